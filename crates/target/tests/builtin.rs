@@ -125,7 +125,7 @@ fn own_board_overrides_and_inherits() {
 fn unknown_target_names_the_nearest_and_all() {
     let error = Targets::builtin()
         .get("cortex-m44")
-        .unwrap_err()
+        .expect_err("the text is wrong")
         .to_string();
     assert!(
         error.contains("did you mean \"cortex-m4\"?") && error.contains("mps3-an547"),
@@ -140,7 +140,7 @@ fn refused(from: &str, to: &str, parts: &[&str]) {
     let text = OWN.replacen(from, to, 1);
     let error = Targets::builtin()
         .with_toml("my.toml", &text)
-        .unwrap_err()
+        .expect_err("the text is wrong")
         .to_string();
     for part in parts.iter().chain(&["my.toml"]) {
         assert!(error.contains(part), "{part:?} not in {error:?}");
