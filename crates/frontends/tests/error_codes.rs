@@ -1,0 +1,357 @@
+//! Every error code of the TFLite reader, provoked by one change to a sound model.
+#![allow(clippy::unwrap_used)]
+
+mod tflite_writer;
+
+use std::path::Path;
+
+use tflite_writer::{Buffer, Code, Field, Model, Quant, Signature, Tensor, activation, small};
+use thumbwright_frontends::tflite::{codes, limits, read, read_file};
+use thumbwright_frontends::{ImportError, ImportErrors};
+
+/// What an error must say: the operator's kind, index and layer (if it is one's), and parts of the message.
+type Expected = (
+    Option<(&'static str, usize, &'static str)>,
+    &'static [&'static str],
+);
+
+/// Breaks a model.
+type Change = fn(&mut Model);
+
+fn check(code: &str, errors: &ImportErrors, (operator, parts): Expected) {
+    let found: Vec<&ImportError> = errors
+        .as_slice()
+        .iter()
+        .filter(|e| e.code == code)
+        .collect();
+    assert_eq!(found.len(), 1, "one {code} in:\n{errors}");
+    let error = found[0];
+    let got = error
+        .operator
+        .as_ref()
+        .map(|o| (o.kind.as_str(), o.index, o.layer.as_str()));
+    assert_eq!(got, operator, "{error}");
+    assert!(!error.help.is_empty(), "{error}");
+    for part in parts {
+        assert!(error.message.contains(part), "\"{part}\" in: {error}");
+    }
+    let text = error.to_string();
+    assert!(
+        text.contains(&error.file) && text.contains(code) && text.contains(&error.help),
+        "{text}"
+    );
+}
+
+/// Reads the sound model after `change`.
+fn changed(change: Change) -> ImportErrors {
+    let mut model = small();
+    change(&mut model);
+    read(&model.bytes(), "broken.tflite").expect_err("the model is broken")
+}
+
+const CONV: Option<(&str, usize, &str)> = Some(("CONV_2D", 0, "conv"));
+const ADD: Option<(&str, usize, &str)> = Some(("ADD", 1, "sum"));
+const RESHAPE: Option<(&str, usize, &str)> = Some(("RESHAPE", 2, "flat"));
+
+fn tensor(model: &mut Model, index: usize) -> &mut Tensor {
+    &mut model.graphs[0].tensors[index]
+}
+
+/// A change of the sound model for each code that one provokes.
+const CHANGES: &[(&str, Change, Expected)] = &[
+    (
+        codes::NOT_TFLITE,
+        |m| m.identifier = "ONNX",
+        (None, &["TFL3"]),
+    ),
+    (
+        codes::SCHEMA_VERSION,
+        |m| m.version = 4,
+        (None, &["version is 4"]),
+    ),
+    (codes::NO_SUBGRAPH, |m| m.graphs.clear(), (None, &["graph"])),
+    (
+        codes::LIMIT,
+        |m| m.graphs[0].operators[1].inputs = vec![3; limits::MAX_OPERANDS + 1],
+        (ADD, &["4097 inputs"]),
+    ),
+    (
+        codes::OPERATOR_CODE,
+        |m| m.graphs[0].operators[1].code = 9,
+        (
+            Some(("PLACEHOLDER_FOR_GREATER_OP_CODES", 1, "sum")),
+            &["number 9"],
+        ),
+    ),
+    (
+        codes::OPERATOR_TENSOR,
+        |m| m.graphs[0].operators[1].inputs[1] = 7,
+        (ADD, &["input 1", "tensor 7", "7 tensors"]),
+    ),
+    (
+        codes::GRAPH_TENSOR,
+        |m| m.graphs[0].outputs[0] = -1,
+        (None, &["output", "tensor -1"]),
+    ),
+    (
+        codes::BUFFER_INDEX,
+        |m| tensor(m, 1).buffer = 4,
+        (CONV, &["conv_weights", "buffer 4"]),
+    ),
+    (
+        codes::BUFFER_DATA,
+        |m| {
+            m.buffers[3] = Buffer::At {
+                offset: 64,
+                size: u64::MAX,
+            }
+        },
+        (None, &["buffer 3", "from byte 64"]),
+    ),
+    (
+        codes::SUBGRAPH_INDEX,
+        |m| m.signatures[0].graph = 1,
+        (None, &["serving_default", "graph 1"]),
+    ),
+    (
+        codes::TENSOR_TYPE,
+        |m| tensor(m, 4).dtype = 99,
+        (ADD, &["sum", "99"]),
+    ),
+    (
+        codes::SHAPE,
+        |m| tensor(m, 4).shape[1] = -7,
+        (ADD, &["sum", "-7"]),
+    ),
+    (
+        codes::TENSOR_SIZE,
+        |m| tensor(m, 4).shape = vec![1, 65536, 65536, 1],
+        (ADD, &["sum", "65536"]),
+    ),
+    (
+        codes::CONSTANT_SIZE,
+        |m| m.buffers[1] = Buffer::Inside(vec![0; 17]),
+        (CONV, &["conv_weights", "17 bytes", "18"]),
+    ),
+    (
+        codes::DYNAMIC_SHAPE,
+        |m| tensor(m, 3).signature = vec![-1, -1, 4, 2],
+        (CONV, &["[-1, -1, 4, 2]"]),
+    ),
+    (
+        codes::SPARSE,
+        |m| tensor(m, 1).sparse = true,
+        (CONV, &["conv_weights"]),
+    ),
+    (
+        codes::CUSTOM_QUANTIZATION,
+        |m| {
+            tensor(m, 1).quant = Some(Quant {
+                details_type: 1,
+                ..Quant::default()
+            })
+        },
+        (CONV, &["conv_weights"]),
+    ),
+    (
+        codes::QUANT_COUNT,
+        |m| tensor(m, 1).quant.as_mut().unwrap().axis = 1,
+        (CONV, &["conv_weights", "2 scales", "dimension 1"]),
+    ),
+    (
+        codes::QUANT_SCALE,
+        |m| tensor(m, 1).quant.as_mut().unwrap().scales[1] = f32::NAN,
+        (CONV, &["conv_weights", "NaN", "index 1"]),
+    ),
+    (
+        codes::QUANT_ZERO_POINT,
+        |m| tensor(m, 3).quant.as_mut().unwrap().zero_points[0] = 128,
+        (CONV, &["conv", "128", "INT8"]),
+    ),
+    (
+        codes::CYCLE,
+        |m| m.graphs[0].operators[0].inputs[0] = 4,
+        (CONV, &["CONV_2D (operator 0), ADD (operator 1)"]),
+    ),
+    (
+        codes::READ_BEFORE_WRITE,
+        |m| m.graphs[0].operators.swap(1, 2),
+        (
+            Some(("RESHAPE", 1, "flat")),
+            &["\"sum\"", "operator 2 writes only later"],
+        ),
+    ),
+    (
+        codes::NEVER_WRITTEN,
+        |m| {
+            m.graphs[0].tensors.push(activation("lost", &[1, 4, 4, 2]));
+            m.graphs[0].operators[1].inputs[0] = 7;
+        },
+        (ADD, &["\"lost\""]),
+    ),
+    (
+        codes::WRITTEN_TWICE,
+        |m| m.graphs[0].operators[1].outputs[0] = 3,
+        (
+            Some(("ADD", 1, "conv")),
+            &["\"conv\"", "operator 0 writes already"],
+        ),
+    ),
+    (
+        codes::GRAPH_INPUT,
+        |m| m.graphs[0].inputs.push(0),
+        (None, &["\"image\" is listed twice"]),
+    ),
+    (
+        codes::GRAPH_OUTPUT,
+        |m| m.graphs[0].operators.truncate(2),
+        (None, &["\"flat\""]),
+    ),
+    (
+        codes::OPTIONS_MISSING,
+        |m| m.graphs[0].operators[0].options.0 = 0,
+        (CONV, &["missing"]),
+    ),
+    (
+        codes::OPTIONS_KIND,
+        |m| m.graphs[0].operators[2].options.0 = 11,
+        (RESHAPE, &["kind 11"]),
+    ),
+    (
+        codes::OPTIONS_VALUE,
+        |m| m.graphs[0].operators[0].options.1[1] = Field::I32(1, 0),
+        (CONV, &["stride_w cannot be 0"]),
+    ),
+    (
+        codes::NO_OUTPUT,
+        |m| m.graphs[0].operators[1].outputs.clear(),
+        (Some(("ADD", 1, "")), &["writes no tensor"]),
+    ),
+    (
+        codes::CUSTOM_NAME,
+        |m| {
+            m.codes.push(Code {
+                custom: Some(String::new()),
+                ..Code::builtin(32)
+            })
+        },
+        (None, &["operator code 3"]),
+    ),
+];
+
+#[test]
+fn each_code_is_reported_with_its_place() {
+    for &(code, change, expected) in CHANGES {
+        check(code, &changed(change), expected);
+    }
+}
+
+#[test]
+fn unreadable_files_say_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let empty = directory.path().join("empty.tflite");
+    std::fs::write(&empty, []).unwrap();
+    let large = directory.path().join("large.tflite");
+    std::fs::File::create(&large)
+        .and_then(|file| file.set_len(limits::MAX_FILE_BYTES + 1))
+        .unwrap();
+    let missing = directory.path().join("missing.tflite");
+    let cases: [(&Path, &[&str]); 4] = [
+        (directory.path(), &["directory"]),
+        (&empty, &["empty"]),
+        (&large, &["larger than 64 MiB"]),
+        (&missing, &["cannot be read"]),
+    ];
+    for (path, parts) in cases {
+        let errors = read_file(path).expect_err("unreadable");
+        assert_eq!(errors.as_slice()[0].file, path.display().to_string());
+        check(codes::UNREADABLE, &errors, (None, parts));
+    }
+    check(
+        codes::UNREADABLE,
+        &read(&[], "x").expect_err("empty"),
+        (None, &["empty"]),
+    );
+}
+
+#[test]
+fn damage_inside_an_operator_names_it() {
+    let mut model = small();
+    // A vector that no other part of the file equals, so that its length can be found.
+    model.graphs[0].operators[1].inputs = vec![3, 3, 3, 3, 3, 3, 3];
+    let mut bytes = model.bytes();
+    let vector: Vec<u8> = [7u32, 3, 3, 3, 3, 3, 3, 3]
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
+    let at = bytes
+        .windows(vector.len())
+        .position(|w| w == vector)
+        .unwrap();
+    bytes[at..at + 4].copy_from_slice(&0x00ff_ffffu32.to_le_bytes());
+    let errors = read(&bytes, "broken.tflite").expect_err("damaged");
+    check(
+        codes::DAMAGED,
+        &errors,
+        (ADD, &["subgraphs[0].operators[1].inputs"]),
+    );
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let mut covered: Vec<&str> = CHANGES.iter().map(|case| case.0).collect();
+    covered.extend([codes::UNREADABLE, codes::DAMAGED]);
+    covered.sort_unstable();
+    let all: Vec<&str> = codes::ALL.iter().map(|code| code.0).collect();
+    assert_eq!(covered, all);
+}
+
+#[test]
+fn all_defects_of_a_file_are_reported_at_once() {
+    let errors = changed(|m| {
+        m.version = 1;
+        tensor(m, 1).buffer = 40;
+        tensor(m, 4).dtype = 99;
+        m.graphs[0].operators[0].options.1[1] = Field::I32(1, -1);
+        m.signatures.push(Signature {
+            key: "second".into(),
+            graph: 3,
+            inputs: vec![],
+            outputs: vec![],
+        });
+    });
+    let found: Vec<&str> = errors.as_slice().iter().map(|e| e.code).collect();
+    assert_eq!(
+        found,
+        [
+            codes::SCHEMA_VERSION,
+            codes::BUFFER_INDEX,
+            codes::TENSOR_TYPE,
+            codes::OPTIONS_VALUE,
+            codes::SUBGRAPH_INDEX
+        ]
+    );
+}
+
+#[test]
+fn files_that_expand_are_refused() {
+    let mut many = small();
+    many.repeated_buffer = limits::MAX_TABLES;
+    let mut large = small();
+    large.buffers.push(Buffer::Inside(vec![0; 1 << 20]));
+    large.repeated_buffer = 100;
+    let mut long = small();
+    long.graphs[0].tensors[0].name = "n".repeat(limits::MAX_NAME_BYTES + 1);
+    let mut deep = small();
+    deep.graphs[0].tensors[0].shape = vec![1; limits::MAX_RANK + 1];
+    let cases: [(Model, Expected); 4] = [
+        (many, (None, &["more than 131072 tables"])),
+        (large, (None, &["expand"])),
+        (long, (None, &["name of tensor 0", "4097 bytes"])),
+        (deep, (CONV, &["9 dimensions"])),
+    ];
+    for (model, expected) in cases {
+        let errors = read(&model.bytes(), "large.tflite").expect_err("beyond a limit");
+        check(codes::LIMIT, &errors, expected);
+    }
+}
