@@ -1,0 +1,34 @@
+//! Arithmetic of the network operators, as pure functions on slices.
+//!
+//! Each file holds one operator family: a parameter struct with everything resolved (multipliers,
+//! zero points, clamps, pads), the function that derives it from scales as TensorFlow Lite Micro's
+//! `Prepare` does, and the kernel. Sources of the formulas: `tensorflow/tflite-micro`
+//! (`tensorflow/lite/kernels/internal/reference`, `tensorflow/lite/micro/kernels`) and
+//! `google/gemmlowp` (`fixedpoint/fixedpoint.h`).
+//!
+//! Layouts are those of TensorFlow Lite: activations NHWC, convolution weights OHWI, depthwise
+//! weights 1HWO, fully connected weights OI. Every kernel checks the lengths of its slices first and
+//! returns [`NumericsError::Length`] instead of panicking.
+//!
+//! Integer accumulators wrap at 32 bits; the reference leaves that case undefined.
+
+pub mod activation;
+pub mod add;
+pub mod conv2d;
+pub mod depthwise_conv2d;
+pub mod dequantize;
+mod error;
+pub mod fixed_point;
+pub mod fully_connected;
+pub mod gemmlowp;
+pub mod math;
+pub mod pool;
+pub mod quantize;
+pub mod reshape;
+pub mod softmax;
+pub mod window;
+
+pub use activation::{Activation, ClampF32, ClampI8};
+pub use error::NumericsError;
+pub use fixed_point::QuantizedMultiplier;
+pub use window::{Window, WindowShape};
