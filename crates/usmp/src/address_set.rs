@@ -1,6 +1,6 @@
 //! A set of occupied addresses that answers "where is the lowest hole that takes this request?".
 
-use std::collections::{BTreeMap, btree_map};
+use std::ops::Range;
 
 /// A request for `size` bytes at a multiple of `align`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) struct Request {
 impl Request {
     /// The lowest address from `address` on that is suitably aligned.
     fn aligned(self, address: u64) -> u64 {
-        address.next_multiple_of(self.align)
+        (address + (self.align - 1)) & !(self.align - 1)
     }
 
     /// Whether the bytes `start..end` have room for the request.
@@ -30,8 +30,8 @@ impl Request {
 /// and changes no answer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AddressSet {
-    /// Start of a range → its end.
-    ranges: BTreeMap<u64, u64>,
+    /// Disjoint, ascending. A vector, since walking it is what takes the time.
+    ranges: Vec<Range<u64>>,
 }
 
 impl AddressSet {
@@ -39,38 +39,34 @@ impl AddressSet {
         self.ranges.is_empty()
     }
 
-    /// Marks `start..end` as occupied, where it was not already.
-    pub(crate) fn insert(&mut self, mut start: u64, mut end: u64, least: Request) {
-        let below = self.ranges.range(..=start).next_back();
-        if let Some((&below_start, &below_end)) = below
-            && !(below_end < start && least.fits(below_end, start))
-        {
-            start = below_start;
-            end = end.max(below_end);
+    /// Marks `range` as occupied, where it was not already.
+    pub(crate) fn insert(&mut self, mut range: Range<u64>, least: Request) {
+        let hole = |start: u64, end: u64| start < end && least.fits(start, end);
+        let mut first = self.ranges.partition_point(|r| r.start < range.start);
+        if first > 0 && !hole(self.ranges[first - 1].end, range.start) {
+            first -= 1;
+            range.start = self.ranges[first].start;
         }
-        while let Some((&above_start, &above_end)) = self.ranges.range(start..).next() {
-            if above_start > end && least.fits(end, above_start) {
-                break;
-            }
-            end = end.max(above_end);
-            self.ranges.remove(&above_start);
+        let mut last = first;
+        while last < self.ranges.len() && !hole(range.end, self.ranges[last].start) {
+            range.end = range.end.max(self.ranges[last].end);
+            last += 1;
         }
-        self.ranges.insert(start, end);
+        self.ranges.splice(first..last, [range]);
     }
 
     /// A walk over the set's holes, from the lowest address up.
     pub(crate) fn walk(&self) -> Walk<'_> {
-        let mut ranges = self.ranges.iter();
-        let range = ranges.next();
-        Walk { range, ranges }
+        Walk {
+            above: &self.ranges,
+        }
     }
 }
 
 /// A walk over the holes of a set, upwards only.
 pub(crate) struct Walk<'a> {
-    /// The lowest range that may still be in the way.
-    range: Option<(&'a u64, &'a u64)>,
-    ranges: btree_map::Iter<'a, u64, u64>,
+    /// The ranges that may still be in the way.
+    above: &'a [Range<u64>],
 }
 
 impl Walk<'_> {
@@ -79,12 +75,12 @@ impl Walk<'_> {
     /// `from` is suitably aligned and may not sink from one call to the next.
     pub(crate) fn lowest_fit(&mut self, from: u64, request: Request) -> u64 {
         let mut at = from;
-        while let Some((&start, &end)) = self.range {
-            if at + request.size <= start {
+        while let Some((range, above)) = self.above.split_first() {
+            if at + request.size <= range.start {
                 break;
             }
-            at = at.max(request.aligned(end));
-            self.range = self.ranges.next();
+            at = at.max(request.aligned(range.end));
+            self.above = above;
         }
         at
     }
@@ -100,9 +96,16 @@ mod tests {
     fn set(ranges: &[(u64, u64)], least: Request) -> AddressSet {
         let mut set = AddressSet::default();
         for &(start, end) in ranges {
-            set.insert(start, end, least);
+            set.insert(start..end, least);
         }
         set
+    }
+
+    impl AddressSet {
+        fn only_range(&self) -> Range<u64> {
+            assert_eq!(self.ranges.len(), 1);
+            self.ranges[0].clone()
+        }
     }
 
     #[test]
@@ -110,11 +113,8 @@ mod tests {
         let ranges = [(0, 10), (16, 26), (32, 42)];
         assert_eq!(set(&ranges, BYTE).ranges.len(), 3);
         let least = Request { size: 4, align: 16 };
-        assert_eq!(set(&ranges, least).ranges, BTreeMap::from([(0, 42)]));
-        assert_eq!(
-            set(&[(0, 4), (8, 9), (4, 8)], BYTE).ranges,
-            BTreeMap::from([(0, 9)])
-        );
+        assert_eq!(set(&ranges, least).only_range(), 0..42);
+        assert_eq!(set(&[(0, 4), (8, 9), (4, 8)], BYTE).only_range(), 0..9);
     }
 
     proptest! {
@@ -127,7 +127,7 @@ mod tests {
             let mut taken = [false; 256];
             let mut set = AddressSet::default();
             for (start, length) in ranges {
-                set.insert(start, start + length, least);
+                set.insert(start..start + length, least);
                 taken[start as usize..(start + length) as usize].fill(true);
             }
             let request = Request { size, align: 1 << log_align };

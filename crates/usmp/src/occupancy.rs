@@ -1,5 +1,7 @@
 //! Which addresses are occupied when: a segment tree over time whose nodes hold address sets.
 
+use std::ops::Range;
+
 use crate::address_set::{AddressSet, Request, Walk};
 
 /// Addresses occupied over time, between the instants of a fixed grid.
@@ -55,16 +57,16 @@ impl Occupancy {
         }
     }
 
-    /// Occupies the addresses `start..end` throughout the cells `first..last`.
-    pub(crate) fn insert(&mut self, first: usize, last: usize, start: u64, end: u64) {
+    /// Occupies the addresses of `range` throughout the cells `first..last`.
+    pub(crate) fn insert(&mut self, first: usize, last: usize, range: Range<u64>) {
         let mut pending = vec![self.root()];
         while let Some(node) = pending.pop() {
             if last <= node.first || node.last <= first {
                 continue;
             }
-            self.anywhere[node.index].insert(start, end, self.least);
+            self.anywhere[node.index].insert(range.clone(), self.least);
             if first <= node.first && node.last <= last {
-                self.throughout[node.index].insert(start, end, self.least);
+                self.throughout[node.index].insert(range.clone(), self.least);
             } else {
                 pending.extend(node.halves());
             }
