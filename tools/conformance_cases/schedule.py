@@ -1,0 +1,116 @@
+"""Which operator a case number draws, and the drawing of one case."""
+from collections import Counter
+
+import numpy as np
+
+from .addition import draw_add
+from .case import Redraw
+from .convolution import draw_conv_2d, draw_depthwise_conv_2d
+from .fully_connected import draw_fully_connected
+from .oracle import Refused
+from .pooling import draw_average_pool_2d, draw_max_pool_2d
+from .quantize import draw_dequantize, draw_quantize
+from .rectifier import draw_relu, draw_relu6
+from .reshape import draw_reshape
+from .softmax import draw_softmax
+
+# Operator, input type, how it is drawn, relative frequency.
+OPERATORS = (
+    ("CONV_2D", "int8", draw_conv_2d, 64),
+    ("DEPTHWISE_CONV_2D", "int8", draw_depthwise_conv_2d, 56),
+    ("FULLY_CONNECTED", "int8", draw_fully_connected, 44),
+    ("ADD", "int8", draw_add, 34),
+    ("CONV_2D", "float32", draw_conv_2d, 20),
+    ("SOFTMAX", "int8", draw_softmax, 20),
+    ("DEPTHWISE_CONV_2D", "float32", draw_depthwise_conv_2d, 18),
+    ("FULLY_CONNECTED", "float32", draw_fully_connected, 16),
+    ("AVERAGE_POOL_2D", "int8", draw_average_pool_2d, 18),
+    ("MAX_POOL_2D", "int8", draw_max_pool_2d, 14),
+    ("ADD", "float32", draw_add, 12),
+    ("QUANTIZE", "int8", draw_quantize, 12),
+    ("QUANTIZE", "float32", draw_quantize, 10),
+    ("DEQUANTIZE", "int8", draw_dequantize, 8),
+    ("AVERAGE_POOL_2D", "float32", draw_average_pool_2d, 8),
+    ("MAX_POOL_2D", "float32", draw_max_pool_2d, 8),
+    ("RESHAPE", "int8", draw_reshape, 8),
+    ("SOFTMAX", "float32", draw_softmax, 8),
+    ("RELU", "int8", draw_relu, 6),
+    ("RESHAPE", "float32", draw_reshape, 4),
+    ("RELU6", "int8", draw_relu6, 4),
+    ("RELU", "float32", draw_relu, 4),
+    ("RELU6", "float32", draw_relu6, 4),
+)
+MAX_ATTEMPTS = 200
+# What every set of at least one round has to exercise in each of these operators.
+ACCUMULATING = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+REQUIRED_OF_ACCUMULATING = (
+    "rounding once tells", "rounding halves up tells", "precision of the scales' product tells",
+    "accumulator above 2^30", "multiplier above one", "multiplier zero", "no bias", "per-tensor weights",
+    "per-channel weights", "channels with different shifts", "input zero point at an extreme",
+    "output zero point at an extreme", "lower clamp above -128", "upper clamp below 127",
+)
+WINDOWED = ("CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
+REQUIRED_OF_WINDOWED = (
+    "asymmetric padding", "kernel larger than input", "stride above kernel", "unequal strides", "kernel 1x1",
+    "kernel 1xN or Nx1", "batch above 1", "padding SAME", "padding VALID",
+)
+REQUIRED_ELSE = (
+    "CONV_2D: dilation with padding", "CONV_2D: dilation without padding", "DEPTHWISE_CONV_2D: dilation with padding",
+    "DEPTHWISE_CONV_2D: dilation without padding", "DEPTHWISE_CONV_2D: depth multiplier above 1",
+    "FULLY_CONNECTED: keep_num_dims", "FULLY_CONNECTED: input above 2-D", "FULLY_CONNECTED: several rows",
+    "ADD: shapes 4-D", "ADD: shapes scalar", "ADD: shapes channel", "ADD: shapes lower rank", "ADD: operands itself",
+    "ADD: operands constant first", "ADD: operands constant second", "ADD: rounding halves up tells",
+    "SOFTMAX: softmax 1-D", "SOFTMAX: softmax 4-D", "SOFTMAX: softmax beta not 1", "QUANTIZE: float exactly halfway",
+    "QUANTIZE: rounding once tells", "QUANTIZE: multiplier above one",
+)
+
+
+class Misunderstood(Exception):
+    """Our evaluation of a case differs from tflite-micro's: the file does not say what the case meant."""
+
+
+def slots():
+    """One round of operators as indices into OPERATORS, spread so that any prefix has about the same mix."""
+    keys = [((k + 0.5) / weight, i) for i, (*_, weight) in enumerate(OPERATORS) for k in range(weight)]
+    return [i for _, i in sorted(keys)]
+
+
+def not_exercised(features):
+    """Of what a set has to exercise, what is not among its `features`."""
+    required = [f"{op}: {f}" for op in ACCUMULATING for f in REQUIRED_OF_ACCUMULATING]
+    required += [f"{op}: {f}" for op in WINDOWED for f in REQUIRED_OF_WINDOWED]
+    required += REQUIRED_ELSE
+    return [f for f in required if f not in features]
+
+
+def draw_answered(seed, index, slot, oracle, refusals):
+    """Case number `index`, its operator's entry, and the reference's outputs.
+
+    Depends on seed, index and the library versions only. Draws that fall outside what the reference defines, or that it
+    refuses, are drawn anew and counted in `refusals` by operator, type and reason.
+    """
+    op, dtype, draw, _ = OPERATORS[slot]
+    for attempt in range(MAX_ATTEMPTS):
+        rng = np.random.default_rng([seed, index, attempt])
+        try:
+            case = draw(rng, dtype)
+            outputs = oracle.run(case.model.to_bytes(), case.samples)
+        except Redraw as reason:
+            refusals[f"{op} {dtype}: not drawn: {reason}"] += 1
+            continue
+        except Refused as reason:
+            refusals[f"{op} {dtype}: tflite-micro: {reason}"] += 1
+            continue
+        _check(f"case {index}, {op} {dtype}, {case.about}", case, outputs)
+        return case, outputs
+    raise Misunderstood(f"{op} {dtype}: {MAX_ATTEMPTS} draws refused: {Counter(refusals).most_common(3)}")
+
+
+def _check(name, case, outputs):
+    output = case.model.tensors[-1]
+    for got, want in zip(outputs, case.predicted, strict=True):
+        if got.shape != tuple(output.shape) or str(got.dtype) != output.dtype:
+            raise Misunderstood(f"{name}: tflite-micro gives {got.dtype} {got.shape}")
+        worst = np.abs(got.astype(np.float64) - want.astype(np.float64)).max()
+        if not worst <= case.predicted_tolerance:
+            raise Misunderstood(f"{name}: outputs are up to {worst} away, {case.predicted_tolerance} allowed")
