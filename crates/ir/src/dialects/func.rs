@@ -1,0 +1,224 @@
+//! `func`: functions and calls.
+
+use crate::interfaces::Effects;
+use crate::verify::VerifyCx;
+use crate::{
+    AttrData, BlockId, DialectRegistryBuilder, Loc, Module, OpId, OpRef, OpState, RegistryError,
+    Type, TypeData, ValueId, define_op,
+};
+
+define_op! {
+    /// `func.func`: a function; its region's one block has an argument for each input. An empty region declares an
+    /// external function.
+    ///
+    /// Argument attributes: `llvm.noalias` (the argument overlaps no other at any call), `mcu.name` (the tensor's name in
+    /// the model), `mcu.offset` (where the tensor lives in the arena).
+    pub struct FuncOp = "func.func" {
+        traits: { symbol, isolated },
+        attrs: {
+            sym_name: req Str, function_type: req Type, sym_visibility: opt Str, arg_attrs: opt Array, res_attrs: opt Array,
+        },
+        regions: 1,
+        verify: verify_func,
+    }
+}
+
+define_op! {
+    /// `func.return`: ends a function.
+    pub struct ReturnOp = "func.return" {
+        traits: { terminator },
+        operands: { values: many Any },
+        verify: verify_return,
+    }
+}
+
+define_op! {
+    /// `func.call`: calls a function of the module.
+    pub struct CallOp = "func.call" {
+        operands: { args: many Any },
+        results: { values: many Any },
+        attrs: { callee: req Symbol },
+        verify: verify_call,
+    }
+}
+
+/// Input and result types of a function type.
+fn signature(m: &Module, ty: Type) -> Option<(&[Type], &[Type])> {
+    match m.type_data(ty) {
+        TypeData::Function { inputs, results } => Some((inputs, results)),
+        _ => None,
+    }
+}
+
+fn verify_func(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
+    let m = op.module;
+    let f = FuncOp(op.id);
+    let Some((inputs, _)) = signature(m, f.function_type(m)) else {
+        cx.error(op, "V007", "`function_type` must be a function type");
+        return;
+    };
+    if let Some(a) = f.arg_attrs(m) {
+        let AttrData::Array(list) = m.attr_data(a) else {
+            return;
+        };
+        let dicts = list
+            .iter()
+            .all(|&d| matches!(m.attr_data(d), AttrData::Dict(_)));
+        cx.check(dicts && list.len() == inputs.len(), op, "V030", || {
+            format!(
+                "`arg_attrs` must be one dictionary for each of {} arguments",
+                inputs.len()
+            )
+        });
+    }
+    let blocks = m.blocks(m.regions(op.id)[0]);
+    if blocks.len() > 1 {
+        cx.error(
+            op,
+            "V009",
+            format!("has {} blocks, wants one", blocks.len()),
+        );
+    }
+    let Some(&entry) = blocks.first() else { return };
+    let args: Vec<Type> = m
+        .block_args(entry)
+        .iter()
+        .map(|&v| m.value_type(v))
+        .collect();
+    cx.check(args == inputs, op, "V020", || {
+        "the entry block's arguments differ from the function's type".to_owned()
+    });
+    let (mut tensors, mut memrefs) = (false, false);
+    for o in m.walk(op.id, crate::WalkOrder::Pre) {
+        for v in m.operands(o).chain(m.results(o).iter().copied()) {
+            tensors |= matches!(m.type_data(m.value_type(v)), TypeData::Tensor { .. });
+            memrefs |= matches!(m.type_data(m.value_type(v)), TypeData::MemRef { .. });
+        }
+    }
+    cx.check(!(tensors && memrefs), op, "V029", || {
+        "tensors and memrefs are mixed in one function".to_owned()
+    });
+}
+
+fn verify_return(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
+    let m = op.module;
+    let Some(f) = m.parent_op(op.id).and_then(|p| FuncOp::cast(m, p)) else {
+        cx.error(op, "V021", "must stand directly in a function");
+        return;
+    };
+    let types: Vec<Type> = m.operands(op.id).map(|v| m.value_type(v)).collect();
+    let want = m
+        .prop(f.0, "function_type")
+        .and_then(|a| m.attr_type(a))
+        .and_then(|t| signature(m, t));
+    cx.check(want.is_some_and(|(_, r)| r == types), op, "V021", || {
+        "returns other types than the function's type says".to_owned()
+    });
+}
+
+fn verify_call(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
+    let m = op.module;
+    let name = CallOp(op.id).callee(m);
+    let Some(f) = m.lookup_symbol(&name).and_then(|f| FuncOp::cast(m, f)) else {
+        cx.error(op, "V014", format!("no function @{name}"));
+        return;
+    };
+    let Some((inputs, results)) = m
+        .prop(f.0, "function_type")
+        .and_then(|a| m.attr_type(a))
+        .and_then(|t| signature(m, t))
+    else {
+        return;
+    };
+    let fits = m
+        .operands(op.id)
+        .map(|v| m.value_type(v))
+        .eq(inputs.iter().copied())
+        && op
+            .results()
+            .iter()
+            .map(|&v| m.value_type(v))
+            .eq(results.iter().copied());
+    cx.check(fits, op, "V016", || {
+        format!("operands or results do not fit the type of @{name}")
+    });
+}
+
+/// Makes a function at the end of the module, with an empty entry block; visibility is public.
+pub fn build_func(
+    m: &mut Module,
+    name: &str,
+    inputs: &[Type],
+    results: &[Type],
+    loc: Loc,
+) -> (OpId, BlockId) {
+    let ty = m.function(inputs, results);
+    let (name, ty) = (m.str_attr(name), m.type_attr(ty));
+    let state = OpState::new("func.func")
+        .loc(loc)
+        .prop("sym_name", name)
+        .prop("function_type", ty)
+        .regions(1);
+    let op = m.create(state);
+    let body = m.body();
+    m.append(body, op);
+    let region = m.regions(op)[0];
+    let entry = m.add_block(region, inputs);
+    (op, entry)
+}
+
+/// Sets an attribute of a function's argument.
+pub fn set_arg_attr(m: &mut Module, func: OpId, arg: usize, name: &str, value: crate::Attr) {
+    let count = m.entry_block(func).map_or(0, |b| m.block_args(b).len());
+    let mut dicts: Vec<crate::Attr> = match m.prop(func, "arg_attrs").map(|a| m.attr_data(a)) {
+        Some(AttrData::Array(list)) => list.clone(),
+        _ => vec![m.dict_attr(&[]); count],
+    };
+    let mut entries = match m.attr_data(dicts[arg]) {
+        AttrData::Dict(d) => d.clone(),
+        _ => Vec::new(),
+    };
+    let key = m.str(name);
+    entries.retain(|(k, _)| *k != key);
+    entries.push((key, value));
+    entries.sort_by(|a, b| m.text(a.0).cmp(m.text(b.0)));
+    dicts[arg] = m.attr(AttrData::Dict(entries));
+    let all = m.attr(AttrData::Array(dicts));
+    m.set_prop(func, "arg_attrs", all);
+}
+
+/// An attribute of a function's argument.
+pub fn arg_attr(m: &Module, func: OpId, arg: usize, name: &str) -> Option<crate::Attr> {
+    match m.attr_data(m.prop(func, "arg_attrs")?) {
+        AttrData::Array(list) => m.attr_entry(*list.get(arg)?, name),
+        _ => None,
+    }
+}
+
+/// The functions of a module, in order.
+pub fn functions(m: &Module) -> Vec<OpId> {
+    m.ops(m.body())
+        .filter(|&op| m.op_name(op) == FuncOp::NAME)
+        .collect()
+}
+
+/// A function's result values at its return.
+pub fn return_values(m: &Module, func: OpId) -> Vec<ValueId> {
+    m.entry_block(func)
+        .and_then(|b| m.last_op(b))
+        .map(|r| m.operands(r).collect())
+        .unwrap_or_default()
+}
+
+/// Registers the dialect.
+///
+/// # Errors
+/// If a name is taken.
+pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
+    r.op(FuncOp::info())?
+        .op(ReturnOp::info())?
+        .op(CallOp::info())?;
+    r.effects(FuncOp::NAME, |_: OpRef<'_>| Effects::None)?;
+    r.effects(CallOp::NAME, |_: OpRef<'_>| Effects::Write)?;
+    Ok(())
+}

@@ -1,0 +1,1089 @@
+//! The module: sole owner of ops, blocks, regions, values and interned data; the only way to change any of them.
+//!
+//! Invariant: every operand is in its value's use list, at the position that the operand remembers.
+//! Invariant: an op is in at most one block, and its neighbours agree with it.
+
+use crate::intern::Interner;
+use crate::{
+    Attr, AttrData, BlockId, DialectRegistry, Elements, FloatKind, Loc, LocData, OpId, QuantType,
+    RegionId, Str, Type, TypeData, ValueId,
+};
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use slotmap::SlotMap;
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug)]
+struct Operand {
+    value: ValueId,
+    use_index: u32,
+}
+
+/// Sorted by name.
+type AttrMap = Vec<(Str, Attr)>;
+
+#[derive(Clone, Debug)]
+struct OpData {
+    name: Str,
+    loc: Loc,
+    operands: SmallVec<[Operand; 3]>,
+    results: SmallVec<[ValueId; 1]>,
+    props: AttrMap,
+    attrs: AttrMap,
+    regions: SmallVec<[RegionId; 1]>,
+    block: Option<BlockId>,
+    prev: Option<OpId>,
+    next: Option<OpId>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct BlockData {
+    args: SmallVec<[ValueId; 4]>,
+    region: Option<RegionId>,
+    first: Option<OpId>,
+    last: Option<OpId>,
+}
+
+#[derive(Clone, Debug)]
+struct RegionData {
+    blocks: SmallVec<[BlockId; 1]>,
+    op: OpId,
+}
+
+#[derive(Clone, Debug)]
+struct ValueData {
+    ty: Type,
+    def: ValueDef,
+    uses: Vec<(OpId, u32)>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValueDef {
+    /// The result of an op, at a position.
+    Result(OpId, usize),
+    /// The argument of a block, at a position.
+    Argument(BlockId, usize),
+}
+
+/// A blob that `dense_resource` attributes refer to by key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Resource {
+    /// Alignment in bytes, a power of two.
+    pub align: u32,
+    /// The bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+/// The order in which ops are visited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WalkOrder {
+    /// An op before those in its regions.
+    Pre,
+    /// An op after those in its regions.
+    Post,
+}
+
+/// Everything that a new op is made from.
+#[derive(Clone, Debug, Default)]
+pub struct OpState {
+    name: String,
+    loc: Option<Loc>,
+    operands: Vec<ValueId>,
+    results: Vec<Type>,
+    props: Vec<(String, Attr)>,
+    attrs: Vec<(String, Attr)>,
+    regions: usize,
+}
+
+impl OpState {
+    /// An op of a name, at an unknown location, with nothing else.
+    pub fn new(name: impl Into<String>) -> OpState {
+        OpState {
+            name: name.into(),
+            ..OpState::default()
+        }
+    }
+
+    /// With a location.
+    #[must_use]
+    pub fn loc(mut self, loc: Loc) -> OpState {
+        self.loc = Some(loc);
+        self
+    }
+
+    /// With more operands.
+    #[must_use]
+    pub fn operands(mut self, operands: &[ValueId]) -> OpState {
+        self.operands.extend_from_slice(operands);
+        self
+    }
+
+    /// With more results.
+    #[must_use]
+    pub fn results(mut self, types: &[Type]) -> OpState {
+        self.results.extend_from_slice(types);
+        self
+    }
+
+    /// With an inherent attribute.
+    #[must_use]
+    pub fn prop(mut self, name: impl Into<String>, value: Attr) -> OpState {
+        self.props.push((name.into(), value));
+        self
+    }
+
+    /// With a discardable attribute.
+    #[must_use]
+    pub fn attr(mut self, name: impl Into<String>, value: Attr) -> OpState {
+        self.attrs.push((name.into(), value));
+        self
+    }
+
+    /// With empty regions.
+    #[must_use]
+    pub fn regions(mut self, count: usize) -> OpState {
+        self.regions = count;
+        self
+    }
+}
+
+/// A module of IR; its root op is `builtin.module`.
+#[derive(Clone, Debug)]
+pub struct Module {
+    registry: Arc<DialectRegistry>,
+    strings: Interner<String>,
+    types: Interner<TypeData>,
+    attrs: Interner<AttrData>,
+    locs: Interner<LocData>,
+    ops: SlotMap<OpId, OpData>,
+    blocks: SlotMap<BlockId, BlockData>,
+    regions: SlotMap<RegionId, RegionData>,
+    values: SlotMap<ValueId, ValueData>,
+    resources: IndexMap<Str, Resource, FxBuildHasher>,
+    root: OpId,
+}
+
+/// A module and one of its ops, for reading.
+#[derive(Clone, Copy, Debug)]
+pub struct OpRef<'m> {
+    /// The module.
+    pub module: &'m Module,
+    /// The op.
+    pub id: OpId,
+}
+
+impl<'m> OpRef<'m> {
+    /// The op's full name.
+    pub fn name(self) -> &'m str {
+        self.module.op_name(self.id)
+    }
+    /// An operand.
+    pub fn operand(self, i: usize) -> Option<ValueId> {
+        self.module.operands(self.id).nth(i)
+    }
+    /// Number of operands.
+    pub fn operand_count(self) -> usize {
+        self.module.operands(self.id).len()
+    }
+    /// Type of an operand.
+    pub fn operand_type(self, i: usize) -> Option<Type> {
+        self.operand(i).map(|v| self.module.value_type(v))
+    }
+    /// The results.
+    pub fn results(self) -> &'m [ValueId] {
+        self.module.results(self.id)
+    }
+    /// Type of a result.
+    pub fn result_type(self, i: usize) -> Option<Type> {
+        self.results().get(i).map(|&v| self.module.value_type(v))
+    }
+    /// An inherent attribute.
+    pub fn prop(self, name: &str) -> Option<Attr> {
+        self.module.prop(self.id, name)
+    }
+}
+
+impl Module {
+    /// An empty module.
+    pub fn new(registry: Arc<DialectRegistry>) -> Module {
+        let mut m = Module {
+            registry,
+            strings: Interner::default(),
+            types: Interner::default(),
+            attrs: Interner::default(),
+            locs: Interner::default(),
+            ops: SlotMap::with_key(),
+            blocks: SlotMap::with_key(),
+            regions: SlotMap::with_key(),
+            values: SlotMap::with_key(),
+            resources: IndexMap::default(),
+            root: OpId::default(),
+        };
+        m.locs.intern(LocData::Unknown);
+        m.root = m.create(OpState::new("builtin.module").regions(1));
+        let region = m.regions(m.root)[0];
+        m.add_block(region, &[]);
+        m
+    }
+
+    /// What ops exist and what they mean.
+    pub fn registry(&self) -> &Arc<DialectRegistry> {
+        &self.registry
+    }
+
+    /// The `builtin.module` op.
+    pub fn root(&self) -> OpId {
+        self.root
+    }
+
+    /// The block of top-level ops.
+    pub fn body(&self) -> BlockId {
+        self.blocks(self.regions(self.root)[0])[0]
+    }
+
+    /// An op for reading.
+    pub fn op(&self, id: OpId) -> OpRef<'_> {
+        OpRef { module: self, id }
+    }
+
+    /// Whether an op still exists.
+    pub fn contains(&self, op: OpId) -> bool {
+        self.ops.contains_key(op)
+    }
+
+    // ---- interned data ----
+
+    /// Interns a string.
+    pub fn str(&mut self, s: &str) -> Str {
+        Str(self.strings.intern(s.to_owned()))
+    }
+
+    /// The text of an interned string.
+    pub fn text(&self, s: Str) -> &str {
+        self.strings.get(s.0)
+    }
+
+    /// Interns a type.
+    pub fn ty(&mut self, data: TypeData) -> Type {
+        Type(self.types.intern(data))
+    }
+
+    /// What a type is.
+    pub fn type_data(&self, ty: Type) -> &TypeData {
+        self.types.get(ty.0)
+    }
+
+    /// Interns an attribute.
+    pub fn attr(&mut self, data: AttrData) -> Attr {
+        Attr(self.attrs.intern(data))
+    }
+
+    /// What an attribute is.
+    pub fn attr_data(&self, attr: Attr) -> &AttrData {
+        self.attrs.get(attr.0)
+    }
+
+    /// Interns a location.
+    pub fn loc(&mut self, data: LocData) -> Loc {
+        Loc(self.locs.intern(data))
+    }
+
+    /// What a location says.
+    pub fn loc_data(&self, loc: Loc) -> &LocData {
+        self.locs.get(loc.0)
+    }
+
+    /// `loc("layer"("file":operator:subgraph))`, as the importers write it.
+    pub fn layer_loc(&mut self, layer: &str, file: &str, operator: u32, subgraph: u32) -> Loc {
+        let file = self.str(file);
+        let child = self.loc(LocData::File {
+            file,
+            line: operator,
+            column: subgraph,
+        });
+        let name = self.str(layer);
+        self.loc(LocData::Name { name, child })
+    }
+
+    /// The layer's name that a location carries, its parts joined by ` + ` where several were fused.
+    pub fn layer_name(&self, loc: Loc) -> Option<String> {
+        match self.loc_data(loc) {
+            LocData::Name { name, .. } => Some(self.text(*name).to_owned()),
+            LocData::Fused { parts, .. } => {
+                let names: Vec<String> = parts.iter().filter_map(|&p| self.layer_name(p)).collect();
+                (!names.is_empty()).then(|| names.join(" + "))
+            }
+            LocData::CallSite { callee, caller } => self
+                .layer_name(*callee)
+                .or_else(|| self.layer_name(*caller)),
+            LocData::Unknown | LocData::File { .. } => None,
+        }
+    }
+
+    /// A location as a person reads it: `layer "conv2d_3" (model.tflite, operator 12)`.
+    pub fn describe_loc(&self, loc: Loc) -> Option<String> {
+        match self.loc_data(loc) {
+            LocData::Unknown => None,
+            LocData::File { file, line, column } => {
+                Some(format!("{}:{line}:{column}", self.text(*file)))
+            }
+            LocData::Name { name, child } => Some(match self.loc_data(*child) {
+                LocData::File { file, line, .. } => {
+                    format!(
+                        "layer \"{}\" ({}, operator {line})",
+                        self.text(*name),
+                        self.text(*file)
+                    )
+                }
+                _ => format!("layer \"{}\"", self.text(*name)),
+            }),
+            LocData::Fused { parts, .. } => {
+                let all: Vec<String> = parts.iter().filter_map(|&p| self.describe_loc(p)).collect();
+                (!all.is_empty()).then(|| all.join(" + "))
+            }
+            LocData::CallSite { callee, caller } => self
+                .describe_loc(*callee)
+                .or_else(|| self.describe_loc(*caller)),
+        }
+    }
+
+    // ---- types, by name ----
+
+    /// A signless integer type.
+    pub fn int(&mut self, width: u32) -> Type {
+        self.ty(TypeData::Integer(width))
+    }
+    /// `i1`
+    pub fn i1(&mut self) -> Type {
+        self.int(1)
+    }
+    /// `i8`
+    pub fn i8(&mut self) -> Type {
+        self.int(8)
+    }
+    /// `i16`
+    pub fn i16(&mut self) -> Type {
+        self.int(16)
+    }
+    /// `i32`
+    pub fn i32(&mut self) -> Type {
+        self.int(32)
+    }
+    /// `i64`
+    pub fn i64(&mut self) -> Type {
+        self.int(64)
+    }
+    /// `index`
+    pub fn index(&mut self) -> Type {
+        self.ty(TypeData::Index)
+    }
+    /// `f32`
+    pub fn f32(&mut self) -> Type {
+        self.ty(TypeData::Float(FloatKind::F32))
+    }
+    /// `f64`
+    pub fn f64(&mut self) -> Type {
+        self.ty(TypeData::Float(FloatKind::F64))
+    }
+    /// A tensor.
+    pub fn tensor(&mut self, shape: &[i64], elem: Type) -> Type {
+        self.ty(TypeData::Tensor {
+            shape: shape.into(),
+            elem,
+        })
+    }
+    /// A memref.
+    pub fn memref(&mut self, shape: &[i64], elem: Type) -> Type {
+        self.ty(TypeData::MemRef {
+            shape: shape.into(),
+            elem,
+        })
+    }
+    /// A vector.
+    pub fn vector(&mut self, shape: &[i64], elem: Type) -> Type {
+        self.ty(TypeData::Vector {
+            shape: shape.into(),
+            elem,
+        })
+    }
+    /// A quantised element type.
+    pub fn quant(&mut self, q: QuantType) -> Type {
+        self.ty(TypeData::Quant(q))
+    }
+    /// A function type.
+    pub fn function(&mut self, inputs: &[Type], results: &[Type]) -> Type {
+        self.ty(TypeData::Function {
+            inputs: inputs.to_vec(),
+            results: results.to_vec(),
+        })
+    }
+
+    /// The quantisation of a tensor's element type, or of an element type.
+    pub fn quant_of(&self, ty: Type) -> Option<&QuantType> {
+        match self.type_data(ty) {
+            TypeData::Quant(q) => Some(q),
+            TypeData::Tensor { elem, .. } => match self.type_data(*elem) {
+                TypeData::Quant(q) => Some(q),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The type that elements have in memory: a quantised element's storage integer, else the type itself.
+    pub fn storage_type(&mut self, elem: Type) -> Type {
+        match self.type_data(elem) {
+            TypeData::Quant(q) => {
+                let width = q.storage_width;
+                self.int(width)
+            }
+            _ => elem,
+        }
+    }
+
+    /// Bytes of one element in memory: `i1` takes one, `index` four. `None` for what has no fixed size.
+    pub fn elem_bytes(&self, elem: Type) -> Option<u64> {
+        match self.type_data(elem) {
+            TypeData::Integer(w) => Some(u64::from(w.div_ceil(8)).next_power_of_two()),
+            TypeData::Index => Some(4),
+            TypeData::Float(k) => Some(u64::from(k.width() / 8)),
+            TypeData::Quant(q) => Some(u64::from(q.storage_width.div_ceil(8)).next_power_of_two()),
+            TypeData::Vector { shape, elem } => {
+                shape.iter().try_fold(self.elem_bytes(*elem)?, |n, &d| {
+                    n.checked_mul(u64::try_from(d).ok()?)
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Number of elements of a statically shaped type.
+    pub fn num_elements(&self, ty: Type) -> Option<u64> {
+        let shape = self.type_data(ty).shape()?;
+        shape
+            .iter()
+            .try_fold(1u64, |n, &d| n.checked_mul(u64::try_from(d).ok()?))
+    }
+
+    /// Bytes of a statically shaped tensor, memref or vector in memory.
+    pub fn size_bytes(&self, ty: Type) -> Option<u64> {
+        self.num_elements(ty)?
+            .checked_mul(self.elem_bytes(self.type_data(ty).elem()?)?)
+    }
+
+    // ---- attributes, by name ----
+
+    /// An integer attribute.
+    pub fn int_attr(&mut self, value: i64, ty: Type) -> Attr {
+        self.attr(AttrData::Integer { value, ty })
+    }
+    /// `value : i64`
+    pub fn i64_attr(&mut self, value: i64) -> Attr {
+        let ty = self.i64();
+        self.int_attr(value, ty)
+    }
+    /// `true` or `false`
+    pub fn bool_attr(&mut self, value: bool) -> Attr {
+        let ty = self.i1();
+        self.int_attr(value.into(), ty)
+    }
+    /// `value : f32`
+    pub fn f32_attr(&mut self, value: f32) -> Attr {
+        self.attr(AttrData::Float {
+            bits: value.to_bits().into(),
+            kind: FloatKind::F32,
+        })
+    }
+    /// A string attribute.
+    pub fn str_attr(&mut self, value: &str) -> Attr {
+        self.attr(AttrData::String(value.to_owned()))
+    }
+    /// `@value`
+    pub fn symbol_attr(&mut self, value: &str) -> Attr {
+        self.attr(AttrData::Symbol(value.to_owned()))
+    }
+    /// `array<i64: …>`
+    pub fn i64s_attr(&mut self, values: &[i64]) -> Attr {
+        self.attr(AttrData::I64Array(values.to_vec()))
+    }
+    /// A type attribute.
+    pub fn type_attr(&mut self, ty: Type) -> Attr {
+        self.attr(AttrData::Type(ty))
+    }
+    /// A unit attribute.
+    pub fn unit_attr(&mut self) -> Attr {
+        self.attr(AttrData::Unit)
+    }
+    /// A dictionary attribute.
+    pub fn dict_attr(&mut self, entries: &[(&str, Attr)]) -> Attr {
+        let mut entries: Vec<(Str, Attr)> =
+            entries.iter().map(|(k, v)| (self.str(k), *v)).collect();
+        entries.sort_by(|a, b| self.text(a.0).cmp(self.text(b.0)));
+        self.attr(AttrData::Dict(entries))
+    }
+    /// `dense<…>` of raw little-endian elements; `ty` is a tensor or vector type.
+    pub fn dense_attr(&mut self, ty: Type, bytes: impl Into<Arc<[u8]>>) -> Attr {
+        self.attr(AttrData::Dense(Elements {
+            ty,
+            bytes: bytes.into(),
+        }))
+    }
+    /// `dense_resource<key>` with a new resource whose key derives from `hint`.
+    pub fn resource_attr(
+        &mut self,
+        hint: &str,
+        ty: Type,
+        align: u32,
+        bytes: impl Into<Arc<[u8]>>,
+    ) -> Attr {
+        let key = self.add_resource(hint, align, bytes.into());
+        self.attr(AttrData::Resource { key, ty })
+    }
+
+    /// Value of an integer attribute.
+    pub fn attr_int(&self, a: Attr) -> Option<i64> {
+        match self.attr_data(a) {
+            AttrData::Integer { value, .. } => Some(*value),
+            _ => None,
+        }
+    }
+    /// Value of a float attribute, widened.
+    pub fn attr_float(&self, a: Attr) -> Option<f64> {
+        match self.attr_data(a) {
+            AttrData::Float {
+                bits,
+                kind: FloatKind::F32,
+            } => Some(f32::from_bits(*bits as u32).into()),
+            AttrData::Float {
+                bits,
+                kind: FloatKind::F64,
+            } => Some(f64::from_bits(*bits)),
+            _ => None,
+        }
+    }
+    /// Value of a string attribute.
+    pub fn attr_str(&self, a: Attr) -> Option<&str> {
+        match self.attr_data(a) {
+            AttrData::String(s) => Some(s),
+            _ => None,
+        }
+    }
+    /// Name of a symbol attribute.
+    pub fn attr_symbol(&self, a: Attr) -> Option<&str> {
+        match self.attr_data(a) {
+            AttrData::Symbol(s) => Some(s),
+            _ => None,
+        }
+    }
+    /// Values of an `array<i64>`.
+    pub fn attr_i64s(&self, a: Attr) -> Option<&[i64]> {
+        match self.attr_data(a) {
+            AttrData::I64Array(v) => Some(v),
+            _ => None,
+        }
+    }
+    /// Value of a type attribute.
+    pub fn attr_type(&self, a: Attr) -> Option<Type> {
+        match self.attr_data(a) {
+            AttrData::Type(t) => Some(*t),
+            _ => None,
+        }
+    }
+    /// Entry of a dictionary attribute.
+    pub fn attr_entry(&self, a: Attr, key: &str) -> Option<Attr> {
+        match self.attr_data(a) {
+            AttrData::Dict(d) => d.iter().find(|(k, _)| self.text(*k) == key).map(|e| e.1),
+            _ => None,
+        }
+    }
+    /// Type and bytes of a `dense` or `dense_resource` attribute; `None` also when the resource is missing.
+    pub fn attr_elements(&self, a: Attr) -> Option<(Type, &Arc<[u8]>)> {
+        match self.attr_data(a) {
+            AttrData::Dense(e) => Some((e.ty, &e.bytes)),
+            AttrData::Resource { key, ty } => Some((*ty, &self.resources.get(key)?.bytes)),
+            _ => None,
+        }
+    }
+
+    // ---- resources ----
+
+    /// Adds a blob under a key that derives from `hint` (mangled to `[A-Za-z_][A-Za-z0-9_$.]*`, numbered if taken).
+    pub fn add_resource(&mut self, hint: &str, align: u32, bytes: Arc<[u8]>) -> Str {
+        let mut base: String = hint
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || c == '_' || c == '.' {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        if !base.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+            base.insert(0, '_');
+        }
+        let mut key = self.str(&base);
+        let mut n = 1;
+        while self.resources.contains_key(&key) {
+            key = self.str(&format!("{base}_{n}"));
+            n += 1;
+        }
+        self.resources.insert(key, Resource { align, bytes });
+        key
+    }
+
+    /// A blob.
+    pub fn resource(&self, key: Str) -> Option<&Resource> {
+        self.resources.get(&key)
+    }
+
+    // ---- ops ----
+
+    /// Makes an op that is in no block yet.
+    pub fn create(&mut self, state: OpState) -> OpId {
+        let name = self.str(&state.name);
+        let props = self.attr_map(state.props);
+        let attrs = self.attr_map(state.attrs);
+        let id = self.ops.insert(OpData {
+            name,
+            loc: state.loc.unwrap_or(Loc::UNKNOWN),
+            operands: SmallVec::new(),
+            results: SmallVec::new(),
+            props,
+            attrs,
+            regions: SmallVec::new(),
+            block: None,
+            prev: None,
+            next: None,
+        });
+        for (i, value) in state.operands.into_iter().enumerate() {
+            let use_index = self.add_use(value, id, i);
+            self.ops[id].operands.push(Operand { value, use_index });
+        }
+        for (i, ty) in state.results.into_iter().enumerate() {
+            let v = self.values.insert(ValueData {
+                ty,
+                def: ValueDef::Result(id, i),
+                uses: Vec::new(),
+            });
+            self.ops[id].results.push(v);
+        }
+        for _ in 0..state.regions {
+            let r = self.regions.insert(RegionData {
+                blocks: SmallVec::new(),
+                op: id,
+            });
+            self.ops[id].regions.push(r);
+        }
+        id
+    }
+
+    fn attr_map(&mut self, entries: Vec<(String, Attr)>) -> AttrMap {
+        let mut map = AttrMap::new();
+        for (k, v) in entries {
+            let k = self.str(&k);
+            self.set_in(&mut map, k, v);
+        }
+        map
+    }
+
+    fn set_in(&self, map: &mut AttrMap, key: Str, value: Attr) {
+        match map.binary_search_by(|(k, _)| self.text(*k).cmp(self.text(key))) {
+            Ok(i) => map[i].1 = value,
+            Err(i) => map.insert(i, (key, value)),
+        }
+    }
+
+    fn add_use(&mut self, value: ValueId, op: OpId, operand: usize) -> u32 {
+        let uses = &mut self.values[value].uses;
+        uses.push((op, operand as u32));
+        (uses.len() - 1) as u32
+    }
+
+    fn drop_use(&mut self, operand: Operand) {
+        let uses = &mut self.values[operand.value].uses;
+        let at = operand.use_index as usize;
+        uses.swap_remove(at);
+        if let Some(&(moved, i)) = uses.get(at) {
+            self.ops[moved].operands[i as usize].use_index = operand.use_index;
+        }
+    }
+
+    /// The op's full name, `nn.conv_2d`.
+    pub fn op_name(&self, op: OpId) -> &str {
+        self.text(self.ops[op].name)
+    }
+    /// The op's declaration, if it is registered.
+    pub fn op_info(&self, op: OpId) -> Option<&crate::OpInfo> {
+        self.registry.op(self.op_name(op))
+    }
+    /// The op's location.
+    pub fn op_loc(&self, op: OpId) -> Loc {
+        self.ops[op].loc
+    }
+    /// Sets the op's location.
+    pub fn set_loc(&mut self, op: OpId, loc: Loc) {
+        self.ops[op].loc = loc;
+    }
+    /// The operands.
+    pub fn operands(&self, op: OpId) -> impl ExactSizeIterator<Item = ValueId> + '_ {
+        self.ops[op].operands.iter().map(|o| o.value)
+    }
+    /// An operand.
+    pub fn operand(&self, op: OpId, i: usize) -> ValueId {
+        self.ops[op].operands[i].value
+    }
+    /// The results.
+    pub fn results(&self, op: OpId) -> &[ValueId] {
+        &self.ops[op].results
+    }
+    /// A result.
+    pub fn result(&self, op: OpId, i: usize) -> ValueId {
+        self.ops[op].results[i]
+    }
+    /// The regions.
+    pub fn regions(&self, op: OpId) -> &[RegionId] {
+        &self.ops[op].regions
+    }
+    /// An inherent attribute.
+    pub fn prop(&self, op: OpId, name: &str) -> Option<Attr> {
+        self.find(&self.ops[op].props, name)
+    }
+    /// A discardable attribute.
+    pub fn discardable(&self, op: OpId, name: &str) -> Option<Attr> {
+        self.find(&self.ops[op].attrs, name)
+    }
+    /// The inherent attributes, sorted by name.
+    pub fn props(&self, op: OpId) -> &[(Str, Attr)] {
+        &self.ops[op].props
+    }
+    /// The discardable attributes, sorted by name.
+    pub fn discardables(&self, op: OpId) -> &[(Str, Attr)] {
+        &self.ops[op].attrs
+    }
+
+    fn find(&self, map: &AttrMap, name: &str) -> Option<Attr> {
+        map.binary_search_by(|(k, _)| self.text(*k).cmp(name))
+            .ok()
+            .map(|i| map[i].1)
+    }
+
+    /// Sets an inherent attribute.
+    pub fn set_prop(&mut self, op: OpId, name: &str, value: Attr) {
+        let key = self.str(name);
+        let mut map = std::mem::take(&mut self.ops[op].props);
+        self.set_in(&mut map, key, value);
+        self.ops[op].props = map;
+    }
+
+    /// Sets a discardable attribute.
+    pub fn set_discardable(&mut self, op: OpId, name: &str, value: Attr) {
+        let key = self.str(name);
+        let mut map = std::mem::take(&mut self.ops[op].attrs);
+        self.set_in(&mut map, key, value);
+        self.ops[op].attrs = map;
+    }
+
+    /// Removes an inherent attribute.
+    pub fn remove_prop(&mut self, op: OpId, name: &str) {
+        let key = self.str(name);
+        self.ops[op].props.retain(|(k, _)| *k != key);
+    }
+
+    /// Replaces an operand.
+    pub fn set_operand(&mut self, op: OpId, i: usize, value: ValueId) {
+        let old = self.ops[op].operands[i];
+        self.drop_use(old);
+        let use_index = self.add_use(value, op, i);
+        self.ops[op].operands[i] = Operand { value, use_index };
+    }
+
+    /// Replaces all operands.
+    pub fn set_operands(&mut self, op: OpId, values: &[ValueId]) {
+        while let Some(o) = self.ops[op].operands.last().copied() {
+            self.drop_use(o);
+            self.ops[op].operands.pop();
+        }
+        for (i, &value) in values.iter().enumerate() {
+            let use_index = self.add_use(value, op, i);
+            self.ops[op].operands.push(Operand { value, use_index });
+        }
+    }
+
+    // ---- values ----
+
+    /// A value's type.
+    pub fn value_type(&self, v: ValueId) -> Type {
+        self.values[v].ty
+    }
+    /// Changes a value's type; whoever uses the value must still agree with it.
+    pub fn set_value_type(&mut self, v: ValueId, ty: Type) {
+        self.values[v].ty = ty;
+    }
+    /// Where a value comes from.
+    pub fn value_def(&self, v: ValueId) -> ValueDef {
+        self.values[v].def
+    }
+    /// The op that defines a value, if one does.
+    pub fn defining_op(&self, v: ValueId) -> Option<OpId> {
+        match self.values[v].def {
+            ValueDef::Result(op, _) => Some(op),
+            ValueDef::Argument(..) => None,
+        }
+    }
+    /// The uses of a value: op and operand position, in no particular but a deterministic order.
+    pub fn uses(&self, v: ValueId) -> &[(OpId, u32)] {
+        &self.values[v].uses
+    }
+    /// Makes every use of `old` a use of `new`.
+    pub fn replace_all_uses(&mut self, old: ValueId, new: ValueId) {
+        if old == new {
+            return;
+        }
+        for (op, i) in std::mem::take(&mut self.values[old].uses) {
+            let use_index = self.add_use(new, op, i as usize);
+            self.ops[op].operands[i as usize] = Operand {
+                value: new,
+                use_index,
+            };
+        }
+    }
+
+    // ---- blocks and regions ----
+
+    /// Appends a block with arguments to a region.
+    pub fn add_block(&mut self, region: RegionId, args: &[Type]) -> BlockId {
+        let b = self.blocks.insert(BlockData {
+            region: Some(region),
+            ..BlockData::default()
+        });
+        self.regions[region].blocks.push(b);
+        for &ty in args {
+            self.add_block_arg(b, ty);
+        }
+        b
+    }
+
+    /// Appends an argument to a block.
+    pub fn add_block_arg(&mut self, block: BlockId, ty: Type) -> ValueId {
+        let at = self.blocks[block].args.len();
+        let v = self.values.insert(ValueData {
+            ty,
+            def: ValueDef::Argument(block, at),
+            uses: Vec::new(),
+        });
+        self.blocks[block].args.push(v);
+        v
+    }
+
+    /// Removes a block's argument, which must be unused.
+    pub fn remove_block_arg(&mut self, block: BlockId, i: usize) {
+        let v = self.blocks[block].args.remove(i);
+        assert!(
+            self.values[v].uses.is_empty(),
+            "invariant: a removed argument is unused"
+        );
+        self.values.remove(v);
+        for at in i..self.blocks[block].args.len() {
+            let v = self.blocks[block].args[at];
+            self.values[v].def = ValueDef::Argument(block, at);
+        }
+    }
+
+    /// A block's arguments.
+    pub fn block_args(&self, block: BlockId) -> &[ValueId] {
+        &self.blocks[block].args
+    }
+    /// A region's blocks.
+    pub fn blocks(&self, region: RegionId) -> &[BlockId] {
+        &self.regions[region].blocks
+    }
+    /// The op that owns a region.
+    pub fn region_op(&self, region: RegionId) -> OpId {
+        self.regions[region].op
+    }
+    /// The region that holds a block.
+    pub fn block_region(&self, block: BlockId) -> RegionId {
+        self.blocks[block]
+            .region
+            .expect("invariant: a block is in a region")
+    }
+    /// The first block of an op's first region.
+    pub fn entry_block(&self, op: OpId) -> Option<BlockId> {
+        self.ops[op]
+            .regions
+            .first()
+            .and_then(|&r| self.regions[r].blocks.first().copied())
+    }
+    /// The block that holds an op.
+    pub fn op_block(&self, op: OpId) -> Option<BlockId> {
+        self.ops[op].block
+    }
+    /// The op whose region holds this op.
+    pub fn parent_op(&self, op: OpId) -> Option<OpId> {
+        self.ops[op]
+            .block
+            .map(|b| self.region_op(self.block_region(b)))
+    }
+    /// The ops of a block, in order.
+    pub fn ops(&self, block: BlockId) -> impl Iterator<Item = OpId> + '_ {
+        std::iter::successors(self.blocks[block].first, |&op| self.ops[op].next)
+    }
+    /// The last op of a block.
+    pub fn last_op(&self, block: BlockId) -> Option<OpId> {
+        self.blocks[block].last
+    }
+    /// The op after this one in its block.
+    pub fn next_op(&self, op: OpId) -> Option<OpId> {
+        self.ops[op].next
+    }
+    /// The op before this one in its block.
+    pub fn prev_op(&self, op: OpId) -> Option<OpId> {
+        self.ops[op].prev
+    }
+
+    /// Puts a detached op at the end of a block.
+    pub fn append(&mut self, block: BlockId, op: OpId) {
+        let last = self.blocks[block].last;
+        self.link(block, last, op, None);
+    }
+
+    /// Puts a detached op before another.
+    pub fn insert_before(&mut self, anchor: OpId, op: OpId) {
+        let block = self.ops[anchor]
+            .block
+            .expect("invariant: the anchor is in a block");
+        let prev = self.ops[anchor].prev;
+        self.link(block, prev, op, Some(anchor));
+    }
+
+    fn link(&mut self, block: BlockId, prev: Option<OpId>, op: OpId, next: Option<OpId>) {
+        assert!(
+            self.ops[op].block.is_none(),
+            "invariant: an inserted op is in no block"
+        );
+        let o = &mut self.ops[op];
+        (o.block, o.prev, o.next) = (Some(block), prev, next);
+        match prev {
+            Some(p) => self.ops[p].next = Some(op),
+            None => self.blocks[block].first = Some(op),
+        }
+        match next {
+            Some(n) => self.ops[n].prev = Some(op),
+            None => self.blocks[block].last = Some(op),
+        }
+    }
+
+    /// Takes an op out of its block.
+    pub fn detach(&mut self, op: OpId) {
+        let Some(block) = self.ops[op].block.take() else {
+            return;
+        };
+        let (prev, next) = (self.ops[op].prev.take(), self.ops[op].next.take());
+        match prev {
+            Some(p) => self.ops[p].next = next,
+            None => self.blocks[block].first = next,
+        }
+        match next {
+            Some(n) => self.ops[n].prev = prev,
+            None => self.blocks[block].last = prev,
+        }
+    }
+
+    /// Destroys an op and everything in its regions; its results must be unused from outside.
+    pub fn erase(&mut self, op: OpId) {
+        self.detach(op);
+        let inside = self.walk(op, WalkOrder::Pre);
+        for &o in &inside {
+            self.set_operands(o, &[]);
+        }
+        for &o in &inside {
+            for v in std::mem::take(&mut self.ops[o].results) {
+                assert!(
+                    self.values[v].uses.is_empty(),
+                    "invariant: an erased op's results are unused"
+                );
+                self.values.remove(v);
+            }
+            for r in std::mem::take(&mut self.ops[o].regions) {
+                for b in self.regions[r].blocks.clone() {
+                    for &v in &self.blocks[b].args {
+                        self.values.remove(v);
+                    }
+                    self.blocks.remove(b);
+                }
+                self.regions.remove(r);
+            }
+            self.ops.remove(o);
+        }
+    }
+
+    /// An op and all ops in its regions.
+    pub fn walk(&self, op: OpId, order: WalkOrder) -> Vec<OpId> {
+        let mut out = Vec::new();
+        self.walk_into(op, order, &mut out);
+        out
+    }
+
+    fn walk_into(&self, op: OpId, order: WalkOrder, out: &mut Vec<OpId>) {
+        if order == WalkOrder::Pre {
+            out.push(op);
+        }
+        for &r in self.regions(op) {
+            for &b in self.blocks(r) {
+                for o in self.ops(b) {
+                    self.walk_into(o, order, out);
+                }
+            }
+        }
+        if order == WalkOrder::Post {
+            out.push(op);
+        }
+    }
+
+    /// The top-level op that defines a symbol.
+    pub fn lookup_symbol(&self, name: &str) -> Option<OpId> {
+        self.ops(self.body())
+            .find(|&op| self.symbol_name(op) == Some(name))
+    }
+
+    /// The symbol that an op defines.
+    pub fn symbol_name(&self, op: OpId) -> Option<&str> {
+        self.prop(op, "sym_name").and_then(|a| self.attr_str(a))
+    }
+
+    /// Whether an op has no effects, by its trait; ops with regions only if all ops inside have none.
+    pub fn is_pure(&self, op: OpId) -> bool {
+        use crate::interfaces::Effects;
+        self.effects(op) == Effects::None
+    }
+
+    /// What an op, with its regions, does to memory.
+    pub fn effects(&self, op: OpId) -> crate::interfaces::Effects {
+        use crate::interfaces::Effects;
+        let own = match self.op_info(op) {
+            Some(info) if info.traits.pure || info.traits.terminator => Effects::None,
+            Some(_) => match self.registry.effects(self.op_name(op)) {
+                Some(e) => e.effects(self.op(op)),
+                None => Effects::Unknown,
+            },
+            None => Effects::Unknown,
+        };
+        let mut all = own;
+        for &r in self.regions(op) {
+            for &b in self.blocks(r) {
+                for o in self.ops(b) {
+                    all = match (all, self.effects(o)) {
+                        (Effects::Unknown, _) | (_, Effects::Unknown) => return Effects::Unknown,
+                        (Effects::Write, _) | (_, Effects::Write) => Effects::Write,
+                        (Effects::Read, _) | (_, Effects::Read) => Effects::Read,
+                        (Effects::None, Effects::None) => Effects::None,
+                    };
+                }
+            }
+        }
+        all
+    }
+}
