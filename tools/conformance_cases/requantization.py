@@ -64,7 +64,7 @@ def draw_requantization(rng, mode, accumulators, per_channel, activation, with_b
     zero = zero_point(rng)
     low, high = (bound - zero for bound in fixed_point.activation_range(activation, output_scale, zero))
     if mode == "large_bias":
-        bias = _move_bias_to_telling_products(rng, flat, bias, multipliers, single)
+        bias = _move_bias_to_telling_products(rng, flat, bias, multipliers, single, low, high)
     elif bias is not None and chance(rng, 0.6):
         bias = _move_bias_to_telling_roundings(flat, bias, multipliers, low, high)
     _check_int32(flat, bias, multipliers)
@@ -129,7 +129,7 @@ def _move_bias_to_telling_roundings(flat, bias, multipliers, low, high):
     return moved
 
 
-def _move_bias_to_telling_products(rng, flat, bias, multipliers, single_precision):
+def _move_bias_to_telling_products(rng, flat, bias, multipliers, single_precision, low, high):
     """Puts one accumulator of some channels between the thresholds of a double and a float32 product of the scales.
 
     The two multipliers differ by some 2^-24, so only accumulators near 2^24 and above can tell them apart.
@@ -143,11 +143,17 @@ def _move_bias_to_telling_products(rng, flat, bias, multipliers, single_precisio
         halfway_other = np.array([((2 * int(k) + 1) << (30 - other[1])) // other[0] for k in steps])
         candidates = (halfway + halfway_other) // 2
         element = int(pick(rng, flat[:, c]))
-        tells = fixed_point.requantize(candidates, q, shift) != fixed_point.requantize(candidates, *other)
+        tells = _product_tells(candidates, (q, shift), other, low, high)
         usable = candidates[tells & (np.abs(candidates) < 1 << 30)]
         if usable.size:
             moved[c] = int(pick(rng, usable)) - element
     return moved
+
+
+def _product_tells(acc, multiplier, other, low, high):
+    """Where two multipliers give different outputs after clamping to [low, high]."""
+    outputs = (np.clip(fixed_point.requantize(acc, *m), low, high) for m in (multiplier, other))
+    return np.not_equal(*outputs)
 
 
 def _check_int32(flat, bias, multipliers):
@@ -169,13 +175,11 @@ def requantization_features(accumulators, r, activation):
     """What of the requantisation a case exercises."""
     total = accumulators if r.bias is None else accumulators + r.bias
     shifts = {s for _, s in r.multipliers}
-    products = [
-        bool((fixed_point.requantize(total[..., c], *m) != fixed_point.requantize(total[..., c], *other)).any())
-        for c, (m, other) in enumerate(zip(r.multipliers, r.single_precision_multipliers))
-    ]
     low, high = fixed_point.activation_range(activation, r.output_scale, r.output_zero_point)
-    zero = r.output_zero_point
-    telling = [fixed_point.telling(total[..., c], *m, low - zero, high - zero) for c, m in enumerate(r.multipliers)]
+    bounds = low - r.output_zero_point, high - r.output_zero_point
+    telling = [fixed_point.telling(total[..., c], *m, *bounds) for c, m in enumerate(r.multipliers)]
+    pairs = zip(r.multipliers, r.single_precision_multipliers)
+    products = [_product_tells(total[..., c], m, single, *bounds).any() for c, (m, single) in enumerate(pairs)]
     flags = {
         "multiplier above one": max(shifts) > 0,
         "multiplier zero": any(q == 0 for q, _ in r.multipliers),
