@@ -1,7 +1,27 @@
 //! Reference interpreter of every dialect.
 //!
-//! [`numerics`] holds the arithmetic of the `nn` operators as pure functions on slices: for int8 bit
-//! for bit that of TensorFlow Lite Micro's reference kernels, for float32 the same operations in the
-//! same order. It knows nothing of the IR; the interpreters of the dialects are built on it.
+//! * [`numerics`]: the arithmetic of the `nn` operators as pure functions on slices; int8 is bit for bit
+//!   that of TensorFlow Lite Micro's reference kernels, float32 the same operations in the same order. It
+//!   knows nothing of the IR.
+//! * [`nn`], [`arith`], [`vector`]: the [`Interpret`](ir::interfaces::Interpret) implementations of the
+//!   pure ops, attached by [`register`].
+//! * [`network`]: evaluates a function on tensors op by op.
 
+pub mod arith;
+pub mod network;
+pub mod nn;
 pub mod numerics;
+pub mod scalar;
+pub mod vector;
+
+pub use network::{Network, NetworkError, run_nn};
+
+/// Attaches the interpretation of every pure op of our dialects.
+///
+/// # Errors
+/// If an op has one already.
+pub fn register(r: &mut ir::DialectRegistryBuilder) -> Result<(), ir::RegistryError> {
+    nn::register(r)?;
+    arith::register(r)?;
+    vector::register(r)
+}

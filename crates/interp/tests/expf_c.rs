@@ -1,8 +1,8 @@
 //! The emitted C of `expf`, compiled by the host's compiler, gives the same bits as the Rust.
 
+use interp::numerics::math::{EXPF_C, expf};
 use std::io::Write;
 use std::process::{Command, Stdio};
-use thumbwright_interp::numerics::math::{EXPF_C, expf};
 
 const DRIVER: &str = r"
 int main(void)

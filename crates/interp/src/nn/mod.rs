@@ -1,0 +1,269 @@
+//! The `nn` dialect on [`Datum::Bytes`]: reads shapes, quantisation and attributes from the op, and calls
+//! [`numerics`](crate::numerics).
+
+mod params;
+mod tensor;
+
+pub use params::{
+    ConvParams, FullyConnectedParams, PoolParams, activation_of, add_params, conv_2d_params,
+    depthwise_conv_2d_params, fully_connected_params, pool_params, relu_params, relu6_clamp,
+    requantize_params, softmax_params,
+};
+
+use crate::numerics::activation::{activation_f32, clamp_i8, relu_i8};
+use crate::numerics::add::{add_f32, add_i8};
+use crate::numerics::conv2d::{conv2d_f32, conv2d_i8};
+use crate::numerics::depthwise_conv2d::{depthwise_conv2d_f32, depthwise_conv2d_i8};
+use crate::numerics::dequantize::dequantize_i8_f32;
+use crate::numerics::fully_connected::{fully_connected_f32, fully_connected_i8};
+use crate::numerics::pool::{average_pool_f32, average_pool_i8, max_pool_f32, max_pool_i8};
+use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
+use crate::numerics::softmax::{softmax_f32, softmax_i8};
+use crate::numerics::{Activation, ClampF32, NumericsError};
+use ir::dialects::nn::Element;
+use ir::interfaces::{Datum, EvalError, Results};
+use ir::{DialectRegistryBuilder, OpRef, RegistryError};
+use smallvec::smallvec;
+use tensor::{
+    Input, bytes_of_f32, bytes_of_i8, check_sizes, dims, element, input, output_len, quantisation,
+};
+
+impl From<NumericsError> for EvalError {
+    fn from(e: NumericsError) -> Self {
+        EvalError::Unsupported(e.to_string())
+    }
+}
+
+/// What a kernel gets: the op, and its operands by position.
+struct Cx<'a> {
+    op: OpRef<'a>,
+    args: &'a [Datum],
+}
+
+impl Cx<'_> {
+    fn i8(&self, i: usize) -> Result<Vec<i8>, EvalError> {
+        input(self.op, self.args, i).map(Input::i8)
+    }
+
+    fn f32(&self, i: usize) -> Result<Vec<f32>, EvalError> {
+        input(self.op, self.args, i).map(Input::f32)
+    }
+
+    fn bias_i32(&self) -> Result<Option<Vec<i32>>, EvalError> {
+        let has = self.args.len() > 2;
+        has.then(|| input(self.op, self.args, 2).map(Input::i32))
+            .transpose()
+    }
+
+    fn bias_f32(&self) -> Result<Option<Vec<f32>>, EvalError> {
+        (self.args.len() > 2).then(|| self.f32(2)).transpose()
+    }
+
+    fn is_f32(&self) -> bool {
+        element(self.op, self.op.operand_type(0)) == Element::F32
+    }
+
+    /// Runs an int8 kernel on a fresh output.
+    fn to_i8(
+        &self,
+        kernel: impl FnOnce(&mut [i8]) -> Result<(), NumericsError>,
+    ) -> Result<Results, EvalError> {
+        let mut out = vec![0i8; output_len(self.op)?];
+        kernel(&mut out)?;
+        Ok(smallvec![Datum::Bytes(bytes_of_i8(&out))])
+    }
+
+    /// Runs a float kernel on a fresh output.
+    fn to_f32(
+        &self,
+        kernel: impl FnOnce(&mut [f32]) -> Result<(), NumericsError>,
+    ) -> Result<Results, EvalError> {
+        let mut out = vec![0f32; output_len(self.op)?];
+        kernel(&mut out)?;
+        Ok(smallvec![Datum::Bytes(bytes_of_f32(&out))])
+    }
+}
+
+fn constant(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let m = cx.op.module;
+    let value = cx.op.prop("value").and_then(|a| m.attr_elements(a));
+    match value {
+        Some((_, bytes)) => Ok(smallvec![Datum::Bytes(bytes.clone())]),
+        None => Err(EvalError::Unsupported(
+            "a constant without elements".to_owned(),
+        )),
+    }
+}
+
+fn conv_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    match conv_2d_params(cx.op)? {
+        ConvParams::F32 { shape, clamp } => {
+            let (x, w, b) = (cx.f32(0)?, cx.f32(1)?, cx.bias_f32()?);
+            cx.to_f32(|out| conv2d_f32(&shape, clamp, &x, &w, b.as_deref(), out))
+        }
+        ConvParams::I8 { shape, params } => {
+            let (x, w, b) = (cx.i8(0)?, cx.i8(1)?, cx.bias_i32()?);
+            cx.to_i8(|out| conv2d_i8(&shape, &params, &x, &w, b.as_deref(), out))
+        }
+    }
+}
+
+fn depthwise_conv_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    match depthwise_conv_2d_params(cx.op)? {
+        ConvParams::F32 { shape, clamp } => {
+            let (x, w, b) = (cx.f32(0)?, cx.f32(1)?, cx.bias_f32()?);
+            cx.to_f32(|out| depthwise_conv2d_f32(&shape, clamp, &x, &w, b.as_deref(), out))
+        }
+        ConvParams::I8 { shape, params } => {
+            let (x, w, b) = (cx.i8(0)?, cx.i8(1)?, cx.bias_i32()?);
+            cx.to_i8(|out| depthwise_conv2d_i8(&shape, &params, &x, &w, b.as_deref(), out))
+        }
+    }
+}
+
+fn fully_connected(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    match fully_connected_params(cx.op)? {
+        FullyConnectedParams::F32 { shape, clamp } => {
+            let (x, w, b) = (cx.f32(0)?, cx.f32(1)?, cx.bias_f32()?);
+            cx.to_f32(|out| fully_connected_f32(&shape, clamp, &x, &w, b.as_deref(), out))
+        }
+        FullyConnectedParams::I8 { shape, params } => {
+            let (x, w, b) = (cx.i8(0)?, cx.i8(1)?, cx.bias_i32()?);
+            cx.to_i8(|out| fully_connected_i8(&shape, &params, &x, &w, b.as_deref(), out))
+        }
+    }
+}
+
+fn average_pool_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    match pool_params(cx.op)? {
+        PoolParams::F32 { shape, clamp } => {
+            let x = cx.f32(0)?;
+            cx.to_f32(|out| average_pool_f32(&shape, clamp, &x, out))
+        }
+        PoolParams::I8 { shape, clamp } => {
+            let x = cx.i8(0)?;
+            cx.to_i8(|out| average_pool_i8(&shape, clamp, &x, out))
+        }
+    }
+}
+
+fn max_pool_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    match pool_params(cx.op)? {
+        PoolParams::F32 { shape, clamp } => {
+            let x = cx.f32(0)?;
+            cx.to_f32(|out| max_pool_f32(&shape, clamp, &x, out))
+        }
+        PoolParams::I8 { shape, clamp } => {
+            let x = cx.i8(0)?;
+            cx.to_i8(|out| max_pool_i8(&shape, clamp, &x, out))
+        }
+    }
+}
+
+fn add(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let (a, b) = (
+        dims(cx.op, cx.op.operand_type(0))?,
+        dims(cx.op, cx.op.operand_type(1))?,
+    );
+    if cx.is_f32() {
+        let clamp = ClampF32::new(activation_of(cx.op)?);
+        let (x, y) = (cx.f32(0)?, cx.f32(1)?);
+        cx.to_f32(|out| add_f32(clamp, &a, &b, &x, &y, out))
+    } else {
+        let p = add_params(cx.op)?;
+        let (x, y) = (cx.i8(0)?, cx.i8(1)?);
+        cx.to_i8(|out| add_i8(&p, &a, &b, &x, &y, out))
+    }
+}
+
+fn reshape(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    Ok(smallvec![cx.args[0].clone()])
+}
+
+fn softmax(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let depth = dims(cx.op, cx.op.operand_type(0))?
+        .last()
+        .copied()
+        .unwrap_or(1);
+    if cx.is_f32() {
+        let beta = params::beta(cx.op)?;
+        let x = cx.f32(0)?;
+        cx.to_f32(|out| softmax_f32(beta, depth, &x, out))
+    } else {
+        let p = softmax_params(cx.op)?;
+        let x = cx.i8(0)?;
+        cx.to_i8(|out| softmax_i8(&p, depth, &x, out))
+    }
+}
+
+fn quantize(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    if cx.is_f32() {
+        let (scale, zero_point) = quantisation(cx.op, cx.op.result_type(0))?;
+        let x = cx.f32(0)?;
+        cx.to_i8(|out| quantize_f32_i8(scale, zero_point, &x, out))
+    } else {
+        let p = requantize_params(cx.op)?;
+        let x = cx.i8(0)?;
+        cx.to_i8(|out| requantize_i8(&p, &x, out))
+    }
+}
+
+fn dequantize(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let (scale, zero_point) = quantisation(cx.op, cx.op.operand_type(0))?;
+    let x = cx.i8(0)?;
+    cx.to_f32(|out| dequantize_i8_f32(scale, zero_point, &x, out))
+}
+
+fn relu(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    if cx.is_f32() {
+        let x = cx.f32(0)?;
+        cx.to_f32(|out| activation_f32(Activation::Relu, &x, out))
+    } else {
+        let p = relu_params(cx.op)?;
+        let x = cx.i8(0)?;
+        cx.to_i8(|out| relu_i8(&p, &x, out))
+    }
+}
+
+fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    if cx.is_f32() {
+        let x = cx.f32(0)?;
+        cx.to_f32(|out| activation_f32(Activation::Relu6, &x, out))
+    } else {
+        let clamp = relu6_clamp(cx.op)?;
+        let x = cx.i8(0)?;
+        cx.to_i8(|out| clamp_i8(clamp, &x, out))
+    }
+}
+
+type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
+
+const KERNELS: [(&str, Kernel); 13] = [
+    ("nn.constant", constant),
+    ("nn.conv_2d", conv_2d),
+    ("nn.depthwise_conv_2d", depthwise_conv_2d),
+    ("nn.fully_connected", fully_connected),
+    ("nn.average_pool_2d", average_pool_2d),
+    ("nn.max_pool_2d", max_pool_2d),
+    ("nn.add", add),
+    ("nn.reshape", reshape),
+    ("nn.softmax", softmax),
+    ("nn.quantize", quantize),
+    ("nn.dequantize", dequantize),
+    ("nn.relu", relu),
+    ("nn.relu6", relu6),
+];
+
+/// Attaches the interpretations of `nn`.
+///
+/// # Errors
+/// If an op has one already.
+pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
+    for (name, kernel) in KERNELS {
+        r.interpret(name, move |op: OpRef<'_>, args: &[Datum]| {
+            check_sizes(op, args)?;
+            kernel(&Cx { op, args })
+        })?;
+    }
+    Ok(())
+}
