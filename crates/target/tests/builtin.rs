@@ -1,6 +1,6 @@
 //! The built-in descriptions against facts of the architectures, and what a wrong description is told.
 
-use thumbwright_target::{Arch, Feature, TargetError, TargetKind, Targets};
+use target::{Arch, Feature, TargetError, TargetKind, Targets};
 
 const OWN: &str = r#"
 name = "my-board"

@@ -1,0 +1,246 @@
+//! Counts against the independent profiler beside the workspace, and by call.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic outside of its #[test] function too"
+)]
+
+mod model;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use emulate::{BuildOptions, Firmware, Profile, RunOptions, Tool};
+use model::{CORES, case, inputs, not_run, present, target};
+
+const NEEDED: [Tool; 4] = [Tool::ARM_GCC, Tool::QEMU, Tool::CC, Tool::ARM_OBJDUMP];
+
+fn yardstick() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/tools/armprof.py")
+}
+
+/// Instructions, cycles and the instructions of `function`, as the other profiler counts them.
+fn other_profiler(
+    firmware: &Firmware,
+    cpu: &str,
+    machine: &str,
+    functions: &[&str],
+) -> (u64, u64, Vec<(u64, u64)>) {
+    let directory = tempfile::tempdir().unwrap();
+    // The profiler starts QEMU in its own working directory, which the harness's files are in.
+    let (elf, json) = (
+        firmware.elf().canonicalize().unwrap(),
+        directory.path().join("out.json"),
+    );
+    let input = directory.path().join("tw_in.bin");
+    std::fs::write(&input, encoded(&inputs(3))).unwrap();
+    let status = Command::new("python3")
+        .current_dir(directory.path())
+        .arg(yardstick().canonicalize().unwrap())
+        .args(["--quiet", "--cpu", cpu, "--machine", machine, "--json"])
+        .args([&json, &elf])
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let text = std::fs::read_to_string(&json).unwrap();
+    // The fields are read by hand: this crate has no other use for a JSON parser.
+    let number = |text: &str, key: &str| -> u64 {
+        let at = text.find(&format!("\"{key}\":")).unwrap() + key.len() + 3;
+        text[at..]
+            .trim_start()
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+            .parse()
+            .unwrap()
+    };
+    let of = |function: &&str| {
+        let part = &text[text.find(&format!("\"{function}")).unwrap()..];
+        (number(part, "instructions"), number(part, "cycles"))
+    };
+    (
+        number(&text, "instructions"),
+        number(&text, "cycles"),
+        functions.iter().map(of).collect(),
+    )
+}
+
+/// The harness's input file for one run of case 0.
+fn encoded(inputs: &[Vec<u8>]) -> Vec<u8> {
+    let header = [u32::from_le_bytes(*b"TWI1"), 1, 0, 0];
+    header
+        .iter()
+        .flat_map(|w| w.to_le_bytes())
+        .chain(inputs.iter().flatten().copied())
+        .collect()
+}
+
+fn profile(firmware: &Firmware, seed: u32) -> Profile {
+    let mut options = RunOptions {
+        profile: true,
+        ..RunOptions::default()
+    };
+    options.add(0, inputs(seed));
+    firmware.run(&options).unwrap().profiles.remove(0)
+}
+
+#[test]
+fn counts_agree_with_the_other_profiler() {
+    const NAME: &str = "counts_agree_with_the_other_profiler";
+    if !present(NAME, &NEEDED) {
+        return;
+    }
+    if !yardstick().is_file() {
+        return not_run(NAME, "../shared/tools/armprof.py is not there");
+    }
+    if Command::new("python3").arg("--version").output().is_err() {
+        return not_run(NAME, "python3 is not installed");
+    }
+    let functions = ["k_correlate", "k_scale", "k_clamp"];
+    for (core, cpu) in [
+        ("cortex-m0", "m0"),
+        ("cortex-m3", "m4"),
+        ("cortex-m4", "m4"),
+        ("cortex-m7", "m7"),
+        ("cortex-m33", "m4"),
+        ("cortex-m55", "m55"),
+    ] {
+        let firmware = Firmware::build(
+            &target(core),
+            &[case("model", 321_000)],
+            &BuildOptions::default(),
+        )
+        .unwrap();
+        let ours = profile(&firmware, 3);
+        let (instructions, cycles, counts) =
+            other_profiler(&firmware, cpu, firmware.machine().name, &functions);
+        assert!(instructions > 10_000);
+        assert_eq!(
+            (ours.instructions, ours.cycles),
+            (instructions, cycles),
+            "{core}"
+        );
+        for (function, count) in functions.iter().zip(counts) {
+            let own = ours
+                .functions
+                .iter()
+                .find(|f| f.function == *function)
+                .unwrap();
+            assert_eq!((own.instructions, own.cycles), count, "{core} {function}");
+            assert_eq!(own.case, Some(0));
+        }
+    }
+}
+
+#[test]
+fn calls_are_counted_in_order() {
+    if !present("calls_are_counted_in_order", &NEEDED) {
+        return;
+    }
+    for core in CORES {
+        let firmware = Firmware::build(
+            &target(core),
+            &[case("model", 321_000)],
+            &BuildOptions::default(),
+        )
+        .unwrap();
+        let profile = profile(&firmware, 3);
+        let names: Vec<&str> = profile.calls.iter().map(|c| c.function.as_str()).collect();
+        assert_eq!(
+            names,
+            ["k_correlate", "k_scale", "k_clamp", "k_clamp"],
+            "{core}"
+        );
+        let [_, scale, first, second] = &profile.calls[..] else {
+            panic!()
+        };
+        assert_eq!(first.instructions, second.instructions, "{core}");
+        let sum =
+            |part: fn(&Profile) -> u64, calls: u64| assert_eq!(part(&profile), calls, "{core}");
+        sum(
+            |p| p.instructions,
+            profile.outside.0 + profile.calls.iter().map(|c| c.instructions).sum::<u64>(),
+        );
+        sum(
+            |p| p.cycles,
+            profile.outside.1 + profile.calls.iter().map(|c| c.cycles).sum::<u64>(),
+        );
+        sum(
+            |p| p.instructions,
+            profile.functions.iter().map(|f| f.instructions).sum(),
+        );
+        sum(
+            |p| p.cycles,
+            profile.functions.iter().map(|f| f.cycles).sum(),
+        );
+        // What a kernel calls belongs to its call: the M0 multiplies 64 bits by a library function.
+        let own = profile
+            .functions
+            .iter()
+            .find(|f| f.function == "k_scale")
+            .unwrap()
+            .instructions;
+        if core == "cortex-m0" {
+            assert!(
+                scale.instructions > own + 64,
+                "{} {own}",
+                scale.instructions
+            );
+        } else {
+            assert_eq!(scale.instructions, own, "{core}");
+        }
+    }
+}
+
+#[test]
+fn each_run_has_its_own_profile() {
+    if !present("each_run_has_its_own_profile", &NEEDED) {
+        return;
+    }
+    let cases = [case("small", 1), case("other", 2)];
+    let firmware =
+        Firmware::build(&target("cortex-m55"), &cases, &BuildOptions::default()).unwrap();
+    let mut options = RunOptions {
+        profile: true,
+        ..RunOptions::default()
+    };
+    options
+        .add(0, inputs(1))
+        .add(1, inputs(1))
+        .add(0, inputs(1));
+    let profiles = firmware.run(&options).unwrap().profiles;
+    assert_eq!(profiles.len(), 3);
+    assert_eq!(profiles[0], profiles[2]);
+    let case_of = |p: &Profile| {
+        p.functions
+            .iter()
+            .find(|f| f.function == "k_correlate")
+            .unwrap()
+            .case
+    };
+    assert_eq!(
+        (case_of(&profiles[0]), case_of(&profiles[1])),
+        (Some(0), Some(1))
+    );
+}
+
+#[test]
+fn a_kernel_that_is_not_there_is_an_error() {
+    if !present("a_kernel_that_is_not_there_is_an_error", &NEEDED) {
+        return;
+    }
+    let mut case = case("model", 1);
+    case.kernels.push("k_missing".to_owned());
+    let firmware =
+        Firmware::build(&target("cortex-m4"), &[case], &BuildOptions::default()).unwrap();
+    let mut options = RunOptions {
+        profile: true,
+        ..RunOptions::default()
+    };
+    options.add(0, inputs(1));
+    let error = firmware.run(&options).unwrap_err().to_string();
+    assert!(
+        error.contains("k_missing") && error.contains("model"),
+        "{error}"
+    );
+}
