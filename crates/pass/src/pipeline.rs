@@ -1,0 +1,221 @@
+//! Pipelines as text: `builtin.module(func.func(dce),plan-memory{algorithm=greedy-by-size io=arena})`.
+
+use crate::PassOptions;
+use std::fmt;
+
+/// A list of steps that run on ops of one name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pipeline {
+    /// The op's name.
+    pub anchor: String,
+    /// What runs, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// A pass.
+    Pass {
+        /// Its name.
+        name: String,
+        /// Its options.
+        options: PassOptions,
+        /// Where its name stands in the text, in bytes.
+        at: usize,
+    },
+    /// A pipeline on the ops of its anchor's name directly inside.
+    Nested(Pipeline),
+}
+
+/// A pipeline that cannot be read or run.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("pipeline, at character {}: {message}\n  {text}\n  {:>width$}", .at + 1, "^", width = .at + 1)]
+pub struct PipelineError {
+    /// Where, in characters from the start.
+    pub at: usize,
+    /// What is wrong, and what to do.
+    pub message: String,
+    /// The pipeline.
+    pub text: String,
+}
+
+/// Nested anchors deeper than this are refused.
+const MAX_DEPTH: usize = 16;
+
+impl Pipeline {
+    /// Reads a pipeline.
+    ///
+    /// # Errors
+    /// With the position.
+    pub fn parse(text: &str) -> Result<Pipeline, PipelineError> {
+        let mut p = Parser { text, at: 0 };
+        p.spaces();
+        let anchor = p.name("the name of an op, such as `builtin.module`")?;
+        let pipeline = p.nested(anchor.to_owned(), 0)?;
+        p.spaces();
+        if p.at < text.len() {
+            return Err(p.error("the pipeline should end here"));
+        }
+        Ok(pipeline)
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn error(&self, message: impl Into<String>) -> PipelineError {
+        let at = self.text[..self.at].chars().count();
+        PipelineError {
+            at,
+            message: message.into(),
+            text: self.text.to_owned(),
+        }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
+    fn eat(&mut self, c: char) -> bool {
+        self.spaces();
+        let found = self.peek() == Some(c);
+        if found {
+            self.at += c.len_utf8();
+        }
+        found
+    }
+
+    fn spaces(&mut self) {
+        self.at += self.text[self.at..].len() - self.text[self.at..].trim_start().len();
+    }
+
+    fn take(&mut self, pred: impl Fn(char) -> bool) -> &'t str {
+        let rest = &self.text[self.at..];
+        let end = rest.find(|c| !pred(c)).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    fn name(&mut self, what: &str) -> Result<&'t str, PipelineError> {
+        self.spaces();
+        let name = self.take(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if name.is_empty() {
+            Err(self.error(format!("wants {what}")))
+        } else {
+            Ok(name)
+        }
+    }
+
+    fn nested(&mut self, anchor: String, depth: usize) -> Result<Pipeline, PipelineError> {
+        if depth > MAX_DEPTH {
+            return Err(self.error(format!("nested deeper than {MAX_DEPTH}")));
+        }
+        if !self.eat('(') {
+            return Err(self.error(format!("wants `(` after `{anchor}`")));
+        }
+        let mut steps = Vec::new();
+        if self.eat(')') {
+            return Ok(Pipeline { anchor, steps });
+        }
+        loop {
+            self.spaces();
+            let at = self.at;
+            let name = self.name("the name of a pass or op")?.to_owned();
+            self.spaces();
+            if self.peek() == Some('(') {
+                steps.push(Step::Nested(self.nested(name, depth + 1)?));
+            } else {
+                let options = if self.eat('{') {
+                    self.options()?
+                } else {
+                    PassOptions::none()
+                };
+                steps.push(Step::Pass { name, options, at });
+            }
+            if self.eat(')') {
+                return Ok(Pipeline { anchor, steps });
+            }
+            if !self.eat(',') {
+                return Err(self.error("wants `,` or `)`"));
+            }
+        }
+    }
+
+    fn options(&mut self) -> Result<PassOptions, PipelineError> {
+        let mut options = PassOptions::none();
+        while !self.eat('}') {
+            let name = self.name("an option's name or `}`")?;
+            if !self.eat('=') {
+                return Err(self.error(format!("wants `=` after option `{name}`")));
+            }
+            let value = self.take(|c| !c.is_whitespace() && !matches!(c, '}' | '{' | ','));
+            if value.is_empty() {
+                return Err(self.error(format!("option `{name}` has no value")));
+            }
+            options = options.with(name, value);
+        }
+        Ok(options)
+    }
+}
+
+impl fmt::Display for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(", self.anchor)?;
+        for (i, step) in self.steps.iter().enumerate() {
+            if i > 0 {
+                f.write_str(",")?;
+            }
+            match step {
+                Step::Nested(p) => write!(f, "{p}")?,
+                Step::Pass { name, options, .. } => {
+                    f.write_str(name)?;
+                    if options.iter().next().is_some() {
+                        write!(f, "{{{options}}}")?;
+                    }
+                }
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_back_exactly() {
+        for text in [
+            "builtin.module()",
+            "builtin.module(dce)",
+            "builtin.module(func.func(a,b{x=1}),plan-memory{algorithm=greedy-by-size io=arena})",
+        ] {
+            assert_eq!(Pipeline::parse(text).unwrap().to_string(), text);
+        }
+        let spaced = Pipeline::parse(" builtin.module ( a , func.func( b { x = 1 } ) ) ").unwrap();
+        assert_eq!(spaced.to_string(), "builtin.module(a,func.func(b{x=1}))");
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (text, at) in [
+            ("", 0),
+            ("builtin.module", 14),
+            ("builtin.module(", 15),
+            ("builtin.module(a", 16),
+            ("builtin.module(a))", 17),
+            ("builtin.module(a b)", 17),
+            ("builtin.module(a{x})", 18),
+            ("builtin.module(a{x=})", 19),
+            ("builtin.module(é)", 15),
+        ] {
+            assert_eq!(Pipeline::parse(text).unwrap_err().at, at, "{text}");
+        }
+        let deep = "a(".repeat(10_000);
+        assert!(Pipeline::parse(&deep).is_err());
+    }
+}
