@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ir::{Diagnostic, Diagnostics};
+
 /// Errors kept of one file; what comes after is counted, not stored.
 pub const MAX_ERRORS: usize = 64;
 
@@ -125,6 +127,32 @@ impl fmt::Display for ImportErrors {
 
 impl std::error::Error for ImportErrors {}
 
+impl From<&ImportError> for Diagnostic {
+    fn from(error: &ImportError) -> Self {
+        let location = match &error.operator {
+            Some(operator) => format!("{operator} in {}", error.file),
+            None => error.file.clone(),
+        };
+        Diagnostic::error(error.code, error.message.clone())
+            .at(location)
+            .help(error.help.clone())
+    }
+}
+
+impl From<ImportErrors> for Diagnostics {
+    fn from(errors: ImportErrors) -> Self {
+        let mut diagnostics = Diagnostics::new();
+        for error in &errors.errors {
+            diagnostics.push(error.into());
+        }
+        if errors.omitted > 0 {
+            let message = format!("{} further errors are not shown", errors.omitted);
+            diagnostics.push(Diagnostic::error("T000", message));
+        }
+        diagnostics
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +181,18 @@ mod tests {
     }
 
     #[test]
+    fn a_diagnostic_says_the_same() {
+        let diagnostic = Diagnostic::from(&error(3));
+        assert_eq!(diagnostic.code, "T999");
+        assert_eq!(diagnostic.message, "is wrong");
+        assert_eq!(
+            diagnostic.location.as_deref(),
+            Some("ADD (operator 3, layer \"sum\") in m.tflite")
+        );
+        assert_eq!(diagnostic.help.as_deref(), Some("mend it"));
+    }
+
+    #[test]
     fn errors_beyond_the_limit_are_counted() {
         let mut errors = ImportErrors::default();
         for n in 0..MAX_ERRORS + 5 {
@@ -161,5 +201,6 @@ mod tests {
         assert_eq!(errors.as_slice().len(), MAX_ERRORS);
         assert_eq!(errors.omitted(), 5);
         assert!(errors.to_string().ends_with("… and 5 more"));
+        assert_eq!(Diagnostics::from(errors).len(), MAX_ERRORS + 1);
     }
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use thumbwright_frontends::tflite::{TfliteModel, read};
+use frontends::tflite::{TfliteModel, read};
 
 fn digits() -> Vec<u8> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -4,10 +4,12 @@
 mod tflite_writer;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use frontends::tflite::{codes, import, limits, read, read_file};
+use frontends::{ImportError, ImportErrors};
+use ir::DialectRegistry;
 use tflite_writer::{Buffer, Code, Field, Model, Quant, Signature, Tensor, activation, small};
-use thumbwright_frontends::tflite::{codes, limits, read, read_file};
-use thumbwright_frontends::{ImportError, ImportErrors};
 
 /// What an error must say: the operator's kind, index and layer (if it is one's), and parts of the message.
 type Expected = (
@@ -42,11 +44,17 @@ fn check(code: &str, errors: &ImportErrors, (operator, parts): Expected) {
     );
 }
 
-/// Reads the sound model after `change`.
+fn registry() -> Arc<DialectRegistry> {
+    let mut builder = DialectRegistry::builder();
+    ir::dialects::register_all(&mut builder).unwrap();
+    Arc::new(builder.freeze())
+}
+
+/// Imports the sound model after `change`.
 fn changed(change: Change) -> ImportErrors {
     let mut model = small();
     change(&mut model);
-    read(&model.bytes(), "broken.tflite").expect_err("the model is broken")
+    import(&model.bytes(), "broken.tflite", registry()).expect_err("the model is broken")
 }
 
 const CONV: Option<(&str, usize, &str)> = Some(("CONV_2D", 0, "conv"));
@@ -237,12 +245,146 @@ const CHANGES: &[(&str, Change, Expected)] = &[
         },
         (None, &["operator code 3"]),
     ),
+    (
+        codes::UNSUPPORTED_OPERATOR,
+        |m| m.codes[1] = Code::builtin(47),
+        (Some(("EXP", 1, "sum")), &["EXP", "1 layer: \"sum\""]),
+    ),
+    (
+        codes::OPERAND_COUNT,
+        |m| m.graphs[0].operators[1].inputs.truncate(1),
+        (ADD, &["1 inputs"]),
+    ),
+    (
+        codes::ELEMENT_TYPE,
+        |m| tensor(m, 4).dtype = 7,
+        (ADD, &["INT16 \"sum\"", "INT8 \"conv\""]),
+    ),
+    (
+        codes::OPERAND_SHAPE,
+        |m| tensor(m, 4).shape[3] = 3,
+        (ADD, &["[1, 4, 4, 2]", "[1, 4, 4, 3]"]),
+    ),
+    (
+        codes::QUANTIZATION,
+        |m| tensor(m, 5).quant.as_mut().unwrap().zero_points[0] = 4,
+        (RESHAPE, &["\"sum\"", "\"flat\"", "differ"]),
+    ),
+    (
+        codes::NOT_CONSTANT,
+        |m| {
+            m.graphs[0].tensors.push(activation("late", &[2, 3, 3, 1]));
+            m.graphs[0].inputs.push(7);
+            m.graphs[0].operators[0].inputs[1] = 7;
+        },
+        (CONV, &["filter"]),
+    ),
+    (
+        codes::PARAMETER,
+        |m| m.graphs[0].operators[0].options.1[3] = Field::I8(3, 4),
+        (CONV, &["Tanh"]),
+    ),
+    (
+        codes::VARIABLE,
+        |m| {
+            let state = activation("state", &[1, 4, 4, 2]);
+            m.graphs[0].tensors.push(Tensor {
+                is_variable: true,
+                ..state
+            });
+            m.graphs[0].operators[1].inputs[1] = 7;
+        },
+        (ADD, &["\"state\""]),
+    ),
+    (
+        codes::CONSTANT_OUTPUT,
+        |m| m.graphs[0].outputs.push(1),
+        (None, &["\"conv_weights\""]),
+    ),
 ];
 
 #[test]
 fn each_code_is_reported_with_its_place() {
     for &(code, change, expected) in CHANGES {
         check(code, &changed(change), expected);
+    }
+}
+
+/// Further files that must not slip through, each with the code that refuses it.
+#[test]
+fn what_the_reference_kernels_refuse_is_refused() {
+    let cases: &[(&str, &str, Change)] = &[
+        (
+            "int8 input without quantisation",
+            codes::QUANTIZATION,
+            |m| tensor(m, 0).quant = None,
+        ),
+        ("int8 sum without quantisation", codes::QUANTIZATION, |m| {
+            tensor(m, 4).quant = None
+        }),
+        ("asymmetric filter", codes::QUANTIZATION, |m| {
+            tensor(m, 1).quant.as_mut().unwrap().zero_points[1] = 1;
+        }),
+        (
+            "filter quantised along its height",
+            codes::QUANTIZATION,
+            |m| {
+                let quant = tensor(m, 1).quant.as_mut().unwrap();
+                *quant = Quant {
+                    scales: vec![1.0; 3],
+                    zero_points: vec![0; 3],
+                    axis: 1,
+                    details_type: 0,
+                };
+            },
+        ),
+        ("bias with a zero point", codes::QUANTIZATION, |m| {
+            tensor(m, 2).quant.as_mut().unwrap().zero_points[0] = 1;
+        }),
+        ("activation with two scales", codes::QUANTIZATION, |m| {
+            tensor(m, 3).quant = Some(Quant {
+                scales: vec![1.0; 2],
+                zero_points: vec![0; 2],
+                axis: 3,
+                details_type: 0,
+            });
+        }),
+        ("uint8 input", codes::ELEMENT_TYPE, |m| {
+            let image = tensor(m, 0);
+            (image.dtype, image.quant) = (3, None);
+        }),
+        ("bias as long as no dimension", codes::OPERAND_SHAPE, |m| {
+            let bias = tensor(m, 2);
+            (bias.shape, bias.quant) = (vec![1], None);
+            m.buffers[2] = Buffer::Inside(vec![0; 4]);
+        }),
+        ("output of another height", codes::OPERAND_SHAPE, |m| {
+            tensor(m, 3).shape[1] = 3
+        }),
+        ("input of three dimensions", codes::OPERAND_SHAPE, |m| {
+            tensor(m, 0).shape = vec![4, 4, 1]
+        }),
+        ("grouped convolution", codes::PARAMETER, |m| {
+            tensor(m, 0).shape[3] = 2
+        }),
+        ("stride beyond any tensor", codes::PARAMETER, |m| {
+            m.graphs[0].operators[0].options.1[1] = Field::I32(1, 1 << 30);
+        }),
+        ("empty tensors", codes::OPERAND_SHAPE, |m| {
+            for i in [0, 3, 4] {
+                tensor(m, i).shape[0] = 0;
+            }
+        }),
+        ("left-out input", codes::OPERAND_COUNT, |m| {
+            m.graphs[0].operators[1].inputs[0] = -1
+        }),
+    ];
+    for &(what, code, change) in cases {
+        let errors = changed(change);
+        assert!(
+            errors.as_slice().iter().any(|e| e.code == code),
+            "{what}: no {code} in\n{errors}"
+        );
     }
 }
 

@@ -3,13 +3,11 @@
 
 mod tflite_writer;
 
-use tflite_writer::{Buffer, Code, Field, Model, Tensor, activation, small};
-use thumbwright_frontends::tflite::options::{
+use frontends::tflite::options::{
     Activation, Add, Conv2D, DepthwiseConv2D, FullyConnected, Padding, Pool2D, Reshape, Softmax,
 };
-use thumbwright_frontends::tflite::{
-    Operator, OperatorKind, Options, Quant, TensorType, TfliteModel, read,
-};
+use frontends::tflite::{Operator, OperatorKind, Options, Quant, TensorType, TfliteModel, read};
+use tflite_writer::{Buffer, Code, Field, Model, Tensor, activation, small};
 
 fn sound(model: &Model) -> TfliteModel {
     read(&model.bytes(), "sound.tflite").unwrap_or_else(|e| panic!("{e}"))

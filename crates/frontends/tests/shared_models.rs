@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use frontends::tflite::{Tensor, read, read_file};
 use serde_json::Value;
-use thumbwright_frontends::tflite::{Tensor, read, read_file};
 
 fn models() -> Option<(PathBuf, Value)> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/models");

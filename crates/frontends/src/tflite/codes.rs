@@ -1,4 +1,4 @@
-//! Error codes of the TFLite front end; a code keeps its meaning for ever.
+//! Error codes of the TFLite front end; a code keeps its meaning for ever. `T000` stands for errors that are counted only.
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)*) => {
@@ -76,6 +76,24 @@ codes! {
     NO_OUTPUT = "T053";
     /// A custom operator has no name.
     CUSTOM_NAME = "T054";
+    /// The model has an operator that is not supported.
+    UNSUPPORTED_OPERATOR = "T100";
+    /// An operator has the wrong number of inputs or outputs.
+    OPERAND_COUNT = "T101";
+    /// An operator's element types are not supported together.
+    ELEMENT_TYPE = "T102";
+    /// The shapes of an operator's tensors do not fit.
+    OPERAND_SHAPE = "T103";
+    /// A tensor's quantisation is not what its operator takes.
+    QUANTIZATION = "T104";
+    /// A filter or a bias is not a constant.
+    NOT_CONSTANT = "T105";
+    /// An operator's parameter is not supported.
+    PARAMETER = "T106";
+    /// A tensor is state that lasts from run to run.
+    VARIABLE = "T107";
+    /// A graph output is a constant.
+    CONSTANT_OUTPUT = "T108";
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 
 pub mod builtin;
 pub mod codes;
+pub mod import;
 pub mod limits;
 pub mod model;
 pub mod options;
@@ -24,6 +25,7 @@ mod tensor;
 mod verify;
 
 pub use file::read_file;
+pub use import::{Imported, import};
 pub use model::{
     Metadata, Operator, OperatorKind, Quant, Signature, Subgraph, Tensor, TensorType, TfliteModel,
 };

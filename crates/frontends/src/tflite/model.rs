@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::builtin;
 use super::options::Options;
+use crate::error::OperatorRef;
 
 /// A validated model.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,24 @@ pub struct Subgraph {
     pub outputs: Vec<usize>,
     /// Operators in execution order.
     pub operators: Vec<Operator>,
+}
+
+impl Subgraph {
+    /// Names an operator for a message; `subgraph` is this graph's position in the file.
+    pub fn operator_ref(&self, subgraph: usize, index: usize) -> OperatorRef {
+        let operator = &self.operators[index];
+        let layer = operator
+            .outputs
+            .first()
+            .map(|&tensor| self.tensors[tensor].name.clone())
+            .unwrap_or_default();
+        OperatorRef {
+            kind: operator.kind.to_string(),
+            index,
+            layer,
+            subgraph,
+        }
+    }
 }
 
 /// One tensor.
@@ -224,6 +243,13 @@ pub struct Operator {
     pub intermediates: Vec<usize>,
     /// Its parameters.
     pub options: Options,
+}
+
+impl Operator {
+    /// True if it reads or writes the tensor.
+    pub fn uses(&self, tensor: usize) -> bool {
+        self.inputs.contains(&Some(tensor)) || self.outputs.contains(&tensor)
+    }
 }
 
 /// Which operator.

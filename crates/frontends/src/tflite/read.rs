@@ -7,7 +7,7 @@ use super::model::{Metadata, Operator, OperatorKind, Signature, Subgraph, Tensor
 use super::options::{self, OptionsError};
 use super::table::{OutOfFile, Table};
 use super::{Options, builtin, codes, graph, limits, schema, structure, tensor};
-use crate::error::{ImportErrors, OperatorRef};
+use crate::error::ImportErrors;
 
 /// Reads and validates a TFLite file; `file` is the name that errors give it.
 ///
@@ -216,17 +216,17 @@ impl Reader<'_> {
         for (tensor, finding) in of_tensors {
             let owner = owners.get(tensor).copied().flatten();
             self.findings
-                .add(owner.map(|i| reference(&graph, index, i)), finding);
+                .add(owner.map(|i| graph.operator_ref(index, i)), finding);
         }
         for (operator, finding) in of_operators {
             self.findings
-                .add(Some(reference(&graph, index, operator)), finding);
+                .add(Some(graph.operator_ref(index, operator)), finding);
         }
         // The order is judged only where tensors and operators are what the file means them to be.
         if sound {
             for (operator, finding) in graph::check(&graph) {
                 self.findings
-                    .add(operator.map(|i| reference(&graph, index, i)), finding);
+                    .add(operator.map(|i| graph.operator_ref(index, i)), finding);
             }
         }
         Ok(graph)
@@ -477,19 +477,4 @@ fn owners(graph: &Subgraph) -> Vec<Option<usize>> {
         }
     }
     owners
-}
-
-fn reference(graph: &Subgraph, subgraph: usize, index: usize) -> OperatorRef {
-    let operator = &graph.operators[index];
-    let layer = operator
-        .outputs
-        .first()
-        .map(|&t| graph.tensors[t].name.clone())
-        .unwrap_or_default();
-    OperatorRef {
-        kind: operator.kind.to_string(),
-        index,
-        layer,
-        subgraph,
-    }
 }

@@ -1,0 +1,48 @@
+//! RELU, RELU6, and activations fused into other operators.
+
+use ir::{Attr, Module, OpState};
+
+use super::context::{OpCx, Stop, float_or_int8, shapes};
+use crate::tflite::codes;
+use crate::tflite::finding::Finding;
+use crate::tflite::options::Activation;
+
+/// The `activation` attribute of an nn op.
+pub(super) fn attribute(m: &mut Module, activation: Activation) -> Result<Attr, Finding> {
+    let name = match activation {
+        Activation::None => "none",
+        Activation::Relu => "relu",
+        Activation::ReluN1To1 => "relu_n1_to_1",
+        Activation::Relu6 => "relu6",
+        Activation::Tanh | Activation::SignBit => {
+            return Err(Finding::new(
+                codes::PARAMETER,
+                format!("its fused activation {activation:?} is not supported"),
+                "use RELU, RELU6 or no activation in this layer",
+            ));
+        }
+    };
+    Ok(m.str_attr(name))
+}
+
+pub(super) fn relu(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    unary(cx, "nn.relu")
+}
+
+pub(super) fn relu6(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    unary(cx, "nn.relu6")
+}
+
+fn unary(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
+    cx.operands(1..=1, 1)?;
+    let (input, output) = (cx.input(0)?, cx.output()?);
+    float_or_int8(&[input, output])?;
+    shapes(input.shape == output.shape, || {
+        format!(
+            "its input has the shape {:?}, its output {:?}",
+            input.shape, output.shape
+        )
+    })?;
+    let value = cx.value(0)?;
+    cx.emit(OpState::new(name).operands(&[value]))
+}

@@ -1,0 +1,155 @@
+//! From a validated model to the `nn` dialect.
+//!
+//! The module has one function, `@main`, whose arguments and results are the graph's inputs and outputs in the
+//! file's order; each op carries the location `loc("layer"("file":operator:subgraph))`. Padding is explicit, shapes
+//! are static, constants are `dense_resource` blobs named after their tensor.
+//!
+//! [`OPERATORS`] has one entry an operator. A model with an operator that it lacks is refused with all of them
+//! listed; else each operator is checked against what the reference kernels take, and all defects are reported.
+
+mod activation;
+mod add;
+mod context;
+mod conv;
+mod dequantized;
+mod fully_connected;
+mod pool;
+mod quantize;
+mod reshape;
+mod softmax;
+mod types;
+mod unsupported;
+mod weighted;
+mod window;
+
+use std::sync::Arc;
+
+use ir::{Diagnostics, DialectRegistry, Module};
+
+use self::context::{Importer, OpCx, Stop};
+use super::model::TfliteModel;
+use crate::error::ImportErrors;
+
+/// What an import yields.
+#[derive(Debug)]
+pub struct Imported {
+    /// The module, not yet verified.
+    pub module: Module,
+    /// What the user may want to know about how the model was taken.
+    pub remarks: Diagnostics,
+}
+
+/// How one operator is brought into the `nn` dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct OperatorImport {
+    /// The schema's name.
+    pub name: &'static str,
+    import: fn(&mut OpCx<'_, '_>) -> Result<(), Stop>,
+}
+
+/// The supported operators, sorted by name.
+pub const OPERATORS: &[OperatorImport] = &[
+    OperatorImport {
+        name: "ADD",
+        import: add::add,
+    },
+    OperatorImport {
+        name: "AVERAGE_POOL_2D",
+        import: pool::average_pool_2d,
+    },
+    OperatorImport {
+        name: "CONV_2D",
+        import: conv::conv_2d,
+    },
+    OperatorImport {
+        name: "DEPTHWISE_CONV_2D",
+        import: conv::depthwise_conv_2d,
+    },
+    OperatorImport {
+        name: "DEQUANTIZE",
+        import: quantize::dequantize,
+    },
+    OperatorImport {
+        name: "FULLY_CONNECTED",
+        import: fully_connected::fully_connected,
+    },
+    OperatorImport {
+        name: "MAX_POOL_2D",
+        import: pool::max_pool_2d,
+    },
+    OperatorImport {
+        name: "QUANTIZE",
+        import: quantize::quantize,
+    },
+    OperatorImport {
+        name: "RELU",
+        import: activation::relu,
+    },
+    OperatorImport {
+        name: "RELU6",
+        import: activation::relu6,
+    },
+    OperatorImport {
+        name: "RESHAPE",
+        import: reshape::reshape,
+    },
+    OperatorImport {
+        name: "SOFTMAX",
+        import: softmax::softmax,
+    },
+];
+
+fn operator_import(name: &str) -> Option<&'static OperatorImport> {
+    OPERATORS
+        .binary_search_by(|entry| entry.name.cmp(name))
+        .ok()
+        .map(|i| &OPERATORS[i])
+}
+
+/// Reads, validates and imports a file's bytes; `file` is the name that errors and locations give it.
+///
+/// # Errors
+/// Every defect found, with the codes of [`super::codes`].
+pub fn import(
+    bytes: &[u8],
+    file: &str,
+    registry: Arc<DialectRegistry>,
+) -> Result<Imported, ImportErrors> {
+    let model = super::read(bytes, file)?;
+    import_model(&model, bytes, file, registry)
+}
+
+/// Imports a model that [`super::read`] made of the same `bytes`.
+///
+/// # Errors
+/// Every operator that is unsupported, or every one that the reference kernels refuse.
+pub fn import_model(
+    model: &TfliteModel,
+    bytes: &[u8],
+    file: &str,
+    registry: Arc<DialectRegistry>,
+) -> Result<Imported, ImportErrors> {
+    unsupported::check(model, file)?;
+    Importer::new(model, bytes, file, registry).run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_names_the_schemas_operators() {
+        assert!(OPERATORS.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for entry in OPERATORS {
+            assert!(
+                super::super::builtin::code(entry.name).is_some(),
+                "{}",
+                entry.name
+            );
+            assert_eq!(
+                operator_import(entry.name).map(|e| e.name),
+                Some(entry.name)
+            );
+        }
+    }
+}
