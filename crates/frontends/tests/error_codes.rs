@@ -375,6 +375,32 @@ fn what_the_reference_kernels_refuse_is_refused() {
                 tensor(m, i).shape[0] = 0;
             }
         }),
+        (
+            "filter scale beyond fixed point",
+            codes::QUANTIZATION,
+            |m| {
+                tensor(m, 1).quant.as_mut().unwrap().scales[1] = 4.0e9;
+            },
+        ),
+        (
+            "output scale too small for the sum",
+            codes::QUANTIZATION,
+            |m| {
+                for i in [4, 5] {
+                    tensor(m, i).quant.as_mut().unwrap().scales[0] = 1.0e-7;
+                }
+            },
+        ),
+        (
+            "activation bound beyond 32 bits",
+            codes::QUANTIZATION,
+            |m| {
+                m.graphs[0].operators[1].options.1 = vec![Field::I8(0, 3)];
+                for i in [3, 4, 5] {
+                    tensor(m, i).quant.as_mut().unwrap().scales[0] = 1.0e-10;
+                }
+            },
+        ),
         ("left-out input", codes::OPERAND_COUNT, |m| {
             m.graphs[0].operators[1].inputs[0] = -1
         }),

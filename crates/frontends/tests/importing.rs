@@ -237,7 +237,7 @@ fn damaged_models_are_refused_or_verified() {
         serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap();
     let blob = std::fs::read(folder.join("cases.bin")).unwrap();
     let digits = std::fs::read(workspace().join("models/digits_int8.tflite")).unwrap();
-    let mut files: Vec<&[u8]> = vec![&digits; 400];
+    let mut files: Vec<&[u8]> = vec![&digits; 2500];
     for case in index["cases"].as_array().unwrap() {
         files.push(blob_of(&blob, &case["model"]));
     }

@@ -2,9 +2,11 @@
 
 use ir::{Attr, Module, OpState};
 
-use super::context::{OpCx, Stop, float_or_int8, shapes};
+use super::context::{OpCx, Stop, affine, float_or_int8, same_quantization, shapes};
+use super::rescale;
 use crate::tflite::codes;
 use crate::tflite::finding::Finding;
+use crate::tflite::model::{Tensor, TensorType};
 use crate::tflite::options::Activation;
 
 /// The `activation` attribute of an nn op.
@@ -26,17 +28,30 @@ pub(super) fn attribute(m: &mut Module, activation: Activation) -> Result<Attr, 
 }
 
 pub(super) fn relu(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    unary(cx, "nn.relu")
+    unary(cx, "nn.relu", |input, output| {
+        let (from, to) = (affine(input)?.0, affine(output)?.0);
+        rescale::factor(f64::from(from) / f64::from(to))
+    })
 }
 
 pub(super) fn relu6(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    unary(cx, "nn.relu6")
+    unary(cx, "nn.relu6", |input, output| {
+        same_quantization(input, output)?;
+        rescale::activation_bounds(Activation::Relu6, affine(output)?.0)
+    })
 }
 
-fn unary(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
+/// `int8` refuses the quantisation that the reference kernel refuses.
+fn unary(
+    cx: &mut OpCx<'_, '_>,
+    name: &str,
+    int8: fn(&Tensor, &Tensor) -> Result<(), Finding>,
+) -> Result<(), Stop> {
     cx.operands(1..=1, 1)?;
     let (input, output) = (cx.input(0)?, cx.output()?);
-    float_or_int8(&[input, output])?;
+    if float_or_int8(&[input, output])? == TensorType::Int8 {
+        int8(input, output)?;
+    }
     shapes(input.shape == output.shape, || {
         format!(
             "its input has the shape {:?}, its output {:?}",

@@ -3,7 +3,8 @@
 use ir::OpState;
 
 use super::activation;
-use super::context::{OpCx, Stop, quantization, shapes};
+use super::context::{OpCx, Stop, affine, quantization, shapes};
+use super::rescale;
 use super::weighted::{Arithmetic, Weighted};
 use super::window::{Axis, pads};
 use crate::tflite::codes;
@@ -103,18 +104,18 @@ fn convolution(
         )
     })?;
     // The reference kernels take int8 filters as symmetric.
-    if operands.arithmetic == Arithmetic::Int8
-        && quantization(operands.filter)?
-            .zero_points
-            .iter()
-            .any(|&z| z != 0)
-    {
-        return Err(Finding::new(
-            codes::QUANTIZATION,
-            "its int8 filter has a zero point other than 0",
-            "convolution filters are symmetric; convert the model again",
-        )
-        .into());
+    if operands.arithmetic == Arithmetic::Int8 {
+        let filter = quantization(operands.filter)?;
+        if filter.zero_points.iter().any(|&z| z != 0) {
+            return Err(Finding::new(
+                codes::QUANTIZATION,
+                "its int8 filter has a zero point other than 0",
+                "convolution filters are symmetric; convert the model again",
+            )
+            .into());
+        }
+        operands.rescale(|input, filter| f64::from(input) * f64::from(filter))?;
+        rescale::activation_bounds(options.activation, affine(operands.output)?.0)?;
     }
     let axis = |i: usize, input, output| Axis {
         input,

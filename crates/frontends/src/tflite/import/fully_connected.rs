@@ -4,6 +4,7 @@ use ir::OpState;
 
 use super::activation;
 use super::context::{OpCx, Stop, affine, quantization, shapes};
+use super::rescale;
 use super::weighted::{Arithmetic, Weighted};
 use crate::tflite::codes;
 use crate::tflite::finding::{CONVERT_AGAIN, Finding};
@@ -44,6 +45,13 @@ pub(super) fn fully_connected(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     })?;
     if operands.arithmetic == Arithmetic::Int8 {
         bias_scale(&operands)?;
+        // With one filter scale the reference kernel multiplies the scales in single precision.
+        let per_axis = quantization(filter)?.is_per_axis();
+        operands.rescale(|input, filter| match per_axis {
+            true => f64::from(input) * f64::from(filter),
+            false => f64::from(input * filter),
+        })?;
+        rescale::activation_bounds(fused, affine(output)?.0)?;
     }
     let values = operands.values(cx)?;
     let fused = activation::attribute(cx.module(), fused)?;

@@ -15,6 +15,7 @@ mod dequantized;
 mod fully_connected;
 mod pool;
 mod quantize;
+mod rescale;
 mod reshape;
 mod softmax;
 mod types;

@@ -3,10 +3,12 @@
 use ir::OpState;
 
 use super::activation;
-use super::context::{OpCx, Stop, float_or_int8, same_quantization, shapes};
+use super::context::{OpCx, Stop, affine, float_or_int8, same_quantization, shapes};
+use super::rescale;
 use super::window::{Axis, pads};
 use crate::tflite::codes;
 use crate::tflite::finding::{CONVERT_AGAIN, Finding};
+use crate::tflite::model::TensorType;
 use crate::tflite::options::Options;
 
 pub(super) fn average_pool_2d(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
@@ -20,7 +22,7 @@ pub(super) fn max_pool_2d(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
 fn pool(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
     cx.operands(1..=1, 1)?;
     let (input, output) = (cx.input(0)?, cx.output()?);
-    float_or_int8(&[input, output])?;
+    let dtype = float_or_int8(&[input, output])?;
     same_quantization(input, output)?;
     let Options::Pool2D(options) = cx.operator.options else {
         return Err(Finding::new(
@@ -30,6 +32,9 @@ fn pool(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
         )
         .into());
     };
+    if dtype == TensorType::Int8 {
+        rescale::activation_bounds(options.activation, affine(output)?.0)?;
+    }
     let (&[n, h, w, c], &[on, oh, ow, oc]) = (input.shape.as_slice(), output.shape.as_slice())
     else {
         shapes(false, || {

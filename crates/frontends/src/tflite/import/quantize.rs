@@ -2,8 +2,8 @@
 
 use ir::OpState;
 
-use super::context::{OpCx, Stop, element_types, per_tensor, shapes};
-use super::dequantized;
+use super::context::{OpCx, Stop, affine, element_types, per_tensor, shapes};
+use super::{dequantized, rescale};
 use crate::tflite::finding::Finding;
 use crate::tflite::model::{Tensor, TensorType};
 
@@ -17,8 +17,11 @@ pub(super) fn quantize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         return Err(element_types(&[input, output]).into());
     }
     per_tensor(input)?;
-    per_tensor(output)?;
     same_shape(input, output)?;
+    let (to, _) = affine(output)?;
+    if input.dtype == TensorType::Int8 {
+        rescale::factor(f64::from(affine(input)?.0) / f64::from(to))?;
+    }
     let value = cx.value(0)?;
     cx.emit(OpState::new("nn.quantize").operands(&[value]))
 }

@@ -3,6 +3,7 @@
 use ir::OpState;
 
 use super::context::{OpCx, Stop, affine, float_or_int8, shapes};
+use super::rescale;
 use crate::tflite::codes;
 use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::model::TensorType;
@@ -41,6 +42,9 @@ pub(super) fn softmax(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         )
         .into());
     };
+    if dtype == TensorType::Int8 {
+        rescale::softmax(options.beta, affine(input)?.0)?;
+    }
     let beta = cx.module().f32_attr(options.beta);
     let value = cx.value(0)?;
     cx.emit(

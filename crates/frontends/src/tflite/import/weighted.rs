@@ -3,7 +3,7 @@
 use ir::ValueId;
 
 use super::context::{OpCx, Stop, affine, element_types, quantization, shapes};
-use super::dequantized;
+use super::{dequantized, rescale};
 use crate::tflite::codes;
 use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::model::{Tensor, TensorType};
@@ -110,6 +110,17 @@ impl<'a> Weighted<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses factors from accumulator to output that fixed point cannot represent; `product` multiplies the scales
+    /// of input and filter.
+    pub(super) fn rescale(&self, product: impl Fn(f32, f32) -> f64) -> Result<(), Finding> {
+        let (input, _) = affine(self.input)?;
+        let (output, _) = affine(self.output)?;
+        quantization(self.filter)?
+            .scales
+            .iter()
+            .try_for_each(|&filter| rescale::factor(product(input, filter) / f64::from(output)))
     }
 
     /// The values of input, filter and bias; a hybrid filter is dequantised, with a remark.
