@@ -245,13 +245,6 @@ pub struct Operator {
     pub options: Options,
 }
 
-impl Operator {
-    /// True if it reads or writes the tensor.
-    pub fn uses(&self, tensor: usize) -> bool {
-        self.inputs.contains(&Some(tensor)) || self.outputs.contains(&tensor)
-    }
-}
-
 /// Which operator.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OperatorKind {

@@ -105,12 +105,18 @@ impl<'a> Importer<'a> {
     }
 
     fn interface_types(&mut self, tensors: &[usize]) -> Vec<Type> {
+        let mut used = vec![false; self.graph.tensors.len()];
+        for operator in &self.graph.operators {
+            for &tensor in operator.inputs.iter().flatten().chain(&operator.outputs) {
+                used[tensor] = true;
+            }
+        }
         let mut types = Vec::with_capacity(tensors.len());
         for &index in tensors {
             match tensor_type(&mut self.module, &self.graph.tensors[index]) {
                 Ok(ty) => types.push(ty),
-                // An operator that reads or writes the tensor reports it with its own name.
-                Err(_) if self.graph.operators.iter().any(|o| o.uses(index)) => {}
+                // The operator that reads or writes the tensor reports it with its own name.
+                Err(_) if used[index] => {}
                 Err(finding) => self.findings.add(None, finding),
             }
         }
