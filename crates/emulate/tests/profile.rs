@@ -128,6 +128,8 @@ fn compare(core: &str, cpu: &str, case: Case) {
         .filter(|f| spans_a_page_end(&firmware, f.address))
         .map(|f| 2 * f.instructions)
         .sum();
+    let range = ours.cycles..=ours.cycles + slack;
+    assert!(range.contains(&cycles), "{core}: {range:?} {cycles}");
     for (kernel, count) in names.iter().zip(counts) {
         let own = ours
             .functions
