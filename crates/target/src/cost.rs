@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 /// Cycles of the classes of simple operations that a schedule estimates its loops with.
 ///
-/// The figures follow the profile model of the emulator (no caches, no flash wait states), so that an
-/// estimate can be checked against a profile. What a core computes by a library call (a wide
+/// Without caches and flash wait states, as in the emulator's profile model, so that an estimate can be checked
+/// against a profile; where the two differ, the table follows the core's manual. What a core computes by a library call (a wide
 /// multiplication on Armv6-M, floating point without a unit) has the cost of that call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
