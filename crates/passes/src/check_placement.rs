@@ -1,0 +1,226 @@
+//! `check-placement`: checks a placed module, and shares no code with the planner or with `mark-noalias`.
+//!
+//! A byte of the arena belongs to the buffer that was written last. Walking the calls of `@main` in order, it fails if a call
+//! reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a `llvm.noalias` argument shares a byte with
+//! another argument of the same call.
+
+use ir::dialects::func::{self, CallOp};
+use ir::{Diagnostic, Module, OpId, ValueDef, ValueId};
+use pass::{Failed, Pass, PassCx, PassInfo};
+use std::collections::BTreeMap;
+
+/// The pass.
+pub fn info() -> PassInfo {
+    PassInfo {
+        name: "check-placement".to_owned(),
+        anchor: "builtin.module".to_owned(),
+        summary: "Check that no buffer overwrites another that is still needed.".to_owned(),
+        make: |o| {
+            o.only("check-placement", &[])
+                .map(|()| Box::new(CheckPlacement) as Box<dyn Pass>)
+        },
+    }
+}
+
+struct CheckPlacement;
+
+/// One buffer: which value it is, and its bytes in the arena.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Span {
+    value: ValueId,
+    from: u64,
+    to: u64,
+}
+
+fn span(m: &Module, main: OpId, value: ValueId) -> Option<Span> {
+    let mut v = value;
+    loop {
+        let size = m.size_bytes(m.value_type(v)).unwrap_or(0);
+        let from = match m.value_def(v) {
+            ValueDef::Argument(_, i) => m.attr_int(func::arg_attr(m, main, i, "mcu.offset")?)?,
+            ValueDef::Result(op, _) => match m.op_name(op) {
+                "memref.reinterpret_cast" => {
+                    v = m.operand(op, 0);
+                    continue;
+                }
+                "memref.view" => {
+                    let ValueDef::Result(c, _) = m.value_def(m.operand(op, 1)) else {
+                        return None;
+                    };
+                    m.attr_int(m.prop(c, "value")?)?
+                }
+                _ => return None,
+            },
+        };
+        let from = u64::try_from(from).ok()?;
+        return Some(Span {
+            value: v,
+            from,
+            to: from + size,
+        });
+    }
+}
+
+/// Which value owns each byte, as disjoint intervals `from → (to, owner)`.
+#[derive(Default)]
+struct Owners(BTreeMap<u64, (u64, ValueId)>);
+
+impl Owners {
+    fn write(&mut self, s: Span) {
+        let over: Vec<(u64, (u64, ValueId))> = self
+            .0
+            .iter()
+            .filter(|(f, (t, _))| **f < s.to && *t > s.from)
+            .map(|(f, x)| (*f, *x))
+            .collect();
+        for (f, (t, owner)) in over {
+            self.0.remove(&f);
+            if f < s.from {
+                self.0.insert(f, (s.from, owner));
+            }
+            if t > s.to {
+                self.0.insert(s.to, (t, owner));
+            }
+        }
+        if s.from < s.to {
+            self.0.insert(s.from, (s.to, s.value));
+        }
+    }
+
+    fn holds(&self, s: Span) -> bool {
+        s.from == s.to
+            || self
+                .0
+                .iter()
+                .any(|(f, (t, o))| *f <= s.from && *t >= s.to && *o == s.value)
+    }
+}
+
+impl Pass for CheckPlacement {
+    fn run(&self, m: &mut Module, _: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
+        let Some(main) = m.lookup_symbol("main") else {
+            return Ok(());
+        };
+        let Some(entry) = m.entry_block(main) else {
+            return Ok(());
+        };
+        let arena = m
+            .lookup_symbol("arena")
+            .and_then(|g| m.prop(g, "type"))
+            .and_then(|a| m.attr_type(a));
+        let arena = arena.and_then(|t| m.size_bytes(t)).unwrap_or(0);
+        let mut errors = Vec::new();
+        let mut owners = Owners::default();
+        let mut written: Vec<ValueId> = Vec::new();
+        let inputs = m
+            .discardable(main, "mcu.inputs")
+            .and_then(|a| m.attr_int(a))
+            .unwrap_or(0);
+        let args = m.block_args(entry).to_vec();
+        for &a in args.iter().take(inputs as usize) {
+            if let Some(s) = span(m, main, a) {
+                owners.write(s);
+                written.push(s.value);
+            }
+        }
+        for op in m
+            .ops(entry)
+            .filter(|&op| matches!(m.op_name(op), "func.call" | "memref.copy"))
+        {
+            let mut error = |text: String| {
+                let mut d =
+                    Diagnostic::error("M010", text).help("this is a bug of the memory planner");
+                d.location = m.describe_loc(m.op_loc(op));
+                errors.push(d);
+            };
+            let spans: Vec<Option<Span>> = m.operands(op).map(|v| span(m, main, v)).collect();
+            for s in spans.iter().flatten() {
+                if s.to > arena {
+                    error(format!(
+                        "bytes {}..{} leave the arena of {arena} bytes",
+                        s.from, s.to
+                    ));
+                }
+                if written.contains(&s.value) && !owners.holds(*s) {
+                    error(format!(
+                        "bytes {}..{} were overwritten before this layer reads them",
+                        s.from, s.to
+                    ));
+                }
+            }
+            let writes = written_operands(m, op);
+            for (i, s) in spans.iter().enumerate() {
+                if let Some(s) = s.filter(|_| writes[i]) {
+                    owners.write(s);
+                    if !written.contains(&s.value) {
+                        written.push(s.value);
+                    }
+                }
+            }
+            // A call that wrote over its own operand: only allowed if that operand is not read after.
+            let callee = CallOp::cast(m, op).and_then(|c| m.lookup_symbol(&c.callee(m)));
+            for (i, a) in spans.iter().enumerate() {
+                for (j, b) in spans.iter().enumerate() {
+                    let (Some(a), Some(b), Some(f)) = (a, b, callee) else {
+                        continue;
+                    };
+                    let noalias = func::arg_attr(m, f, i, "llvm.noalias").is_some();
+                    let shared = a.from < b.to && b.from < a.to;
+                    if i != j && shared && (noalias || (writes[i] && a.value != b.value)) {
+                        error(format!("arguments {i} and {j} share bytes of the arena"));
+                    }
+                }
+            }
+        }
+        for &a in args.iter().skip(inputs as usize) {
+            if let Some(s) = span(m, main, a)
+                && !owners.holds(s)
+            {
+                errors.push(
+                    Diagnostic::error("M010", "an output is overwritten before the end")
+                        .help("this is a bug of the memory planner"),
+                );
+            }
+        }
+        if errors.is_empty() {
+            return Ok(());
+        }
+        for e in errors {
+            cx.diagnostics.push(e);
+        }
+        Err(Failed)
+    }
+}
+
+/// Which operands of a call or copy may be written: those that the kernel stores to, by any path.
+fn written_operands(m: &Module, op: OpId) -> Vec<bool> {
+    let count = m.operands(op).len();
+    if m.op_name(op) == "memref.copy" {
+        return vec![false, true];
+    }
+    let callee = CallOp::cast(m, op)
+        .and_then(|c| m.lookup_symbol(&c.callee(m)))
+        .and_then(|f| m.entry_block(f));
+    let Some(entry) = callee else {
+        return vec![true; count];
+    };
+    m.block_args(entry)
+        .iter()
+        .map(|&a| stored_to(m, a))
+        .collect()
+}
+
+fn stored_to(m: &Module, v: ValueId) -> bool {
+    m.uses(v).iter().any(|&(user, i)| match m.op_name(user) {
+        "memref.load" | "vector.load" => false,
+        "memref.store" | "vector.store" | "memref.copy" => i == 1,
+        "memref.reinterpret_cast" => stored_to(m, m.result(user, 0)),
+        "func.call" => {
+            let callee = CallOp::cast(m, user)
+                .and_then(|c| m.lookup_symbol(&c.callee(m)))
+                .and_then(|f| m.entry_block(f));
+            callee.is_none_or(|b| stored_to(m, m.block_args(b)[i as usize]))
+        }
+        _ => true,
+    })
+}

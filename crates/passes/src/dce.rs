@@ -1,0 +1,33 @@
+//! `dce`: removes pure ops whose results nobody uses.
+
+use ir::{Module, OpId, WalkOrder};
+use pass::{Failed, Pass, PassCx, PassInfo};
+
+/// The pass.
+pub fn info() -> PassInfo {
+    PassInfo {
+        name: "dce".to_owned(),
+        anchor: "func.func".to_owned(),
+        summary: "Remove pure ops whose results are unused.".to_owned(),
+        make: |o| o.only("dce", &[]).map(|()| Box::new(Dce) as Box<dyn Pass>),
+    }
+}
+
+struct Dce;
+
+impl Pass for Dce {
+    fn run(&self, m: &mut Module, func: OpId, _: &mut PassCx<'_>) -> Result<(), Failed> {
+        // Users come after what they use, so one walk from the end sees every op after its users are gone.
+        let mut all = m.walk(func, WalkOrder::Pre);
+        all.reverse();
+        for op in all {
+            if op == func || !m.contains(op) || m.op_info(op).is_none_or(|i| i.traits.terminator) {
+                continue;
+            }
+            if m.is_pure(op) && m.results(op).iter().all(|&v| m.uses(v).is_empty()) {
+                m.erase(op);
+            }
+        }
+        Ok(())
+    }
+}

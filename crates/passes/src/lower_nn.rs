@@ -1,0 +1,433 @@
+//! `lower-nn`: a network on tensors becomes a function on buffers that calls kernels.
+//!
+//! Every nn op is lowered by the cheapest schedule that applies; each becomes one call. Results live in `memref.alloc`s, or right in the
+//! caller's output where they are returned; reshapes are views; constants become globals, equal ones once. Afterwards `@main` takes the
+//! inputs, then the outputs, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
+
+use ir::dialects::{func, nn};
+use ir::{Attr, Builder, Diagnostic, Module, OpId, OpState, Type, TypeData, ValueDef, ValueId};
+use pass::{Failed, Kernel, KernelArg, KernelBuilder, Knobs, Pass, PassCx, PassInfo, Schedule};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// The pass.
+pub fn info() -> PassInfo {
+    PassInfo {
+        name: "lower-nn".to_owned(),
+        anchor: "builtin.module".to_owned(),
+        summary: "Lower the network to kernels on buffers, each op by its cheapest schedule."
+            .to_owned(),
+        make: |o| {
+            o.only("lower-nn", &[])
+                .map(|()| Box::new(LowerNn) as Box<dyn Pass>)
+        },
+    }
+}
+
+struct LowerNn;
+
+/// Alignment in bytes of constant tables, enough for any word access.
+const TABLE_ALIGN: i64 = 16;
+
+impl Pass for LowerNn {
+    fn run(&self, m: &mut Module, _: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
+        let Some(main) = m
+            .lookup_symbol("main")
+            .filter(|&f| m.op_name(f) == func::FuncOp::NAME)
+        else {
+            return cx.fail(Diagnostic::error(
+                "L001",
+                "the module has no function @main",
+            ));
+        };
+        let Some(entry) = m.entry_block(main) else {
+            return cx.fail(Diagnostic::error("L001", "function @main has no body"));
+        };
+        let ops: Vec<OpId> = m.ops(entry).collect();
+        let Some((_, body)) = ops.split_last() else {
+            return cx.fail(Diagnostic::error("L001", "function @main has no body"));
+        };
+        let body = body.to_vec();
+        let mut l = Lowering::start(m, main);
+        let errors = cx.diagnostics.len();
+        for op in body {
+            if let Err(e) = l.op(op, cx) {
+                cx.diagnostics.push(e);
+            }
+        }
+        if cx
+            .diagnostics
+            .iter()
+            .skip(errors)
+            .any(|d| d.severity == ir::Severity::Error)
+        {
+            return Err(Failed);
+        }
+        l.end();
+        Ok(())
+    }
+}
+
+struct Lowering<'m> {
+    m: &'m mut Module,
+    old: OpId,
+    new: OpId,
+    entry: ir::BlockId,
+    /// The buffer of each value of the old function.
+    buffers: FxHashMap<ValueId, ValueId>,
+    /// Where a result must be put, because it is returned.
+    destinations: FxHashMap<ValueId, ValueId>,
+    /// Returned values that are no op's result, or returned twice: copied at the end.
+    copies: Vec<(ValueId, ValueId)>,
+    /// Names of globals by type and contents.
+    tables: FxHashMap<(Type, Arc<[u8]>), String>,
+}
+
+impl<'m> Lowering<'m> {
+    fn start(m: &'m mut Module, old: OpId) -> Lowering<'m> {
+        let entry = m
+            .entry_block(old)
+            .expect("invariant: the caller has seen the body");
+        let inputs = m.block_args(entry).to_vec();
+        let outputs = func::return_values(m, old);
+        let tensors: Vec<Type> = inputs
+            .iter()
+            .chain(&outputs)
+            .map(|&v| m.value_type(v))
+            .collect();
+        let memrefs: Vec<Type> = tensors.iter().map(|&t| buffer_type(m, t)).collect();
+        let loc = m.op_loc(old);
+        let hidden = m.str_attr("main.tensors");
+        m.set_prop(old, "sym_name", hidden);
+        let (new, block) = func::build_func(m, "main", &memrefs, &[], loc);
+        let count = m.i64_attr(inputs.len() as i64);
+        m.set_discardable(new, "mcu.inputs", count);
+        for (i, &t) in tensors.iter().enumerate() {
+            let ty = m.type_attr(t);
+            func::set_arg_attr(m, new, i, "mcu.type", ty);
+            let name = if i < inputs.len() {
+                func::arg_attr(m, old, i, "mcu.name")
+            } else {
+                result_attr(m, old, i - inputs.len(), "mcu.name")
+            };
+            if let Some(name) = name {
+                func::set_arg_attr(m, new, i, "mcu.name", name);
+            }
+        }
+        let args = m.block_args(block).to_vec();
+        let mut l = Lowering {
+            m,
+            old,
+            new,
+            entry: block,
+            buffers: inputs.iter().copied().zip(args.iter().copied()).collect(),
+            destinations: FxHashMap::default(),
+            copies: Vec::new(),
+            tables: FxHashMap::default(),
+        };
+        for (&value, &arg) in outputs.iter().zip(&args[inputs.len()..]) {
+            let source = l.behind_reshapes(value);
+            let computed = matches!(l.m.value_def(source), ValueDef::Result(op, _) if l.m.op_name(op) != nn::ConstantOp::NAME);
+            if computed && !l.destinations.contains_key(&source) {
+                l.destinations.insert(source, arg);
+            } else {
+                l.copies.push((value, arg));
+            }
+        }
+        l
+    }
+
+    fn behind_reshapes(&self, mut v: ValueId) -> ValueId {
+        while let Some(op) = self
+            .m
+            .defining_op(v)
+            .and_then(|op| nn::ReshapeOp::cast(self.m, op))
+        {
+            v = op.input(self.m);
+        }
+        v
+    }
+
+    fn builder(&mut self, at: OpId) -> Builder<'_> {
+        let loc = self.m.op_loc(at);
+        let mut b = Builder::at_end(self.m, self.entry);
+        b.set_loc(loc);
+        b
+    }
+
+    fn op(&mut self, op: OpId, cx: &PassCx<'_>) -> Result<(), Diagnostic> {
+        match self.m.op_name(op) {
+            nn::ConstantOp::NAME => Ok(()),
+            nn::ReshapeOp::NAME => {
+                let input = self.m.operand(op, 0);
+                let result = self.m.result(op, 0);
+                let buffer = self.buffer(input, op);
+                let shape = nn::shape(self.m, result).to_vec();
+                let view = self.builder(op).reshape(buffer, &shape);
+                self.buffers.insert(result, view);
+                Ok(())
+            }
+            _ => self.kernel(op, cx),
+        }
+    }
+
+    fn kernel(&mut self, op: OpId, cx: &PassCx<'_>) -> Result<(), Diagnostic> {
+        let (schedule, knobs) = choose(self.m, op, cx)?;
+        let mut k = KernelBuilder::new(self.m, op);
+        if let Err(e) = schedule.lower(op, &knobs, cx.target, &mut k) {
+            k.abandon();
+            return Err(e);
+        }
+        let kernel = k.finish();
+        let operands = self.call_operands(op, &kernel);
+        let name = self
+            .m
+            .symbol_name(kernel.func)
+            .unwrap_or_default()
+            .to_owned();
+        let op_name = self.m.op_name(op).to_owned();
+        let call = self.builder(op).call(&name, &operands, &[]);
+        let op_name = self.m.str_attr(&op_name);
+        self.m.set_discardable(call, "mcu.op", op_name);
+        let text = if knobs == Knobs::default() {
+            schedule.name().to_owned()
+        } else {
+            format!("{}{{{knobs}}}", schedule.name())
+        };
+        let text = self.m.str_attr(&text);
+        self.m.set_discardable(call, "mcu.schedule", text);
+        Ok(())
+    }
+
+    fn call_operands(&mut self, op: OpId, kernel: &Kernel) -> Vec<ValueId> {
+        let entry = self
+            .m
+            .entry_block(kernel.func)
+            .expect("invariant: a kernel has a body");
+        let types: Vec<Type> = self
+            .m
+            .block_args(entry)
+            .iter()
+            .map(|&v| self.m.value_type(v))
+            .collect();
+        let mut operands = Vec::new();
+        for (arg, ty) in kernel.args.iter().zip(types) {
+            let shape = self
+                .m
+                .type_data(ty)
+                .shape()
+                .map(<[i64]>::to_vec)
+                .unwrap_or_default();
+            operands.push(match arg {
+                KernelArg::Input(i) => {
+                    let buffer = self.buffer(self.m.operand(op, *i), op);
+                    self.builder(op).reshape(buffer, &shape)
+                }
+                KernelArg::Output(i) => {
+                    let result = self.m.result(op, *i);
+                    let buffer = self.result_buffer(result, op);
+                    self.builder(op).reshape(buffer, &shape)
+                }
+                KernelArg::Table { value, role } => self.global(op, *value, role, ty),
+                KernelArg::Scalar(value) => {
+                    let state = OpState::new("arith.constant")
+                        .prop("value", *value)
+                        .results(&[ty]);
+                    let constant = self.builder(op).insert(state);
+                    self.m.result(constant, 0)
+                }
+                KernelArg::Scratch => self.builder(op).alloc(ty, "scratch"),
+            });
+        }
+        operands
+    }
+
+    fn result_buffer(&mut self, result: ValueId, op: OpId) -> ValueId {
+        if let Some(&b) = self.buffers.get(&result) {
+            return b;
+        }
+        let ty = self.m.value_type(result);
+        let buffer = match self.destinations.get(&result).copied() {
+            Some(arg) => {
+                let shape = nn::shape(self.m, result).to_vec();
+                self.builder(op).reshape(arg, &shape)
+            }
+            None => {
+                let ty = buffer_type(self.m, ty);
+                self.builder(op).alloc(ty, "activation")
+            }
+        };
+        self.buffers.insert(result, buffer);
+        buffer
+    }
+
+    /// The buffer that holds a value of the old function; a constant's becomes a global now.
+    fn buffer(&mut self, value: ValueId, user: OpId) -> ValueId {
+        if let Some(&b) = self.buffers.get(&value) {
+            return b;
+        }
+        let constant = self
+            .m
+            .defining_op(value)
+            .and_then(|op| nn::ConstantOp::cast(self.m, op));
+        let Some(constant) = constant else {
+            return self.result_buffer(value, user);
+        };
+        let elements = constant.value(self.m);
+        let ty = self.m.value_type(value);
+        let ty = buffer_type(self.m, ty);
+        // No entry in `buffers`: each use gets the global anew, close to the call.
+        self.global(constant.0, elements, "constant", ty)
+    }
+
+    fn global(&mut self, op: OpId, value: Attr, role: &str, ty: Type) -> ValueId {
+        let m = &mut *self.m;
+        let (_, bytes) = m
+            .attr_elements(value)
+            .expect("invariant: verified elements");
+        let key = (ty, bytes.clone());
+        let name = match self.tables.get(&key) {
+            Some(name) => name.clone(),
+            None => {
+                let index = operator_index(m, op);
+                let base = index.map_or_else(|| role.to_owned(), |i| format!("op{i}_{role}"));
+                let mut name = base.clone();
+                let mut n = 1;
+                while m.lookup_symbol(&name).is_some() {
+                    n += 1;
+                    name = format!("{base}_{n}");
+                }
+                let loc = m.op_loc(op);
+                add_global(m, &name, ty, value, loc);
+                self.tables.insert(key, name.clone());
+                name
+            }
+        };
+        self.builder(op).get_global(&name, ty)
+    }
+
+    fn end(mut self) {
+        for (value, arg) in std::mem::take(&mut self.copies) {
+            let at = self.m.defining_op(value).unwrap_or(self.old);
+            let source = self.buffer(value, at);
+            let shape = self
+                .m
+                .type_data(self.m.value_type(arg))
+                .shape()
+                .map(<[i64]>::to_vec)
+                .unwrap_or_default();
+            let mut b = self.builder(at);
+            let source = b.reshape(source, &shape);
+            b.op("memref.copy", &[source, arg], &[]);
+        }
+        let old = self.old;
+        self.builder(old).op("func.return", &[], &[]);
+        self.m.erase(self.old);
+        let body = self.m.body();
+        self.m.detach(self.new);
+        self.m.append(body, self.new);
+    }
+}
+
+fn add_global(m: &mut Module, name: &str, ty: Type, value: Attr, loc: ir::Loc) {
+    let (sym, private, ty, unit) = (
+        m.str_attr(name),
+        m.str_attr("private"),
+        m.type_attr(ty),
+        m.unit_attr(),
+    );
+    let (align, section) = (m.i64_attr(TABLE_ALIGN), m.str_attr(".rodata"));
+    let state = OpState::new("memref.global")
+        .loc(loc)
+        .prop("sym_name", sym)
+        .prop("sym_visibility", private);
+    let state = state
+        .prop("type", ty)
+        .prop("initial_value", value)
+        .prop("constant", unit)
+        .prop("alignment", align);
+    let global = m.create(state.attr("mcu.section", section));
+    let first = m.ops(m.body()).find(|&op| m.op_name(op) != "memref.global");
+    match first {
+        Some(anchor) => m.insert_before(anchor, global),
+        None => {
+            let body = m.body();
+            m.append(body, global);
+        }
+    }
+}
+
+/// The memref that holds a tensor: same shape, storage elements.
+fn buffer_type(m: &mut Module, tensor: Type) -> Type {
+    let data = m.type_data(tensor);
+    let shape = data.shape().map(<[i64]>::to_vec).unwrap_or_default();
+    let elem = data
+        .elem()
+        .expect("invariant: a verified network's values are tensors");
+    let elem = m.storage_type(elem);
+    m.memref(&shape, elem)
+}
+
+fn result_attr(m: &Module, f: OpId, i: usize, name: &str) -> Option<Attr> {
+    match m.attr_data(m.prop(f, "res_attrs")?) {
+        ir::AttrData::Array(list) => m.attr_entry(*list.get(i)?, name),
+        _ => None,
+    }
+}
+
+/// An op's index in the imported model, from its location.
+fn operator_index(m: &Module, op: OpId) -> Option<u32> {
+    match m.loc_data(m.op_loc(op)) {
+        ir::LocData::Name { child, .. } => match m.loc_data(*child) {
+            ir::LocData::File { line, .. } => Some(*line),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A schedule with its knobs, behind the key that choices are compared by.
+type Choice<'r> = ((u64, u64, u64), &'r dyn Schedule, Knobs);
+
+/// The cheapest schedule for an op: fewest cycles, then least flash, then least scratch, then first registered.
+fn choose<'r>(
+    m: &Module,
+    op: OpId,
+    cx: &PassCx<'r>,
+) -> Result<(&'r dyn Schedule, Knobs), Diagnostic> {
+    let r = m.op(op);
+    let name = r.name().to_owned();
+    let mut best: Option<Choice<'r>> = None;
+    let mut reasons = Vec::new();
+    for s in cx.registry.schedules().filter(|s| s.op() == name) {
+        if let Err(why) = s.applies(r, cx.target) {
+            reasons.push(format!("{}: {why}", s.name()));
+            continue;
+        }
+        for knobs in s.space(r, cx.target) {
+            let c = s.cost(r, &knobs, cx.target);
+            let key = (c.cycles, c.flash, c.ram);
+            if best.as_ref().is_none_or(|b| key < b.0) {
+                best = Some((key, s, knobs));
+            }
+        }
+    }
+    best.map(|(_, s, knobs)| (s, knobs)).ok_or_else(|| {
+        let types: Vec<String> = m
+            .operands(op)
+            .map(|v| ir::text::type_text(m, m.value_type(v)))
+            .collect();
+        let mut d = Diagnostic::error(
+            "L002",
+            format!("no schedule lowers `{name}` on ({})", types.join(", ")),
+        );
+        d.location = m.describe_loc(m.op_loc(op));
+        d.notes = reasons;
+        d.help("register a schedule for this op, or choose another target")
+    })
+}
+
+/// Whether a type is a memref.
+pub(crate) fn is_memref(m: &Module, v: ValueId) -> bool {
+    matches!(m.type_data(m.value_type(v)), TypeData::MemRef { .. })
+}

@@ -1,0 +1,113 @@
+//! `mark-noalias`: an argument of a kernel that overlaps no other at any call gets `llvm.noalias` (C: `restrict`).
+//!
+//! Runs after placement. Addresses are compared, not lifetimes; constants and the caller's own buffers are taken as apart from
+//! everything else (the header tells the caller so).
+
+use crate::lower_nn::is_memref;
+use crate::memory_map::{is_argument, root};
+use ir::dialects::{arith, func};
+use ir::{Module, OpId, ValueId};
+use pass::{Failed, Pass, PassCx, PassInfo};
+
+/// The pass.
+pub fn info() -> PassInfo {
+    PassInfo {
+        name: "mark-noalias".to_owned(),
+        anchor: "builtin.module".to_owned(),
+        summary: "Mark kernel arguments that overlap no other argument at any call.".to_owned(),
+        make: |o| {
+            o.only("mark-noalias", &[])
+                .map(|()| Box::new(MarkNoalias) as Box<dyn Pass>)
+        },
+    }
+}
+
+struct MarkNoalias;
+
+/// Where a buffer is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Place {
+    Arena(u64, u64),
+    Global(String),
+    Caller(ValueId),
+    Unknown,
+}
+
+impl Place {
+    fn apart(&self, other: &Place) -> bool {
+        match (self, other) {
+            (Place::Unknown, _) | (_, Place::Unknown) => false,
+            (Place::Arena(a, n), Place::Arena(b, k)) => a + n <= *b || b + k <= *a,
+            (a, b) => a != b,
+        }
+    }
+}
+
+fn place(m: &Module, main: OpId, v: ValueId) -> Place {
+    let v = root(m, v);
+    let size = m.size_bytes(m.value_type(v)).unwrap_or(0);
+    if is_argument(m, v) {
+        let entry = m
+            .entry_block(main)
+            .and_then(|e| m.block_args(e).iter().position(|&a| a == v));
+        let Some(i) = entry else {
+            return Place::Unknown;
+        };
+        return match func::arg_attr(m, main, i, "mcu.offset").and_then(|a| m.attr_int(a)) {
+            Some(o) => Place::Arena(o as u64, size),
+            None => Place::Caller(v),
+        };
+    }
+    match m.defining_op(v).map(|op| (op, m.op_name(op))) {
+        Some((op, "memref.view")) => match arith::const_int_of(m, m.operand(op, 1)) {
+            Some(o) => Place::Arena(o as u64, size),
+            None => Place::Unknown,
+        },
+        Some((op, "memref.get_global")) => {
+            let name = m.prop(op, "name").and_then(|a| m.attr_symbol(a));
+            name.map_or(Place::Unknown, |n| Place::Global(n.to_owned()))
+        }
+        _ => Place::Unknown,
+    }
+}
+
+impl Pass for MarkNoalias {
+    fn run(&self, m: &mut Module, _: OpId, _: &mut PassCx<'_>) -> Result<(), Failed> {
+        let Some(main) = m.lookup_symbol("main") else {
+            return Ok(());
+        };
+        let Some(entry) = m.entry_block(main) else {
+            return Ok(());
+        };
+        let calls: Vec<func::CallOp> = m
+            .ops(entry)
+            .filter_map(|op| func::CallOp::cast(m, op))
+            .collect();
+        for f in func::functions(m) {
+            let name = m.symbol_name(f).unwrap_or_default().to_owned();
+            let sites: Vec<func::CallOp> = calls
+                .iter()
+                .copied()
+                .filter(|c| c.callee(m) == name)
+                .collect();
+            let Some(body) = m.entry_block(f).filter(|_| f != main && !sites.is_empty()) else {
+                continue;
+            };
+            let count = m.block_args(body).len();
+            let buffers: Vec<usize> = (0..count)
+                .filter(|&i| is_memref(m, m.block_args(body)[i]))
+                .collect();
+            for &i in &buffers {
+                let apart = sites.iter().all(|s| {
+                    let at = |j: usize| place(m, main, m.operand(s.0, j));
+                    buffers.iter().all(|&j| j == i || at(i).apart(&at(j)))
+                });
+                if apart {
+                    let unit = m.unit_attr();
+                    func::set_arg_attr(m, f, i, "llvm.noalias", unit);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! `propagate-constants`: an argument of a private function that is the same constant at every call becomes that constant inside.
+
+use ir::dialects::{arith, func};
+use ir::{Attr, AttrData, Builder, Module, OpId, Type, ValueId};
+use pass::{Failed, Pass, PassCx, PassInfo};
+
+/// The pass.
+pub fn info() -> PassInfo {
+    PassInfo {
+        name: "propagate-constants".to_owned(),
+        anchor: "builtin.module".to_owned(),
+        summary: "Move scalar arguments that are equal at all calls into the function.".to_owned(),
+        make: |o| {
+            o.only("propagate-constants", &[])
+                .map(|()| Box::new(PropagateConstants) as Box<dyn Pass>)
+        },
+    }
+}
+
+struct PropagateConstants;
+
+impl Pass for PropagateConstants {
+    fn run(&self, m: &mut Module, root: OpId, _: &mut PassCx<'_>) -> Result<(), Failed> {
+        let all = m.walk(root, ir::WalkOrder::Pre);
+        let calls: Vec<(String, OpId)> = all
+            .into_iter()
+            .filter_map(|op| func::CallOp::cast(m, op).map(|c| (c.callee(m), op)))
+            .collect();
+        for f in func::functions(m) {
+            let private =
+                m.prop(f, "sym_visibility").and_then(|a| m.attr_str(a)) == Some("private");
+            let name = m.symbol_name(f).unwrap_or_default().to_owned();
+            let sites: Vec<OpId> = calls.iter().filter(|c| c.0 == name).map(|c| c.1).collect();
+            if let Some(entry) = m.entry_block(f)
+                && private
+                && !sites.is_empty()
+            {
+                for i in (0..m.block_args(entry).len()).rev() {
+                    if let Some(value) = same_constant(m, &sites, i) {
+                        replace_argument(m, f, i, value);
+                        for &call in &sites {
+                            let mut operands: Vec<ValueId> = m.operands(call).collect();
+                            operands.remove(i);
+                            m.set_operands(call, &operands);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same_constant(m: &Module, sites: &[OpId], i: usize) -> Option<Attr> {
+    let first = arith::constant_of(m, m.operand(sites[0], i))?;
+    let scalar = matches!(
+        m.attr_data(first),
+        AttrData::Integer { .. } | AttrData::Float { .. }
+    );
+    (scalar
+        && sites
+            .iter()
+            .all(|&s| arith::constant_of(m, m.operand(s, i)) == Some(first)))
+    .then_some(first)
+}
+
+fn replace_argument(m: &mut Module, f: OpId, i: usize, value: Attr) {
+    let Some(entry) = m.entry_block(f) else {
+        return;
+    };
+    let arg = m.block_args(entry)[i];
+    let ty = m.value_type(arg);
+    let first = m.ops(entry).next();
+    if let Some(first) = first {
+        let mut b = Builder::before(m, first);
+        let op = b.insert(
+            ir::OpState::new("arith.constant")
+                .prop("value", value)
+                .results(&[ty]),
+        );
+        let constant = m.result(op, 0);
+        m.replace_all_uses(arg, constant);
+    }
+    m.remove_block_arg(entry, i);
+    let types: Vec<Type> = m
+        .block_args(entry)
+        .iter()
+        .map(|&v| m.value_type(v))
+        .collect();
+    let ty = m.function(&types, &[]);
+    let ty = m.type_attr(ty);
+    m.set_prop(f, "function_type", ty);
+    if let Some(AttrData::Array(list)) = m.prop(f, "arg_attrs").map(|a| m.attr_data(a).clone()) {
+        let mut list = list;
+        list.remove(i);
+        let list = m.attr(AttrData::Array(list));
+        m.set_prop(f, "arg_attrs", list);
+    }
+}
