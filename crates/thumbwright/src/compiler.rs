@@ -1,0 +1,375 @@
+//! The compiler: a model file in, a placed module and C files out.
+
+use crate::identifiers::{is_identifier, module_name};
+use crate::layers::{Layer, TensorInfo, layers, tensor_info};
+use ir::{Diagnostic, Diagnostics, Module};
+use pass::{
+    Instrumentation, ManagerOptions, PassCx, Pipeline, Registry, RegistryBuilder, RegistryError,
+};
+use passes::memory_map::MemoryMap;
+use std::sync::Arc;
+use target::{Target, Targets};
+
+/// Nothing came out; the diagnostics say why, at least one is an error.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CompileError(pub Diagnostics);
+
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+impl From<Diagnostic> for CompileError {
+    fn from(d: Diagnostic) -> Self {
+        CompileError(d.into())
+    }
+}
+
+/// Where inputs and outputs live.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Io {
+    /// In the arena: planned with everything else; a run may overwrite the input.
+    #[default]
+    Arena,
+    /// In the caller's own memory.
+    Caller,
+}
+
+/// How to compile.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CompileOptions {
+    /// A core or board, by name.
+    pub target: String,
+    /// Prefix of the public C names; by default the model file's stem.
+    pub name: Option<String>,
+    /// Where inputs and outputs live.
+    pub io: Io,
+    /// The passes to run instead of [`default_pipeline`](Compiler::default_pipeline).
+    pub pipeline: Option<String>,
+    /// Verify the module after every pass.
+    pub verify_each: bool,
+    /// Keep the module's text after every stage.
+    pub keep_stages: bool,
+}
+
+impl CompileOptions {
+    /// The defaults, for a target.
+    pub fn for_target(target: &str) -> CompileOptions {
+        CompileOptions {
+            target: target.to_owned(),
+            name: None,
+            io: Io::Arena,
+            pipeline: None,
+            verify_each: cfg!(debug_assertions),
+            keep_stages: false,
+        }
+    }
+}
+
+/// A file to write: path below the output folder, and text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct File {
+    /// With `/`.
+    pub path: String,
+    /// Contents.
+    pub text: String,
+}
+
+/// The module's text at one stage.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stage {
+    /// `import`, or the pass that ran last.
+    pub name: String,
+    /// MLIR text.
+    pub text: String,
+}
+
+/// The compiler: a registry of dialects, passes, schedules and targets. One serves any number of threads.
+#[derive(Clone)]
+pub struct Compiler {
+    registry: Arc<Registry>,
+}
+
+impl Compiler {
+    /// With everything that comes with Thumbwright.
+    ///
+    /// # Errors
+    /// If the built-in parts contradict each other.
+    pub fn new() -> Result<Compiler, RegistryError> {
+        let mut r = Registry::builder(Targets::builtin());
+        Self::register_builtin(&mut r)?;
+        Ok(Self::with_registry(Arc::new(r.freeze())))
+    }
+
+    /// Registers what comes with Thumbwright; add your own, then freeze.
+    ///
+    /// # Errors
+    /// If a name is taken.
+    pub fn register_builtin(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
+        ir::dialects::register_all(&mut r.dialects)?;
+        interp::register(&mut r.dialects)?;
+        passes::register(r)
+    }
+
+    /// With a registry of one's own.
+    pub fn with_registry(registry: Arc<Registry>) -> Compiler {
+        Compiler { registry }
+    }
+
+    /// What is registered.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// A target by name.
+    ///
+    /// # Errors
+    /// With the nearest name.
+    pub fn target(&self, name: &str) -> Result<&Target, CompileError> {
+        self.registry
+            .targets()
+            .get(name)
+            .map_err(|e| Diagnostic::error("C001", e.to_string()).into())
+    }
+
+    /// The pipeline of a compile.
+    pub fn default_pipeline(io: Io) -> String {
+        match io {
+            Io::Arena => passes::DEFAULT_PIPELINE.to_owned(),
+            Io::Caller => passes::DEFAULT_PIPELINE.replace("plan-memory", "plan-memory{io=caller}"),
+        }
+    }
+
+    /// Imports and verifies a model.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn import(&self, file: &str, bytes: &[u8]) -> Result<(Module, Diagnostics), CompileError> {
+        let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+        let imported = frontends::tflite::import(bytes, base, self.registry.dialects().clone())
+            .map_err(|e| CompileError(e.into()))?;
+        ir::verify::verify(&imported.module).map_err(CompileError)?;
+        Ok((imported.module, imported.remarks))
+    }
+
+    /// Compiles a model; `file` is its name for messages, locations and the default C prefix.
+    ///
+    /// # Errors
+    /// What is wrong with the file, the options, or the pipeline.
+    pub fn compile(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        options: &CompileOptions,
+    ) -> Result<Compiled, CompileError> {
+        let target = self.target(&options.target)?.clone();
+        let name = options.name.clone().unwrap_or_else(|| module_name(file));
+        if !is_identifier(&name) {
+            let d = Diagnostic::error("C002", format!("`{name}` is no C identifier"));
+            return Err(d
+                .help("give `--name` letters, digits and `_`, not starting with a digit")
+                .into());
+        }
+        let (network, remarks) = self.import(file, bytes)?;
+        let text = options
+            .pipeline
+            .clone()
+            .unwrap_or_else(|| Self::default_pipeline(options.io));
+        let pipeline =
+            Pipeline::parse(&text).map_err(|e| Diagnostic::error("P001", e.to_string()))?;
+        let mut module = network.clone();
+        let mut stages = Stages {
+            keep: options.keep_stages,
+            list: Vec::new(),
+        };
+        stages.after("import", &module);
+        let mut cx = PassCx::new(&self.registry, &target);
+        cx.diagnostics.extend(remarks);
+        let manager = ManagerOptions {
+            verify_each: options.verify_each,
+        };
+        if pass::run_pipeline(&pipeline, &mut module, &mut cx, manager, &mut stages).is_err() {
+            return Err(CompileError(cx.diagnostics));
+        }
+        let diagnostics = cx.diagnostics;
+        if let Err(errors) = ir::verify::verify(&module) {
+            return Err(CompileError(errors));
+        }
+        let Some(memory) = MemoryMap::of(&module) else {
+            let d = Diagnostic::error("C003", "the pipeline does not lower the network");
+            return Err(d
+                .help(format!(
+                    "end it as the default one does: {}",
+                    Self::default_pipeline(options.io)
+                ))
+                .into());
+        };
+        let hash = sha256(bytes);
+        let file = file.to_owned();
+        Ok(Compiled {
+            name,
+            file,
+            hash,
+            target,
+            pipeline: text,
+            network,
+            module,
+            memory,
+            diagnostics,
+            stages: stages.list,
+        })
+    }
+}
+
+struct Stages {
+    keep: bool,
+    list: Vec<Stage>,
+}
+
+impl Instrumentation for Stages {
+    fn after(&mut self, pass: &str, m: &Module) {
+        if self.keep {
+            self.list.push(Stage {
+                name: pass.to_owned(),
+                text: ir::text::print_module(m),
+            });
+        }
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+/// A compiled model: verified, and placed if the pipeline placed it.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    name: String,
+    file: String,
+    hash: String,
+    target: Target,
+    pipeline: String,
+    network: Module,
+    module: Module,
+    memory: MemoryMap,
+    diagnostics: Diagnostics,
+    stages: Vec<Stage>,
+}
+
+impl Compiled {
+    /// Prefix of the public C names.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The model file's name as given.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// SHA-256 of the model file, in hexadecimal.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// What it is compiled for.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The pipeline that ran.
+    pub fn pipeline(&self) -> &str {
+        &self.pipeline
+    }
+
+    /// The network as imported.
+    pub fn network(&self) -> &Module {
+        &self.network
+    }
+
+    /// The module after the pipeline.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// What lives where and when.
+    pub fn memory(&self) -> &MemoryMap {
+        &self.memory
+    }
+
+    /// Remarks and warnings.
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// The module's text at every stage, if it was asked for.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// The layers of the imported network.
+    pub fn layers(&self) -> Vec<Layer> {
+        layers(&self.network)
+    }
+
+    /// Inputs of the network, in the model's order.
+    pub fn inputs(&self) -> Vec<TensorInfo> {
+        io_tensors(&self.network).0
+    }
+
+    /// Outputs of the network, in the model's order.
+    pub fn outputs(&self) -> Vec<TensorInfo> {
+        io_tensors(&self.network).1
+    }
+
+    /// The C files: header, source, data, build file, example.
+    ///
+    /// # Errors
+    /// What cannot be written in C.
+    pub fn c_files(&self) -> Result<Vec<File>, CompileError> {
+        let verified = ir::verify::verify(&self.module).map_err(CompileError)?;
+        let _ = verified;
+        Ok(Vec::new())
+    }
+}
+
+/// Inputs and outputs of an imported network.
+pub(crate) fn io_tensors(m: &Module) -> (Vec<TensorInfo>, Vec<TensorInfo>) {
+    let Some(main) = m.lookup_symbol("main") else {
+        return (Vec::new(), Vec::new());
+    };
+    let name = |list: &str, i: usize| -> String {
+        let dict = m.prop(main, list).and_then(|a| match m.attr_data(a) {
+            ir::AttrData::Array(dicts) => dicts.get(i).copied(),
+            _ => None,
+        });
+        dict.and_then(|d| m.attr_entry(d, "mcu.name"))
+            .and_then(|a| m.attr_str(a))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let inputs = m
+        .entry_block(main)
+        .map(|b| m.block_args(b).to_vec())
+        .unwrap_or_default();
+    let outputs = ir::dialects::func::return_values(m, main);
+    (
+        inputs
+            .iter()
+            .enumerate()
+            .map(|(i, &v)| tensor_info(m, v, name("arg_attrs", i)))
+            .collect(),
+        outputs
+            .iter()
+            .enumerate()
+            .map(|(i, &v)| tensor_info(m, v, name("res_attrs", i)))
+            .collect(),
+    )
+}
