@@ -575,9 +575,16 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
 /// Multiply–accumulates of one evaluation of an op: taps that padding cuts off are counted, as is usual; 0 for ops without weights.
 pub fn macs(m: &Module, op: crate::OpId) -> u64 {
     let product = |s: &[i64]| s.iter().map(|&d| d.max(0) as u64).product::<u64>();
-    let Some(&output) = m.results(op).first() else { return 0 };
+    let Some(&output) = m.results(op).first() else {
+        return 0;
+    };
     let outputs = product(shape(m, output));
-    let filter = |i: usize| m.operands(op).nth(i).map(|v| shape(m, v).to_vec()).unwrap_or_default();
+    let filter = |i: usize| {
+        m.operands(op)
+            .nth(i)
+            .map(|v| shape(m, v).to_vec())
+            .unwrap_or_default()
+    };
     match (m.op_name(op), filter(1).as_slice()) {
         (Conv2dOp::NAME, [_, rest @ ..]) => outputs * product(rest),
         (DepthwiseConv2dOp::NAME, [_, h, w, _]) => outputs * product(&[*h, *w]),

@@ -1,0 +1,99 @@
+//! Interned data of a module: strings, types, attributes and locations, and reading locations.
+
+use crate::{Attr, AttrData, Loc, LocData, Module, Str, Type, TypeData};
+
+impl Module {
+    /// Interns a string.
+    pub fn str(&mut self, s: &str) -> Str {
+        Str(self.strings.intern(s.to_owned()))
+    }
+
+    /// The text of an interned string.
+    pub fn text(&self, s: Str) -> &str {
+        self.strings.get(s.0)
+    }
+
+    /// Interns a type.
+    pub fn ty(&mut self, data: TypeData) -> Type {
+        Type(self.types.intern(data))
+    }
+
+    /// What a type is.
+    pub fn type_data(&self, ty: Type) -> &TypeData {
+        self.types.get(ty.0)
+    }
+
+    /// Interns an attribute.
+    pub fn attr(&mut self, data: AttrData) -> Attr {
+        Attr(self.attrs.intern(data))
+    }
+
+    /// What an attribute is.
+    pub fn attr_data(&self, attr: Attr) -> &AttrData {
+        self.attrs.get(attr.0)
+    }
+
+    /// Interns a location.
+    pub fn loc(&mut self, data: LocData) -> Loc {
+        Loc(self.locs.intern(data))
+    }
+
+    /// What a location says.
+    pub fn loc_data(&self, loc: Loc) -> &LocData {
+        self.locs.get(loc.0)
+    }
+
+    /// `loc("layer"("file":operator:subgraph))`, as the importers write it.
+    pub fn layer_loc(&mut self, layer: &str, file: &str, operator: u32, subgraph: u32) -> Loc {
+        let file = self.str(file);
+        let child = self.loc(LocData::File {
+            file,
+            line: operator,
+            column: subgraph,
+        });
+        let name = self.str(layer);
+        self.loc(LocData::Name { name, child })
+    }
+
+    /// The layer's name that a location carries, its parts joined by ` + ` where several were fused.
+    pub fn layer_name(&self, loc: Loc) -> Option<String> {
+        match self.loc_data(loc) {
+            LocData::Name { name, .. } => Some(self.text(*name).to_owned()),
+            LocData::Fused { parts, .. } => {
+                let names: Vec<String> = parts.iter().filter_map(|&p| self.layer_name(p)).collect();
+                (!names.is_empty()).then(|| names.join(" + "))
+            }
+            LocData::CallSite { callee, caller } => self
+                .layer_name(*callee)
+                .or_else(|| self.layer_name(*caller)),
+            LocData::Unknown | LocData::File { .. } => None,
+        }
+    }
+
+    /// A location as a person reads it: `layer "conv2d_3" (model.tflite, operator 12)`.
+    pub fn describe_loc(&self, loc: Loc) -> Option<String> {
+        match self.loc_data(loc) {
+            LocData::Unknown => None,
+            LocData::File { file, line, column } => {
+                Some(format!("{}:{line}:{column}", self.text(*file)))
+            }
+            LocData::Name { name, child } => Some(match self.loc_data(*child) {
+                LocData::File { file, line, .. } => {
+                    format!(
+                        "layer \"{}\" ({}, operator {line})",
+                        self.text(*name),
+                        self.text(*file)
+                    )
+                }
+                _ => format!("layer \"{}\"", self.text(*name)),
+            }),
+            LocData::Fused { parts, .. } => {
+                let all: Vec<String> = parts.iter().filter_map(|&p| self.describe_loc(p)).collect();
+                (!all.is_empty()).then(|| all.join(" + "))
+            }
+            LocData::CallSite { callee, caller } => self
+                .describe_loc(*callee)
+                .or_else(|| self.describe_loc(*caller)),
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Every code of the verifier has a module that provokes it, and only it.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use ir::{
+    Attr, AttrData, Builder, DialectRegistry, Loc, Module, OpId, OpState, QuantType, Type,
+    TypeData, ValueId, dialects,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+fn module() -> Module {
+    let mut b = DialectRegistry::builder();
+    dialects::register_all(&mut b).unwrap();
+    Module::new(Arc::new(b.freeze()))
+}
+
+/// A function `@f` of these arguments, and its body.
+fn func(m: &mut Module, inputs: &[Type]) -> (OpId, ir::BlockId) {
+    dialects::func::build_func(m, "f", inputs, &[], Loc::UNKNOWN)
+}
+
+fn end(m: &mut Module, block: ir::BlockId) {
+    Builder::at_end(m, block).op("func.return", &[], &[]);
+}
+
+/// `@f` with arguments, whose body `build` fills.
+fn body<R>(m: &mut Module, inputs: &[Type], build: impl FnOnce(&mut Builder<'_>, &[ValueId]) -> R) {
+    let (_, block) = func(m, inputs);
+    let args = m.block_args(block).to_vec();
+    build(&mut Builder::at_end(m, block), &args);
+    end(m, block);
+}
+
+fn act(m: &mut Module, shape: &[i64]) -> Type {
+    let q = m.quant(QuantType::per_tensor(8, 0.5, 0));
+    m.tensor(shape, q)
+}
+
+/// `nn.max_pool_2d` of a 4 × 4 input with some attributes replaced.
+fn pool(m: &mut Module, out: &[i64], change: Option<(&str, Attr)>) {
+    let (input, output) = (act(m, &[1, 4, 4, 2]), act(m, out));
+    let (two, pads, none) = (
+        m.i64s_attr(&[2, 2]),
+        m.i64s_attr(&[0; 4]),
+        m.str_attr("none"),
+    );
+    body(m, &[input], |b, args| {
+        let state = OpState::new("nn.max_pool_2d")
+            .operands(args)
+            .results(&[output]);
+        let op = b.insert(
+            state
+                .prop("kernel", two)
+                .prop("strides", two)
+                .prop("pads", pads)
+                .prop("activation", none),
+        );
+        if let Some((name, value)) = change {
+            b.m.set_prop(op, name, value);
+        }
+    });
+}
+
+type Case = (&'static str, fn(&mut Module));
+
+const CASES: &[Case] = &[
+    ("V001", |m| {
+        body(m, &[], |b, _| b.op("acme.unknown", &[], &[]))
+    }),
+    ("V002", |m| {
+        let i32 = m.i32();
+        body(m, &[i32], |b, a| b.op("arith.minsi", a, &[i32]));
+    }),
+    ("V003", |m| {
+        let (f32, i32) = (m.f32(), m.i32());
+        body(m, &[f32], |b, a| b.op("arith.extsi", a, &[i32]));
+    }),
+    ("V004", |m| {
+        let i32 = m.i32();
+        body(m, &[i32, i32], |b, a| b.op("arith.minsi", a, &[]));
+    }),
+    ("V005", |m| {
+        let (i8, f32) = (m.i8(), m.f32());
+        body(m, &[i8], |b, a| b.op("arith.extsi", a, &[f32]));
+    }),
+    ("V006", |m| {
+        let i32 = m.i32();
+        body(m, &[i32, i32], |b, a| b.op("arith.addi", a, &[i32]));
+    }),
+    ("V007", |m| {
+        let word = m.str_attr("two");
+        pool(m, &[1, 2, 2, 2], Some(("kernel", word)));
+    }),
+    ("V008", |m| {
+        let word = m.str_attr("two");
+        pool(m, &[1, 2, 2, 2], Some(("color", word)));
+    }),
+    ("V009", |m| {
+        let i1 = m.i1();
+        body(m, &[i1], |b, a| {
+            b.insert(OpState::new("scf.if").operands(a).regions(2))
+        });
+    }),
+    ("V010", |m| {
+        func(m, &[]);
+    }),
+    ("V011", |m| {
+        let (_, block) = func(m, &[]);
+        end(m, block);
+        end(m, block);
+    }),
+    ("V012", |m| {
+        let i32 = m.i32();
+        body(m, &[i32], |b, a| {
+            let x = b.minsi(a[0], a[0]);
+            let y = b.minsi(a[0], a[0]);
+            let first = b.m.defining_op(x).unwrap();
+            b.m.set_operand(first, 0, y);
+        });
+    }),
+    ("V013", |m| {
+        let i32 = m.i32();
+        let outside = m.int_attr(1, i32);
+        let c = m.create(
+            OpState::new("arith.constant")
+                .prop("value", outside)
+                .results(&[i32]),
+        );
+        let top = m.body();
+        m.append(top, c);
+        let v = m.result(c, 0);
+        body(m, &[], |b, _| b.minsi(v, v));
+    }),
+    ("V014", |m| body(m, &[], |b, _| b.call("nobody", &[], &[]))),
+    ("V015", |m| {
+        body(m, &[], |_, _| ());
+        body(m, &[], |_, _| ());
+    }),
+    ("V016", |m| {
+        let i32 = m.i32();
+        let (_, g) = dialects::func::build_func(m, "g", &[i32], &[], Loc::UNKNOWN);
+        end(m, g);
+        body(m, &[], |b, _| b.call("g", &[], &[]));
+    }),
+    ("V017", |m| {
+        let (i8, i32) = (m.i8(), m.i32());
+        body(m, &[i8, i32], |b, a| b.op("arith.minsi", a, &[i32]));
+    }),
+    ("V018", |m| {
+        let i8 = m.i8();
+        body(m, &[], |b, _| b.const_int(1000, i8));
+    }),
+    ("V019", |m| {
+        let i8 = m.i8();
+        let (t, ty) = (m.tensor(&[4], i8), m.memref(&[4], i8));
+        global(m, "w", ty, |m| m.dense_attr(t, vec![1u8, 2, 3]));
+    }),
+    ("V020", |m| {
+        let (f, block) = func(m, &[]);
+        end(m, block);
+        let (i32, none) = (m.i32(), m.f32());
+        let ty = m.function(&[i32, none], &[]);
+        let ty = m.type_attr(ty);
+        m.set_prop(f, "function_type", ty);
+    }),
+    ("V021", |m| {
+        let i32 = m.i32();
+        let (_, block) = func(m, &[i32]);
+        let args = m.block_args(block).to_vec();
+        Builder::at_end(m, block).op("func.return", &args, &[]);
+    }),
+    ("V022", |m| {
+        let q = m.quant(QuantType::per_tensor(8, 0.5, 300));
+        let t = m.tensor(&[1], q);
+        body(m, &[t], |_, _| ());
+    }),
+    ("V023", |m| pool(m, &[1, 3, 2, 2], None)),
+    ("V024", |m| {
+        let (a, f32) = (act(m, &[4]), m.f32());
+        let t = m.tensor(&[4], f32);
+        body(m, &[t], |b, args| b.op("nn.relu", args, &[a]));
+    }),
+    ("V025", |m| {
+        let word = m.str_attr("gelu");
+        pool(m, &[1, 2, 2, 2], Some(("activation", word)));
+    }),
+    ("V026", |m| {
+        let i8 = m.i8();
+        let ty = m.memref(&[4, 4], i8);
+        body(m, &[ty], |b, a| {
+            let zero = b.const_index(0);
+            b.load(a[0], &[zero]);
+        });
+    }),
+    ("V027", |m| {
+        let i8 = m.i8();
+        let (from, to) = (m.memref(&[16], i8), m.memref(&[8], i8));
+        body(m, &[from], |b, a| {
+            let nine = b.const_index(9);
+            b.op("memref.view", &[a[0], nine], &[to]);
+        });
+    }),
+    ("V028", |m| {
+        let (i8, i32) = (m.i8(), m.i32());
+        body(m, &[i32], |b, a| b.cast("arith.extsi", a[0], i8));
+    }),
+    ("V029", |m| {
+        let i8 = m.i8();
+        let (t, ty) = (m.tensor(&[4], i8), m.memref(&[4], i8));
+        body(m, &[t, ty], |b, a| b.op("memref.copy", &[a[1], a[1]], &[]));
+        let f = dialects::func::functions(m)[0];
+        let block = m.entry_block(f).unwrap();
+        let first = m.ops(block).next().unwrap();
+        let x = m.block_args(block)[0];
+        Builder::before(m, first).op("nn.reshape", &[x], &[t]);
+    }),
+    ("V030", |m| {
+        let i32 = m.i32();
+        let (f, block) = func(m, &[i32]);
+        end(m, block);
+        let empty = m.attr(AttrData::Array(vec![]));
+        m.set_prop(f, "arg_attrs", empty);
+    }),
+];
+
+fn global(m: &mut Module, name: &str, ty: Type, value: impl FnOnce(&mut Module) -> Attr) {
+    let value = value(m);
+    let (name, ty) = (m.str_attr(name), m.type_attr(ty));
+    let op = m.create(
+        OpState::new("memref.global")
+            .prop("sym_name", name)
+            .prop("type", ty)
+            .prop("initial_value", value),
+    );
+    let top = m.body();
+    m.append(top, op);
+}
+
+#[test]
+fn every_code_is_provoked_alone() {
+    for (code, build) in CASES {
+        let mut m = module();
+        build(&mut m);
+        let errors = ir::verify::verify(&m).map(|_| ()).unwrap_err();
+        let codes: BTreeSet<&str> = errors.iter().map(|d| d.code).collect();
+        assert_eq!(codes, BTreeSet::from([*code]), "{errors}");
+    }
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let tested: Vec<&str> = CASES.iter().map(|c| c.0).collect();
+    let listed: Vec<&str> = ir::verify::CODES.iter().map(|c| c.0).collect();
+    assert_eq!(tested, listed);
+}
+
+#[test]
+fn errors_accumulate_and_name_the_layer() {
+    let mut m = module();
+    let loc = m.layer_loc("conv2d_3", "net.tflite", 12, 0);
+    body(&mut m, &[], |b, _| {
+        b.set_loc(loc);
+        b.op("acme.one", &[], &[]);
+        b.op("acme.two", &[], &[]);
+    });
+    let errors = ir::verify::verify(&m).map(|_| ()).unwrap_err();
+    assert_eq!(errors.len(), 2);
+    assert!(
+        errors
+            .iter()
+            .all(|d| d.location.as_deref() == Some("layer \"conv2d_3\" (net.tflite, operator 12)"))
+    );
+}
+
+#[test]
+fn dynamic_dimensions_are_for_memrefs_only() {
+    let mut m = module();
+    let i8 = m.i8();
+    let open = m.memref(&[TypeData::DYNAMIC], i8);
+    body(&mut m, &[open], |_, _| ());
+    assert!(ir::verify::verify(&m).is_ok());
+    let mut m = module();
+    let i8 = m.i8();
+    let open = m.tensor(&[TypeData::DYNAMIC], i8);
+    body(&mut m, &[open], |_, _| ());
+    assert!(ir::verify::verify(&m).is_err());
+}
