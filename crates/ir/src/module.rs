@@ -9,8 +9,8 @@ mod types;
 
 use crate::intern::Interner;
 use crate::{
-    Attr, AttrData, BlockId, DialectRegistry, Elements, FloatKind, Loc, LocData, OpId, QuantType,
-    RegionId, Str, Type, TypeData, ValueId,
+    Attr, AttrData, BlockId, DialectRegistry, Loc, LocData, OpId, RegionId, Str, Type, TypeData,
+    ValueId,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;

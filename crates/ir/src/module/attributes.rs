@@ -1,6 +1,6 @@
 //! Attributes by name, and reading them.
 
-use crate::{Attr, AttrData, Elements, FloatKind, Module, Type, TypeData};
+use crate::{Attr, AttrData, Elements, FloatKind, Module, Str, Type};
 use std::sync::Arc;
 
 impl Module {
