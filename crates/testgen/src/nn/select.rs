@@ -1,0 +1,325 @@
+//! An op on a given input: its attributes, its constants' types, its result's type.
+
+use super::quantization::{self, Regime};
+use super::window::{self, Purpose};
+use super::{Activation, Bias, Element, Filter, Kind, Op, Quantization, Tensor};
+use crate::choices::Choices;
+use crate::values::Spread;
+use ir::dialects::nn::{ACTIVATIONS, broadcast};
+
+/// An op and its result.
+pub struct Step {
+    pub op: Op,
+    pub output: Tensor,
+}
+
+/// Products of a convolution at most, so that hundreds of cases run on an emulated core.
+const MOST_PRODUCTS: i64 = 40_000;
+
+/// Draws an op of a kind on an input; `regime` is for ops with accumulators. Not for `nn.add`.
+pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step {
+    match kind {
+        Kind::Conv2d | Kind::DepthwiseConv2d => convolution(c, kind, input, regime),
+        Kind::FullyConnected => fully_connected(c, input, regime),
+        Kind::AveragePool2d | Kind::MaxPool2d => pool(c, kind, input),
+        Kind::Add => add(c, input, input, None, false),
+        Kind::Reshape => {
+            let shape = factors(c, input.len() as i64, 4);
+            let element = input.element;
+            Step {
+                op: Op::Reshape,
+                output: Tensor { shape, element },
+            }
+        }
+        Kind::Softmax => softmax(c, input),
+        Kind::Quantize | Kind::Relu => {
+            let element = match (kind, input.element) {
+                (Kind::Relu, Element::F32) => Element::F32,
+                (_, Element::F32) => Element::I8(quantization::activation(c)),
+                (_, Element::I8(q)) => Element::I8(requantized(c, q, regime)),
+            };
+            let op = if kind == Kind::Relu {
+                Op::Relu
+            } else {
+                Op::Quantize
+            };
+            Step {
+                op,
+                output: like(input, element),
+            }
+        }
+        Kind::Dequantize => Step {
+            op: Op::Dequantize,
+            output: like(input, Element::F32),
+        },
+        Kind::Relu6 => {
+            // The reference clamps in units of the input and never requantises: another output type changes nothing.
+            let element = match input.element {
+                Element::I8(_) if c.once_in(6) => Element::I8(quantization::activation(c)),
+                same => same,
+            };
+            Step {
+                op: Op::Relu6,
+                output: like(input, element),
+            }
+        }
+    }
+}
+
+fn like(input: &Tensor, element: Element) -> Tensor {
+    Tensor {
+        shape: input.shape.clone(),
+        element,
+    }
+}
+
+/// A shape of exactly `n` elements.
+pub fn factors(c: &mut Choices, mut n: i64, most: u32) -> Vec<i64> {
+    let rank = 1 + c.below(most);
+    let mut shape = Vec::new();
+    for _ in 1..rank {
+        let divisors: Vec<i64> = (1..=n.min(64)).filter(|d| n % d == 0).collect();
+        let d = c.of(&divisors);
+        shape.push(d);
+        n /= d;
+    }
+    shape.push(n);
+    shape
+}
+
+fn activation(c: &mut Choices) -> Activation {
+    if c.below(3) < 2 {
+        "none"
+    } else {
+        c.of(&ACTIVATIONS)
+    }
+}
+
+/// Another quantisation to go to: mostly of about the same scale.
+fn requantized(c: &mut Choices, from: Quantization, regime: Regime) -> Quantization {
+    let factor = match regime {
+        Regime::Typical => quantization::scale(c, -2, 1),
+        Regime::AboveOne => quantization::scale(c, -6, -1),
+        Regime::Tiny => quantization::scale(c, 6, 30),
+        Regime::Huge => quantization::scale(c, -20, -7),
+    };
+    let zero_point = quantization::zero_point(c);
+    if regime == Regime::Typical && c.once_in(4) {
+        return Quantization { zero_point, ..from };
+    }
+    Quantization {
+        scale: from.scale * factor,
+        zero_point,
+    }
+}
+
+/// Weights of `terms` products an output, and the result's elements.
+fn filter(
+    c: &mut Choices,
+    input: Element,
+    (shape, channels, terms): (Vec<i64>, i64, i64),
+    regime: Regime,
+    may_shift_zero: bool,
+) -> (Filter, Element) {
+    let bias = c.of(&[Bias::None, Bias::Plain, Bias::Quantized, Bias::Quantized]);
+    let bias_spread = match c.below(12) {
+        0 => Spread::Near,
+        1..11 => Spread::Uniform,
+        _ => Spread::Extremes,
+    };
+    let mut filter = Filter {
+        shape,
+        scales: vec![],
+        zero_point: 0,
+        per_axis: false,
+        bias,
+        bias_spread,
+    };
+    let Element::I8(from) = input else {
+        if bias == Bias::Quantized {
+            filter.bias = Bias::Plain;
+        }
+        return (filter, Element::F32);
+    };
+    let to = quantization::activation(c);
+    let real =
+        quantization::multiplier(c, regime, terms) * f64::from(to.scale) / f64::from(from.scale);
+    filter.per_axis = c.below(3) > 0;
+    let count = if filter.per_axis { channels } else { 1 };
+    for _ in 0..count {
+        let factor = if filter.per_axis {
+            f64::from(quantization::scale(c, -2, 1))
+        } else {
+            1.0
+        };
+        filter
+            .scales
+            .push(((real * factor) as f32).max(f32::MIN_POSITIVE));
+    }
+    if may_shift_zero && !filter.per_axis && c.once_in(3) {
+        filter.zero_point = quantization::zero_point(c);
+    }
+    (filter, Element::I8(to))
+}
+
+fn convolution(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step {
+    let [batches, rows, columns, depth] = image(input);
+    let (kernel, window, [out_rows, out_columns]) =
+        window::draw(c, rows, columns, Purpose::Convolution);
+    let taps = kernel[0] * kernel[1];
+    let pixels = batches * out_rows * out_columns;
+    let activation = activation(c);
+    let most = |products_a_channel: i64| (MOST_PRODUCTS / (pixels * products_a_channel)).max(1);
+    let (shape, channels, terms) = if kind == Kind::Conv2d {
+        let channels = c
+            .of(&[1, 2, 4, 3, 8, 5, 6, 16, 7, 12, 17])
+            .min(most(taps * depth));
+        (
+            vec![channels, kernel[0], kernel[1], depth],
+            channels,
+            taps * depth,
+        )
+    } else {
+        let multiplier = c.of(&[1, 1, 1, 1, 2, 3, 4, 8]).min(most(taps * depth));
+        let channels = depth * multiplier;
+        (vec![1, kernel[0], kernel[1], channels], channels, taps)
+    };
+    let (filter, element) = filter(c, input.element, (shape, channels, terms), regime, false);
+    let op = match kind {
+        Kind::Conv2d => Op::Conv2d {
+            filter,
+            window,
+            activation,
+        },
+        _ => Op::DepthwiseConv2d {
+            filter,
+            window,
+            activation,
+        },
+    };
+    let shape = vec![batches, out_rows, out_columns, channels];
+    Step {
+        op,
+        output: Tensor { shape, element },
+    }
+}
+
+fn image(input: &Tensor) -> [i64; 4] {
+    <[i64; 4]>::try_from(input.shape.as_slice())
+        .expect("invariant: windowed ops are drawn for rank 4")
+}
+
+fn fully_connected(c: &mut Choices, input: &Tensor, regime: Regime) -> Step {
+    let n = input.len() as i64;
+    let (first, last) = (
+        input.shape.first().copied().unwrap_or(1),
+        input.shape.last().copied().unwrap_or(1),
+    );
+    let by_batch = n / first;
+    let depth = if by_batch <= 512 && c.below(2) == 0 {
+        by_batch
+    } else {
+        last
+    };
+    let rows = n / depth;
+    let channels = c
+        .of(&[1, 2, 4, 3, 8, 5, 10, 16, 7, 12])
+        .min((MOST_PRODUCTS / n).max(1));
+    let activation = activation(c);
+    let (filter, element) = filter(
+        c,
+        input.element,
+        (vec![channels, depth], channels, depth),
+        regime,
+        true,
+    );
+    let mut shape = vec![rows, channels];
+    if depth == last && c.once_in(3) {
+        shape = input.shape.clone();
+        shape.pop();
+        shape.push(channels);
+    }
+    let op = Op::FullyConnected { filter, activation };
+    Step {
+        op,
+        output: Tensor { shape, element },
+    }
+}
+
+fn pool(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
+    let [batches, rows, columns, depth] = image(input);
+    let (kernel, window, [out_rows, out_columns]) = window::draw(c, rows, columns, Purpose::Pool);
+    let activation = activation(c);
+    let op = match kind {
+        Kind::AveragePool2d => Op::AveragePool2d {
+            kernel,
+            window,
+            activation,
+        },
+        _ => Op::MaxPool2d {
+            kernel,
+            window,
+            activation,
+        },
+    };
+    let shape = vec![batches, out_rows, out_columns, depth];
+    Step {
+        op,
+        output: Tensor {
+            shape,
+            element: input.element,
+        },
+    }
+}
+
+fn softmax(c: &mut Choices, input: &Tensor) -> Step {
+    let beta = c.of(&[1.0, 1.0, 1.0, 0.5, 2.0, 0.125, 10.0]);
+    let element = match input.element {
+        Element::F32 => Element::F32,
+        // What the reference demands.
+        Element::I8(_) => Element::I8(Quantization {
+            scale: 1.0 / 256.0,
+            zero_point: -128,
+        }),
+    };
+    Step {
+        op: Op::Softmax { beta },
+        output: like(input, element),
+    }
+}
+
+/// A sum of operands whose shapes broadcast and whose elements are of one kind; `constant`, if any, is `rhs`, moved to the left if
+/// `constant_first`.
+pub fn add(
+    c: &mut Choices,
+    lhs: &Tensor,
+    rhs: &Tensor,
+    constant: Option<Tensor>,
+    constant_first: bool,
+) -> Step {
+    let shape = broadcast(&lhs.shape, &rhs.shape)
+        .expect("invariant: operands of a sum are drawn to broadcast");
+    let activation = activation(c);
+    let element = match (lhs.element, rhs.element) {
+        (Element::I8(a), Element::I8(b)) => {
+            let mut q = quantization::activation(c);
+            let larger = a.scale.max(b.scale);
+            // The reference stops at a multiplier of 1, where the output's scale is 2⁻¹⁹ of the inputs'.
+            if !c.once_in(3) || q.scale < larger / 262_144.0 {
+                // About what the sum of two full ranges needs.
+                q.scale = larger * quantization::scale(c, 0, 1);
+            }
+            Element::I8(q)
+        }
+        _ => Element::F32,
+    };
+    let op = Op::Add {
+        constant,
+        constant_first,
+        activation,
+    };
+    Step {
+        op,
+        output: Tensor { shape, element },
+    }
+}
