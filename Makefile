@@ -1,0 +1,39 @@
+# Thumbwright. `make` lists the targets. Each one installs what it needs (scripts/install-tools says so first).
+# Cargo decides what is up to date, so no target is a file.
+
+# How `make conformance` draws its cases.
+COUNT ?= 1000
+SEED ?= $(shell date +%s)
+CASES := target/conformance
+
+.PHONY: help build demo test conformance bless clean
+
+help:
+	@echo 'make demo         compile the built-in digits model for a Cortex-M4, run it under QEMU on 360 images'
+	@echo 'make test         every test: format, lints, unit, file, firmware and browser tests'
+	@echo 'make conformance  draw $(COUNT) new single-operator models and compare with tflite-micro (COUNT=, SEED=)'
+	@echo 'make build        the thumbwright command, as target/release/thumbwright'
+	@echo 'make bless        rewrite the expected outputs that are kept as files; read the difference before you commit it'
+	@echo 'make clean        remove everything that was built'
+
+build:
+	cargo build --release --locked
+
+demo:
+	@scripts/install-tools demo
+	@cargo run --release --locked --quiet -p thumbwright --example demo
+
+test:
+	@scripts/install-tools test
+	@scripts/test
+
+conformance:
+	@scripts/install-tools conformance
+	python3 tools/conformance.py --seed $(SEED) --count $(COUNT) --out $(CASES)
+	THUMBWRIGHT_CONFORMANCE=$(abspath $(CASES)) cargo test --locked -p thumbwright --test conformance -- --nocapture
+
+bless:
+	BLESS=1 cargo test --locked
+
+clean:
+	cargo clean
