@@ -6,14 +6,17 @@
 //! * [`nn`], [`arith`], [`vector`]: the [`Interpret`](ir::interfaces::Interpret) implementations of the
 //!   pure ops, attached by [`register`].
 //! * [`network`]: evaluates a function on tensors op by op.
+//! * [`loops`]: executes functions on buffers, flattened to a register code.
 
 pub mod arith;
+pub mod loops;
 pub mod network;
 pub mod nn;
 pub mod numerics;
 pub mod scalar;
 pub mod vector;
 
+pub use loops::{LoopError, Program};
 pub use network::{Network, NetworkError, run_nn};
 
 /// Attaches the interpretation of every pure op of our dialects.

@@ -45,8 +45,7 @@ fn arguments() -> Vec<u32> {
 
 #[test]
 fn c_and_rust_agree_bit_for_bit() {
-    if Command::new("cc").arg("--version").output().is_err() {
-        println!("not run: c_and_rust_agree_bit_for_bit (no cc on this machine)");
+    if !prerequisites::programs("c_and_rust_agree_bit_for_bit", &["cc"]) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 fn module() -> Module {
     let mut registry = DialectRegistry::builder();
-    ir::dialects::register_all(&mut registry).unwrap();
-    interp::register(&mut registry).unwrap();
+    ir::dialects::register_all(&mut registry).expect("unique names");
+    interp::register(&mut registry).expect("unique names");
     Module::new(Arc::new(registry.freeze()))
 }
 
@@ -63,7 +63,7 @@ fn evaluates_and_observes() {
     let mut seen = Vec::new();
     let network = Network::new(&m, "main").unwrap();
     let outputs = network
-        .run_with(&[input.clone()], |op, _| {
+        .run_with(std::slice::from_ref(&input), |op, _| {
             seen.push(m.op_name(op).to_owned())
         })
         .unwrap();
@@ -99,7 +99,7 @@ fn wrong_inputs_are_errors() {
 #[test]
 fn an_op_without_an_interpretation_is_named() {
     let mut registry = DialectRegistry::builder();
-    ir::dialects::register_all(&mut registry).unwrap();
+    ir::dialects::register_all(&mut registry).expect("unique names");
     let mut m = Module::new(Arc::new(registry.freeze()));
     let f32 = m.f32();
     let t = m.tensor(&[1], f32);

@@ -63,7 +63,8 @@ impl SoftmaxI8Params {
     }
 
     /// e^(x − max) in Q0.31 for a difference of at least [`Self::diff_min`].
-    fn exp(&self, diff: i32) -> i32 {
+    #[must_use]
+    pub fn exp(&self, diff: i32) -> i32 {
         let shifted = diff.wrapping_shl(self.input_multiplier.shift as u32);
         let scaled =
             saturating_rounding_doubling_high_mul(shifted, self.input_multiplier.multiplier);
