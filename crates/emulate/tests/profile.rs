@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use emulate::{BuildOptions, Case, Firmware, Profile, RunOptions, Tool};
-use model::{CORES, case, inputs, not_run, present, target};
+use model::{CORES, case, inputs, present, target};
 
 const NEEDED: [Tool; 4] = [Tool::ARM_GCC, Tool::QEMU, Tool::CC, Tool::ARM_OBJDUMP];
 
@@ -86,18 +86,9 @@ fn profile(firmware: &Firmware, seed: u32) -> Profile {
 
 /// Whether the other profiler can run; says so for the test `name` if not.
 fn comparable(name: &str) -> bool {
-    if !present(name, &NEEDED) {
-        return false;
-    }
-    if !yardstick().is_file() {
-        not_run(name, "../shared/tools/armprof.py is not there");
-        return false;
-    }
-    if Command::new("python3").arg("--version").output().is_err() {
-        not_run(name, "python3 is not installed");
-        return false;
-    }
-    true
+    present(name, &NEEDED)
+        && prerequisites::programs(name, &["python3"])
+        && prerequisites::shared(name, "tools/armprof.py").is_some()
 }
 
 /// QEMU tells the other profiler a wrong size for a short instruction before the last halfword of a page

@@ -144,13 +144,11 @@ fn the_built_in_example_imports() {
 /// One nn op for each operator of the file, under its name and in its place.
 #[test]
 fn shared_models_become_one_nn_op_an_operator() {
-    let root = workspace().join("../shared/models");
-    let Ok(text) = std::fs::read_to_string(root.join("manifest.json")) else {
-        println!(
-            "not run: shared_models_become_one_nn_op_an_operator, because ../shared/models/manifest.json is absent"
-        );
+    const TEST: &str = "shared_models_become_one_nn_op_an_operator";
+    let Some(root) = prerequisites::shared(TEST, "models") else {
         return;
     };
+    let text = std::fs::read_to_string(root.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&text).unwrap();
     let mut seen = 0;
     for (name, expected) in manifest.as_object().unwrap() {

@@ -8,11 +8,8 @@ use frontends::tflite::{Tensor, read, read_file};
 use serde_json::Value;
 
 fn models() -> Option<(PathBuf, Value)> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/models");
-    let Ok(text) = std::fs::read_to_string(root.join("manifest.json")) else {
-        println!("not run: shared_models, because ../shared/models/manifest.json is absent");
-        return None;
-    };
+    let root = prerequisites::shared("models_are_read_as_their_manifest_says", "models")?;
+    let text = std::fs::read_to_string(root.join("manifest.json")).unwrap();
     Some((
         root,
         serde_json::from_str(&text).expect("the manifest is JSON"),

@@ -4,25 +4,9 @@
 //! come with the instances, in `lower_bounds.json`.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 
 use usmp::{Algorithms, Liveness, Plan, Problem, check, csv};
-
-/// A directory of the data shared between projects, or none with a line that names the test that did not run.
-fn shared_planner_data(test: &str) -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/planner");
-    if root.is_dir() {
-        return Some(root);
-    }
-    // Past the test harness, which keeps what a passing test prints.
-    writeln!(
-        std::io::stderr(),
-        "not run: {test}: ../shared/planner is not there"
-    )
-    .expect("stderr can be written");
-    None
-}
 
 fn read(path: PathBuf, alignment: u64) -> Problem {
     let text =
@@ -72,7 +56,9 @@ fn tight_instance_fits_its_capacity() {
 
 #[test]
 fn networks() {
-    let Some(root) = shared_planner_data("networks: KWS, VWW, ResNet-8, AD, person_detect") else {
+    let Some(root) =
+        prerequisites::shared("networks: KWS, VWW, ResNet-8, AD, person_detect", "planner")
+    else {
         return;
     };
     let expected = [
@@ -92,7 +78,7 @@ fn networks() {
 
 #[test]
 fn bounds_of_all_shared_instances() {
-    let Some(root) = shared_planner_data("bounds of all shared instances") else {
+    let Some(root) = prerequisites::shared("bounds of all shared instances", "planner") else {
         return;
     };
     let text = fs::read_to_string(root.join("lower_bounds.json")).unwrap();
@@ -133,7 +119,7 @@ fn bounds_of_all_shared_instances() {
 /// Implementations in other languages need 1.23 to 1.41 × the capacity on the eleven hard instances.
 #[test]
 fn greedy_on_the_hard_instances() {
-    let Some(root) = shared_planner_data("greedy on the hard instances A to K") else {
+    let Some(root) = prerequisites::shared("greedy on the hard instances A to K", "planner") else {
         return;
     };
     let capacity = 1_048_576;

@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::io::Write;
-
 use emulate::{Case, SourceFile, Tool};
 use target::{Target, Targets};
 
@@ -20,26 +18,10 @@ pub const CORES: [&str; 6] = [
     "cortex-m55",
 ];
 
-/// Whether all of `tools` are there; says on the terminal which test does not run otherwise.
+/// Whether all of `tools` are there.
 pub fn present(test: &str, tools: &[Tool]) -> bool {
-    for tool in tools {
-        if tool.find().is_err() {
-            not_run(
-                test,
-                &format!(
-                    "{} is not installed (Debian package {})",
-                    tool.program, tool.package
-                ),
-            );
-            return false;
-        }
-    }
-    true
-}
-
-/// Says that `test` does not run; past the test harness, which swallows what a passing test prints.
-pub fn not_run(test: &str, why: &str) {
-    let _ = writeln!(std::io::stderr(), "not run: {test}: {why}");
+    let programs: Vec<&str> = tools.iter().map(|t| t.program).collect();
+    prerequisites::programs(test, &programs)
 }
 
 pub fn target(name: &str) -> Target {
