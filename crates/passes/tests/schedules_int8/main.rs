@@ -1,0 +1,6 @@
+//! The int8 schedules of layers with weights, against the nn interpreter, byte for byte.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod layer;
+mod requantize;
+mod windows;
