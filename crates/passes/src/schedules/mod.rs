@@ -1,12 +1,27 @@
 //! Portable schedules: one family a file.
 
+pub mod activation;
+pub mod add;
+mod affine;
+mod affine_sum;
+mod byte_map;
+mod clamp;
 pub mod conv_2d;
+pub mod conv_2d_f32;
 pub mod depthwise_conv_2d;
+pub mod depthwise_conv_2d_f32;
+mod elementwise;
 pub mod fully_connected;
+pub mod fully_connected_f32;
 pub mod interval;
 pub mod layer;
+mod parameters;
+pub mod pool;
+pub mod quantize;
 pub mod requantize;
+pub mod softmax;
 pub mod subscript;
+mod taps;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -18,5 +33,13 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     conv_2d::register(r)?;
     depthwise_conv_2d::register(r)?;
     fully_connected::register(r)?;
+    activation::register(r)?;
+    add::register(r)?;
+    conv_2d_f32::register(r)?;
+    depthwise_conv_2d_f32::register(r)?;
+    fully_connected_f32::register(r)?;
+    pool::register(r)?;
+    quantize::register(r)?;
+    softmax::register(r)?;
     Ok(())
 }

@@ -1,0 +1,10 @@
+//! The schedules of float32 layers, pools, addition, softmax, quantisation and activations: every schedule that applies to an op, on
+//! drawn shapes, parameters and values, gives byte for byte what the nn interpreter gives.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod add;
+mod elementwise;
+mod harness;
+mod layers_f32;
+mod pool;
+mod softmax;
