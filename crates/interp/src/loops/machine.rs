@@ -35,15 +35,15 @@ fn of_f32(x: f32) -> i64 {
 #[inline]
 fn address(regs: &[i64], m: Reg, offset: i64, size: u64) -> Result<usize, Fault> {
     let (start, end) = (regs[m as usize], regs[m as usize + 1]);
-    let at = start + offset;
-    if offset < 0 || at + size as i64 > end {
+    let len = end - start;
+    if offset < 0 || offset > len - size as i64 {
         return Err(Fault::OutOfBounds {
             offset,
             size,
-            len: (end - start) as u64,
+            len: len as u64,
         });
     }
-    Ok(at as usize)
+    Ok((start + offset) as usize)
 }
 
 #[inline]
@@ -67,7 +67,12 @@ impl Memory {
         o: Reg,
         disp: i32,
     ) -> Result<[u8; N], Fault> {
-        let at = address(regs, m, regs[o as usize] + i64::from(disp), N as u64)?;
+        let at = address(
+            regs,
+            m,
+            regs[o as usize].saturating_add(disp.into()),
+            N as u64,
+        )?;
         aligned(at, N)?;
         let mut bytes = [0; N];
         bytes.copy_from_slice(&self.bytes[at..at + N]);
@@ -83,7 +88,12 @@ impl Memory {
         disp: i32,
         bytes: [u8; N],
     ) -> Result<(), Fault> {
-        let at = address(regs, m, regs[o as usize] + i64::from(disp), N as u64)?;
+        let at = address(
+            regs,
+            m,
+            regs[o as usize].saturating_add(disp.into()),
+            N as u64,
+        )?;
         aligned(at, N)?;
         if at < self.constants_end {
             return Err(Fault::WriteToConstant);
@@ -282,7 +292,9 @@ impl Machine<'_> {
                     get!(d) = check!(float_to_int(f32_of(get!(a)).into(), u32::from(bits)));
                 }
                 Instr::MulAdd { d, a, factor, b } => {
-                    get!(d) = get!(a) * i64::from(factor) + get!(b);
+                    get!(d) = get!(a)
+                        .saturating_mul(factor.into())
+                        .saturating_add(get!(b));
                 }
                 Instr::Load8 { d, m, o, disp } => {
                     let bytes = check!(memory.load::<1>(regs, m, o, disp));
@@ -318,7 +330,7 @@ impl Machine<'_> {
                 }
                 Instr::LoadVector { d, m, o, disp, v } => {
                     let v = f.vectors[v as usize];
-                    let offset = get!(o) + i64::from(disp);
+                    let offset = get!(o).saturating_add(disp.into());
                     let start = check!(address(regs, m, offset, u64::from(v.bytes)));
                     check!(aligned(start, v.align as usize));
                     let bytes = &memory.bytes[start..start + v.bytes as usize];
@@ -330,7 +342,7 @@ impl Machine<'_> {
                 }
                 Instr::StoreVector { a, m, o, disp, v } => {
                     let v = f.vectors[v as usize];
-                    let offset = get!(o) + i64::from(disp);
+                    let offset = get!(o).saturating_add(disp.into());
                     let start = check!(address(regs, m, offset, u64::from(v.bytes)));
                     check!(aligned(start, v.align as usize));
                     if start < memory.constants_end {
