@@ -2,6 +2,7 @@
 //!
 //! * [`nn`]: one op of the `nn` dialect, with every attribute, quantisation and constant drawn.
 //! * [`network`]: small networks of these ops.
+//! * [`loops`]: placed modules of loops on buffers, free of undefined behaviour.
 //!
 //! Each comes as a proptest strategy, as a list that follows from a seed (so that a test can put hundreds of cases into one firmware
 //! image), and from a fuzzer's bytes by [`Choices`]. What is drawn is a plain description that can be printed, compared and built into
@@ -22,6 +23,7 @@
 //! ```
 
 mod choices;
+pub mod loops;
 pub mod network;
 pub mod nn;
 pub mod values;

@@ -154,10 +154,10 @@ fn features(case: &Case) -> Vec<String> {
                 add("dimensions kept");
             }
         }
-        Op::AveragePool2d { window, .. } | Op::MaxPool2d { window, .. } => {
-            if window.pads != [0; 4] {
-                add("padding");
-            }
+        Op::AveragePool2d { window, .. } | Op::MaxPool2d { window, .. }
+            if window.pads != [0; 4] =>
+        {
+            add("padding");
         }
         Op::Add {
             constant,

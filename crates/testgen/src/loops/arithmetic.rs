@@ -1,0 +1,566 @@
+//! Random scalar ops whose results are defined: `nsw` only where the operands' ranges prove it, shift amounts below the width,
+//! divisors that are neither 0 nor a possible −1 of the smallest integer, floats that stay finite.
+
+use super::body::Body;
+use super::range::Range;
+use super::scope::{FLOAT_BOUND, Float, Index, Int, gcd};
+use ir::{Builder, ValueId};
+
+/// Widths of integer arithmetic, 32 bits the most frequent.
+pub const WIDTHS: [u32; 6] = [32, 32, 32, 64, 8, 16];
+
+const PREDICATES: [&str; 10] = [
+    "eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge",
+];
+
+const FLOAT_PREDICATES: [&str; 14] = [
+    "oeq", "ogt", "oge", "olt", "ole", "one", "ord", "ueq", "ugt", "uge", "ult", "ule", "une",
+    "uno",
+];
+
+impl Body {
+    /// One of the latest of a list, or any.
+    fn recent(&mut self, len: usize) -> usize {
+        let n = len as u32;
+        let back = if self.c.once_in(3) {
+            self.c.below(n)
+        } else {
+            self.c.below(n.min(3))
+        };
+        (n - 1 - back) as usize
+    }
+
+    pub fn int_constant(&mut self, b: &mut Builder<'_>, width: u32, value: i64) -> Int {
+        let ty = b.m.int(width);
+        Int {
+            v: b.const_int(value, ty),
+            width,
+            range: Range::of(value),
+        }
+    }
+
+    fn any_int_constant(&mut self, b: &mut Builder<'_>, width: u32) -> Int {
+        let full = Range::full(width);
+        let value = match self.c.below(6) {
+            0..3 => self.c.between(0, 20) - 5,
+            3 => 1 << self.c.below(width - 1),
+            4 => self.c.of(&[full.low, full.high]),
+            _ => self.c.between(full.low, full.high),
+        };
+        self.int_constant(b, width, value)
+    }
+
+    /// An integer of a width: a value in scope, a constant, or a cast of another width.
+    pub fn int(&mut self, b: &mut Builder<'_>, width: u32) -> Int {
+        let fitting: Vec<Int> = self
+            .scope
+            .ints
+            .iter()
+            .copied()
+            .filter(|i| i.width == width)
+            .collect();
+        match self.c.below(12) {
+            0..8 if !fitting.is_empty() => fitting[self.recent(fitting.len())],
+            0..11 if !self.scope.ints.is_empty() => {
+                let i = self.recent(self.scope.ints.len());
+                self.resized(b, self.scope.ints[i], width)
+            }
+            _ => self.any_int_constant(b, width),
+        }
+    }
+
+    /// The same integer at another width, truncated where it does not fit.
+    pub fn resized(&mut self, b: &mut Builder<'_>, x: Int, width: u32) -> Int {
+        let ty = b.m.int(width);
+        if x.width == width {
+            return x;
+        }
+        if x.width > width {
+            let range = if x.range.fits(width) {
+                x.range
+            } else {
+                Range::full(width)
+            };
+            return Int {
+                v: b.trunci(x.v, ty),
+                width,
+                range,
+            };
+        }
+        if self.c.once_in(4) {
+            let range = if x.range.low >= 0 {
+                x.range
+            } else {
+                Range::new(0, (1 << x.width) - 1)
+            };
+            return Int {
+                v: b.cast("arith.extui", x.v, ty),
+                width,
+                range,
+            };
+        }
+        Int {
+            v: b.extsi(x.v, ty),
+            width,
+            range: x.range,
+        }
+    }
+
+    /// A new integer by one op.
+    pub fn int_op(&mut self, b: &mut Builder<'_>) -> Int {
+        let width = self.c.of(&WIDTHS);
+        let x = self.int(b, width);
+        let result = match self.c.below(10) {
+            0..4 => self.sum_or_product(b, x),
+            4 => self.shift(b, x),
+            5 => self.quotient(b, x),
+            6 => {
+                let y = self.int(b, width);
+                match self.c.below(2) {
+                    0 => Int {
+                        v: b.minsi(x.v, y.v),
+                        width,
+                        range: x.range.min(y.range),
+                    },
+                    _ => Int {
+                        v: b.maxsi(x.v, y.v),
+                        width,
+                        range: x.range.max(y.range),
+                    },
+                }
+            }
+            7 => {
+                let y = self.int(b, width);
+                let range = x.range.bits(y.range).unwrap_or(Range::full(width));
+                let v = match self.c.below(3) {
+                    0 => b.andi(x.v, y.v),
+                    1 => b.ori(x.v, y.v),
+                    _ => b.xori(x.v, y.v),
+                };
+                Int { v, width, range }
+            }
+            8 => {
+                let (y, condition) = (self.int(b, width), self.bool(b));
+                Int {
+                    v: b.select(condition, x.v, y.v),
+                    width,
+                    range: x.range.union(y.range),
+                }
+            }
+            _ => self.int_from_elsewhere(b, width),
+        };
+        self.scope.ints.push(result);
+        result
+    }
+
+    fn sum_or_product(&mut self, b: &mut Builder<'_>, x: Int) -> Int {
+        let y = self.int(b, x.width);
+        let width = x.width;
+        let op = self.c.below(3);
+        let exact = match op {
+            0 => x.range.add(y.range),
+            1 => x.range.sub(y.range),
+            _ => x.range.mul(y.range),
+        };
+        let exact = exact.filter(|r| r.fits(width));
+        let nsw = exact.is_some() && !self.c.once_in(3);
+        let v = match (op, nsw) {
+            (0, false) => b.addi(x.v, y.v),
+            (0, true) => b.addi_nsw(x.v, y.v),
+            (1, false) => b.subi(x.v, y.v),
+            (1, true) => b.subi_nsw(x.v, y.v),
+            (_, false) => b.muli(x.v, y.v),
+            (_, true) => b.muli_nsw(x.v, y.v),
+        };
+        Int {
+            v,
+            width,
+            range: exact.unwrap_or(Range::full(width)),
+        }
+    }
+
+    fn shift(&mut self, b: &mut Builder<'_>, x: Int) -> Int {
+        let width = x.width;
+        let amount = if self.c.below(3) < 2 {
+            let n = i64::from(self.c.below(width));
+            self.int_constant(b, width, n)
+        } else {
+            let y = self.int(b, width);
+            let mask = self.int_constant(b, width, i64::from(width) - 1);
+            Int {
+                v: b.andi(y.v, mask.v),
+                width,
+                range: Range::new(0, i64::from(width) - 1),
+            }
+        };
+        let Range { low, high } = amount.range;
+        match self.c.below(3) {
+            0 => {
+                let exact = (high < 62)
+                    .then(|| x.range.mul(Range::new(1 << low, 1 << high)))
+                    .flatten();
+                let range = exact
+                    .filter(|r| r.fits(width))
+                    .unwrap_or(Range::full(width));
+                Int {
+                    v: b.shli(x.v, amount.v),
+                    width,
+                    range,
+                }
+            }
+            1 => {
+                let range = x
+                    .range
+                    .union(Range::new(x.range.low >> high, x.range.high >> high));
+                Int {
+                    v: b.shrsi(x.v, amount.v),
+                    width,
+                    range,
+                }
+            }
+            _ => {
+                let range = match (x.range.low >= 0, low) {
+                    (true, _) => Range::new(0, x.range.high),
+                    (false, 0) => Range::full(width),
+                    (false, n) => Range::new(0, (u64::MAX >> (64 - width) >> n) as i64),
+                };
+                Int {
+                    v: b.shrui(x.v, amount.v),
+                    width,
+                    range,
+                }
+            }
+        }
+    }
+
+    fn quotient(&mut self, b: &mut Builder<'_>, x: Int) -> Int {
+        let width = x.width;
+        let divisor = if self.c.once_in(3) {
+            // Odd and positive.
+            let (y, mask, one) = (
+                self.int(b, width),
+                self.int_constant(b, width, 14),
+                self.int_constant(b, width, 1),
+            );
+            let even = b.andi(y.v, mask.v);
+            Int {
+                v: b.ori(even, one.v),
+                width,
+                range: Range::new(1, 15),
+            }
+        } else {
+            let most = if x.range.low > Range::full(width).low {
+                -1
+            } else {
+                -2
+            };
+            let value = if self.c.once_in(4) {
+                most - self.c.between(0, 9)
+            } else {
+                1 + self.c.between(0, 99)
+            };
+            self.int_constant(b, width, value)
+        };
+        let Range { low, high } = divisor.range;
+        if self.c.below(2) == 0 {
+            let range = x
+                .range
+                .div(divisor.range)
+                .filter(|r| r.fits(width))
+                .unwrap_or(Range::full(width));
+            Int {
+                v: b.divsi(x.v, divisor.v),
+                width,
+                range,
+            }
+        } else {
+            let range = x.range.rem(low.abs().max(high.abs()));
+            Int {
+                v: b.remsi(x.v, divisor.v),
+                width,
+                range,
+            }
+        }
+    }
+
+    fn int_from_elsewhere(&mut self, b: &mut Builder<'_>, width: u32) -> Int {
+        let ty = b.m.int(width);
+        match self.c.below(4) {
+            0 if !self.scope.indices.is_empty() => {
+                let i = self.recent(self.scope.indices.len());
+                let index = self.scope.indices[i];
+                let range = if index.range.fits(width) {
+                    index.range
+                } else {
+                    Range::full(width)
+                };
+                Int {
+                    v: b.cast("arith.index_cast", index.v, ty),
+                    width,
+                    range,
+                }
+            }
+            1 if self.features.floats => {
+                let limit = f64::from(1u32 << (width.min(31) - 1)) - 128.0;
+                let x = self.float(b);
+                let x = self.clamped(b, x, limit.max(127.0).min(x.bound.max(1.0)));
+                let range = Range::new(-(x.bound as i64) - 1, x.bound as i64 + 1);
+                let v = b.cast("arith.fptosi", x.v, ty);
+                Int {
+                    v,
+                    width,
+                    range: if range.fits(width) {
+                        range
+                    } else {
+                        Range::full(width)
+                    },
+                }
+            }
+            2 if width == 32 && self.features.floats => {
+                let x = self.float(b);
+                Int {
+                    v: b.cast("arith.bitcast", x.v, ty),
+                    width,
+                    range: Range::full(width),
+                }
+            }
+            _ => {
+                let x = self.bool(b);
+                if self.c.below(2) == 0 {
+                    Int {
+                        v: b.cast("arith.extui", x, ty),
+                        width,
+                        range: Range::new(0, 1),
+                    }
+                } else {
+                    Int {
+                        v: b.cast("arith.extsi", x, ty),
+                        width,
+                        range: Range::new(-1, 0),
+                    }
+                }
+            }
+        }
+    }
+
+    /// A truth value: one in scope, or a new comparison.
+    pub fn bool(&mut self, b: &mut Builder<'_>) -> ValueId {
+        if !self.scope.bools.is_empty() && self.c.once_in(3) {
+            let i = self.recent(self.scope.bools.len());
+            return self.scope.bools[i];
+        }
+        let v = match self.c.below(8) {
+            0..4 => {
+                let width = self.c.of(&WIDTHS);
+                let (x, y, p) = (
+                    self.int(b, width),
+                    self.int(b, width),
+                    self.c.of(&PREDICATES),
+                );
+                b.cmpi(p, x.v, y.v)
+            }
+            4 | 5 if !self.scope.indices.is_empty() => {
+                let (i, j) = (
+                    self.recent(self.scope.indices.len()),
+                    self.recent(self.scope.indices.len()),
+                );
+                let p = self.c.of(&PREDICATES);
+                b.cmpi(p, self.scope.indices[i].v, self.scope.indices[j].v)
+            }
+            6 if !self.scope.bools.is_empty() => {
+                let (i, j) = (
+                    self.recent(self.scope.bools.len()),
+                    self.recent(self.scope.bools.len()),
+                );
+                let (x, y) = (self.scope.bools[i], self.scope.bools[j]);
+                match self.c.below(3) {
+                    0 => b.andi(x, y),
+                    1 => b.ori(x, y),
+                    _ => b.xori(x, y),
+                }
+            }
+            7 if self.features.floats => {
+                let (x, y, p) = (self.float(b), self.float(b), self.c.of(&FLOAT_PREDICATES));
+                b.cmpf(p, x.v, y.v)
+            }
+            _ => {
+                let (x, y) = (self.int(b, 32), self.int(b, 32));
+                b.cmpi("slt", x.v, y.v)
+            }
+        };
+        self.scope.bools.push(v);
+        v
+    }
+
+    /// A float in scope or a constant.
+    pub fn float(&mut self, b: &mut Builder<'_>) -> Float {
+        if !self.scope.floats.is_empty() && !self.c.once_in(4) {
+            let i = self.recent(self.scope.floats.len());
+            return self.scope.floats[i];
+        }
+        let x = self
+            .c
+            .of(&[1.0f32, 0.5, 2.0, -1.5, 0.1, -0.0, 3.0e-3, 127.0, -100.25]);
+        Float {
+            v: b.const_f32(x),
+            bound: f64::from(x.abs()),
+        }
+    }
+
+    /// The float cut to a magnitude.
+    pub fn clamped(&mut self, b: &mut Builder<'_>, x: Float, bound: f64) -> Float {
+        if x.bound <= bound {
+            return x;
+        }
+        // Rounded down, so that the constant itself keeps the bound.
+        let most = f32::from_bits((bound as f32).to_bits() - 1);
+        let (low, high) = (b.const_f32(-most), b.const_f32(most));
+        let below = b.cmpf("olt", x.v, low);
+        let v = b.select(below, low, x.v);
+        let above = b.cmpf("ogt", v, high);
+        Float {
+            v: b.select(above, high, v),
+            bound: f64::from(most),
+        }
+    }
+
+    /// A new float by one op.
+    pub fn float_op(&mut self, b: &mut Builder<'_>) -> Float {
+        /// Magnitudes that sums and products of two keep well inside of float32.
+        const SAFE: f64 = 1e15;
+        let (x, y) = (self.float(b), self.float(b));
+        let (x, y) = (self.clamped(b, x, SAFE), self.clamped(b, y, SAFE));
+        // Rounding may pass the exact bound by half a unit.
+        let about = |bound: f64| bound * 1.000_001 + f64::from(f32::MIN_POSITIVE);
+        let result = match self.c.below(9) {
+            0 => Float {
+                v: b.addf(x.v, y.v),
+                bound: about(x.bound + y.bound),
+            },
+            1 => Float {
+                v: b.subf(x.v, y.v),
+                bound: about(x.bound + y.bound),
+            },
+            2 | 3 => Float {
+                v: b.mulf(x.v, y.v),
+                bound: about(x.bound * y.bound),
+            },
+            4 => {
+                let y = self.clamped(b, y, FLOAT_BOUND);
+                let (square, one) = (b.mulf(y.v, y.v), b.const_f32(1.0));
+                let divisor = b.addf(square, one);
+                Float {
+                    v: b.divf(x.v, divisor),
+                    bound: about(x.bound),
+                }
+            }
+            5 => Float {
+                v: b.negf(x.v),
+                bound: x.bound,
+            },
+            6 => {
+                let condition = self.bool(b);
+                Float {
+                    v: b.select(condition, x.v, y.v),
+                    bound: x.bound.max(y.bound),
+                }
+            }
+            7 if self.features.exp => {
+                let x = self.clamped(b, x, 20.0);
+                Float {
+                    v: b.exp(x.v),
+                    bound: 5e8,
+                }
+            }
+            _ => self.float_from_int(b),
+        };
+        self.scope.floats.push(result);
+        result
+    }
+
+    fn float_from_int(&mut self, b: &mut Builder<'_>) -> Float {
+        let ty = b.m.f32();
+        if self.c.below(3) < 2 {
+            let width = self.c.of(&WIDTHS);
+            let x = self.int(b, width);
+            let bound = x.range.magnitude() * 1.000_001;
+            return Float {
+                v: b.cast("arith.sitofp", x.v, ty),
+                bound,
+            };
+        }
+        // Bits without a sign and of an exponent below 1: a float in 0..1.
+        let (x, mask) = (self.int(b, 32), self.int_constant(b, 32, 0x3f7f_ffff));
+        let bits = b.andi(x.v, mask.v);
+        Float {
+            v: b.cast("arith.bitcast", bits, ty),
+            bound: 1.0,
+        }
+    }
+
+    pub fn index_constant(&mut self, b: &mut Builder<'_>, value: i64) -> Index {
+        Index {
+            v: b.const_index(value),
+            range: Range::of(value),
+            multiple: value,
+        }
+    }
+
+    /// A new index by one op, small enough for any further op.
+    pub fn index_op(&mut self, b: &mut Builder<'_>) {
+        const MOST: i64 = 1 << 15;
+        if self.scope.indices.is_empty() {
+            let value = self.c.between(0, 7);
+            let constant = self.index_constant(b, value);
+            self.scope.indices.push(constant);
+            return;
+        }
+        let i = self.recent(self.scope.indices.len());
+        let x = self.scope.indices[i];
+        let y = if self.c.once_in(2) {
+            let j = self.recent(self.scope.indices.len());
+            self.scope.indices[j]
+        } else {
+            let value = self.c.between(1, 9);
+            self.index_constant(b, value)
+        };
+        let unit = |v, range| Index {
+            v,
+            range,
+            multiple: 1,
+        };
+        let result = match self.c.below(7) {
+            0 => x.range.add(y.range).map(|r| Index {
+                v: b.addi_nsw(x.v, y.v),
+                range: r,
+                multiple: gcd(x.multiple, y.multiple),
+            }),
+            1 => x.range.sub(y.range).map(|r| Index {
+                v: b.subi_nsw(x.v, y.v),
+                range: r,
+                multiple: gcd(x.multiple, y.multiple),
+            }),
+            2 => x.range.mul(y.range).map(|r| Index {
+                v: b.muli_nsw(x.v, y.v),
+                range: r,
+                multiple: x.multiple * y.multiple,
+            }),
+            3 => Some(Index {
+                v: b.minsi(x.v, y.v),
+                range: x.range.min(y.range),
+                multiple: gcd(x.multiple, y.multiple),
+            }),
+            4 => Some(Index {
+                v: b.maxsi(x.v, y.v),
+                range: x.range.max(y.range),
+                multiple: gcd(x.multiple, y.multiple),
+            }),
+            5 if y.range.low > 0 => x.range.div(y.range).map(|r| unit(b.divsi(x.v, y.v), r)),
+            _ if y.range.low > 0 => Some(unit(b.remsi(x.v, y.v), x.range.rem(y.range.high))),
+            _ => None,
+        };
+        if let Some(result) = result.filter(|r| r.range.within(-MOST, MOST) && r.multiple <= MOST) {
+            self.scope.indices.push(result);
+        }
+    }
+}
