@@ -32,7 +32,7 @@ pub enum Fault {
     /// A loop's step is not positive.
     #[error("a loop's step is {0}, not positive")]
     Step(i64),
-    /// More memory than [`LIMIT`](super::memory::LIMIT) is needed.
+    /// More memory than the executor gives.
     #[error("buffers need more than {0} bytes")]
     OutOfMemory(usize),
     /// A case that `arith` leaves undefined.

@@ -23,9 +23,8 @@ pub struct FullyConnectedI8Params {
 impl FullyConnectedI8Params {
     /// Derives the parameters from the scales.
     ///
-    /// With one weight scale the product of input and weight scale is rounded to float32 before the
-    /// division in double arithmetic (`GetQuantizedConvolutionMultipler`); with one a channel everything
-    /// is double, and the weight zero point is ignored, as the reference does.
+    /// Scales are multiplied and divided in double arithmetic. With one weight scale a channel the weight
+    /// zero point is ignored, as the reference does.
     ///
     /// # Errors
     /// [`NumericsError::Scale`], [`NumericsError::Multiplier`], [`NumericsError::ActivationRange`];
@@ -43,7 +42,7 @@ impl FullyConnectedI8Params {
             check_scale("weight", scale)?;
         }
         let (multipliers, weight_zero_point) = if let [scale] = *weight_scales {
-            let real = f64::from(input_scale * scale) / f64::from(output_scale);
+            let real = f64::from(input_scale) * f64::from(scale) / f64::from(output_scale);
             let only = QuantizedMultiplier::from_real("fully connected", real)?;
             (vec![only; channels], weight_zero_point)
         } else {
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn one_scale_is_multiplied_in_single_precision() {
+    fn scales_are_multiplied_in_double_precision() {
         let (input, weight, output) = (0.391_015_23_f32, 0.003_333_333_3_f32, 0.364_498_47_f32);
         let of = |scales: &[f32]| {
             FullyConnectedI8Params::new((input, 0), (scales, 0), (output, 0), 2, Activation::None)
@@ -231,7 +230,7 @@ mod tests {
         assert_ne!(single, double);
         let quantized = |real| QuantizedMultiplier::from_real("test", real).unwrap();
         assert_ne!(quantized(single), quantized(double));
-        assert_eq!(of(&[weight]).multipliers, vec![quantized(single); 2]);
+        assert_eq!(of(&[weight]).multipliers, vec![quantized(double); 2]);
         assert_eq!(
             of(&[weight, weight]).multipliers,
             vec![quantized(double); 2]

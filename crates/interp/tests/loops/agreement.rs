@@ -97,7 +97,7 @@ const WITHOUT_FLAGS: [&str; 9] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn integer_ops(a in number(), b in number()) {

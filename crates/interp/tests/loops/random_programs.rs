@@ -259,7 +259,7 @@ fn executed(m: &Module, scalars: [i64; 4], buffers: &[Vec<i32>; 2]) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(1200))]
 
     #[test]
     fn register_code_and_tree_walker_agree(
