@@ -114,7 +114,7 @@ fn convolution(
             )
             .into());
         }
-        operands.rescale(|input, filter| f64::from(input) * f64::from(filter))?;
+        operands.rescale()?;
         rescale::activation_bounds(options.activation, affine(operands.output)?.0)?;
     }
     let axis = |i: usize, input, output| Axis {

@@ -45,12 +45,7 @@ pub(super) fn fully_connected(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     })?;
     if operands.arithmetic == Arithmetic::Int8 {
         bias_scale(&operands)?;
-        // With one filter scale the reference kernel multiplies the scales in single precision.
-        let per_axis = quantization(filter)?.is_per_axis();
-        operands.rescale(|input, filter| match per_axis {
-            true => f64::from(input) * f64::from(filter),
-            false => f64::from(input * filter),
-        })?;
+        operands.rescale()?;
         rescale::activation_bounds(fused, affine(output)?.0)?;
     }
     let values = operands.values(cx)?;

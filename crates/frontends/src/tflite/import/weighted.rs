@@ -114,13 +114,15 @@ impl<'a> Weighted<'a> {
 
     /// Refuses factors from accumulator to output that fixed point cannot represent; `product` multiplies the scales
     /// of input and filter.
-    pub(super) fn rescale(&self, product: impl Fn(f32, f32) -> f64) -> Result<(), Finding> {
+    pub(super) fn rescale(&self) -> Result<(), Finding> {
         let (input, _) = affine(self.input)?;
         let (output, _) = affine(self.output)?;
         quantization(self.filter)?
             .scales
             .iter()
-            .try_for_each(|&filter| rescale::factor(product(input, filter) / f64::from(output)))
+            .try_for_each(|&filter| {
+                rescale::factor(f64::from(input) * f64::from(filter) / f64::from(output))
+            })
     }
 
     /// The values of input, filter and bias; a hybrid filter is dequantised, with a remark.
