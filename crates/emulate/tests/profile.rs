@@ -87,8 +87,8 @@ fn profile(firmware: &Firmware, seed: u32) -> Profile {
 /// Whether the other profiler can run; says so for the test `name` if not.
 fn comparable(name: &str) -> bool {
     present(name, &NEEDED)
-        && prerequisites::programs(name, &["python3"])
         && prerequisites::shared(name, "tools/armprof.py").is_some()
+        && prerequisites::programs(name, &["python3"])
 }
 
 /// QEMU tells the other profiler a wrong size for a short instruction before the last halfword of a page
