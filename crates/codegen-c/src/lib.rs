@@ -1,1 +1,130 @@
-//! To be written.
+//! C99 emission: a verified, placed module becomes a header, a source file, a data file and what builds them.
+//!
+//! The C needs only `<stdint.h>`, `<stddef.h>` and `<string.h>`; it allocates nothing and has no mutable state outside the arena.
+//! It relies on what gcc and clang document for three implementation-defined points of C99: `>>` of a negative integer is
+//! arithmetic, a conversion to a narrower signed type keeps the low bits (both asserted in the emitted file), and integers are
+//! two's complement.
+//!
+//! How a function is printed: [`function`] walks its blocks; pure values with one use become nested expressions ([`expr`]),
+//! everything else becomes a `const` local; subscripts are kept as sums of variables times constants ([`affine`]), so that each
+//! access has one short index expression.
+//!
+//! Invariant: this crate knows no network operator; it prints `func`, `scf`, `memref`, `arith`, `vector` and `math`.
+
+mod affine;
+mod comment;
+mod constants;
+mod ctype;
+mod expr;
+mod function;
+mod interface;
+mod literal;
+mod liveness;
+mod names;
+mod program;
+mod range;
+mod render;
+mod support;
+mod written;
+
+pub use names::c_identifier;
+
+use ir::{Diagnostic, Diagnostics, Verified};
+
+/// Every error of this crate: code and what it means.
+pub const CODES: &[(&str, &str)] = &[
+    ("C001", "the public name is not a C identifier"),
+    ("C002", "the module has no function @main that C can call"),
+    ("C003", "an op has no C form"),
+    ("C004", "a type has no C form"),
+    ("C005", "the module is not placed: a buffer has no address"),
+    ("C006", "a global is neither a constant nor the arena"),
+    ("C007", "a constant or an input of the caller is written"),
+    ("C008", "functions call each other in a circle"),
+];
+
+/// What the C is called and what its header states.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// The public prefix: `<name>_run`, `<name>.h`. A C identifier; see [`c_identifier`].
+    pub name: String,
+    /// A hash of the model file, `sha256:…`, for the header.
+    pub model_hash: Option<String>,
+    /// Bytes of stack that a run needs, for the header.
+    pub stack_bytes: Option<u32>,
+}
+
+/// A file to write, relative to the output directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct File {
+    /// Path with `/`.
+    pub path: String,
+    /// Contents.
+    pub text: String,
+}
+
+/// The name that a function of the module has in C.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KernelName {
+    /// Its symbol in the module.
+    pub symbol: String,
+    /// Its static function in `src/<name>.c`.
+    pub function: String,
+}
+
+/// The emitted files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CFiles {
+    /// `include/<name>.h`
+    pub header: File,
+    /// `src/<name>.c`
+    pub source: File,
+    /// `src/<name>_data.h`, private: declarations of the constants.
+    pub data_header: File,
+    /// `src/<name>_data.c`: weights and constant tables.
+    pub data: File,
+    /// `CMakeLists.txt`
+    pub cmake: File,
+    /// `examples/main.c`
+    pub example: File,
+    /// The kernels in the order of the source file.
+    pub kernels: Vec<KernelName>,
+}
+
+impl CFiles {
+    /// All files, sources and headers first.
+    pub fn files(&self) -> [&File; 6] {
+        [
+            &self.header,
+            &self.source,
+            &self.data_header,
+            &self.data,
+            &self.cmake,
+            &self.example,
+        ]
+    }
+}
+
+/// Emits C from a placed module: `@main` takes inputs and outputs as memrefs, its buffers are views of one arena.
+///
+/// Where `@main`'s arguments have `mcu.offset`, tensors live in the arena; otherwise in the caller's memory.
+///
+/// # Errors
+/// One diagnostic of [`CODES`] for each thing that has no C form, with the layer's name.
+pub fn emit(
+    module: Verified<'_>,
+    target: &target::Target,
+    options: &Options,
+) -> Result<CFiles, Diagnostics> {
+    if !names::is_identifier(&options.name) {
+        let d = Diagnostic::error(
+            "C001",
+            format!("\"{}\" is not a C identifier", options.name),
+        );
+        return Err(d
+            .help(format!("\"{}\" would do", c_identifier(&options.name)))
+            .into());
+    }
+    let program = program::Program::build(module.module(), options)?;
+    Ok(render::files(&program, target, options))
+}
