@@ -15,8 +15,11 @@ use ir::{Builder, Diagnostic, OpId, OpRef, ValueId};
 use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
 use target::Target;
 
-/// Output channels whose sums are in registers at once.
+/// Output channels of a pixel whose sums are in registers at once.
 const BLOCK: i64 = 4;
+
+/// Neighbouring pixels that share the loads of the filter, where no window of a row meets the padding.
+const PIXELS: i64 = 2;
 
 /// Extents of a convolution of float32.
 #[derive(Clone, Copy, Debug)]
@@ -125,13 +128,15 @@ impl Extents {
 
     pub(super) fn cost(&self, target: &Target) -> Cost {
         let c = &target.cost;
-        let per_block = BLOCK.min(self.out_channels).max(1) as u64;
+        let channels = BLOCK.min(self.out_channels).max(1) as u64;
+        let pixels = self.pixels_at_once() as u64;
+        let per_block = channels * pixels;
         let unroll = self.unroll() as u64;
         let outputs = (self.pixels() * self.out_channels) as u64;
         let macs = outputs * self.filter_len() as u64;
-        // A step of the inner loop: one input, a weight a channel.
-        let step = u64::from(c.load)
-            + per_block * u64::from(c.load_after_load + c.float_mul + c.float_add);
+        // A step of the inner loop: an input a pixel, a weight a channel.
+        let loads = u64::from(c.load) + (channels + pixels - 1) * u64::from(c.load_after_load);
+        let step = loads + per_block * u64::from(c.float_mul + c.float_add);
         let overhead = u64::from(2 * c.alu + c.branch_taken);
         let finish = u64::from(2 * c.load + c.float_add + 4 * c.alu + c.store);
         Cost {
@@ -173,7 +178,15 @@ impl Extents {
                 let in_row = times(b, in_row, self.columns.input);
                 let out_row = plus(b, out_image, y);
                 let out_row = times(b, out_row, self.columns.output);
-                b.for_range(0, self.columns.output, 1, &[], |b, x, _| {
+                let pixels = self.pixels_at_once();
+                b.for_range(0, self.columns.output, pixels, &[], |b, x, _| {
+                    // The last step may repeat a pixel of the one before.
+                    let x = if self.columns.output % pixels == 0 {
+                        x
+                    } else {
+                        let last = b.const_index(self.columns.output - pixels);
+                        b.minsi(x, last)
+                    };
                     let columns = self.columns.taps(b, x);
                     let pixel = plus(b, in_row, columns.input);
                     let pixel = times(b, pixel, self.in_channels);
@@ -190,12 +203,21 @@ impl Extents {
         });
     }
 
+    /// Pixels of a row that are computed together.
+    fn pixels_at_once(&self) -> i64 {
+        if self.columns.is_inside() && self.columns.output >= PIXELS {
+            PIXELS
+        } else {
+            1
+        }
+    }
+
     /// Steps of the inner loop that are written out.
     fn unroll(&self) -> i64 {
         if self.in_channels % 2 == 0 { 2 } else { 1 }
     }
 
-    /// `size` output channels of one pixel.
+    /// `size` output channels of [`pixels_at_once`](Self::pixels_at_once) pixels, `out` being where the first is put.
     #[expect(clippy::too_many_arguments, reason = "one place in a loop nest")]
     fn block(
         &self,
@@ -210,7 +232,7 @@ impl Extents {
         let channels = self.in_channels;
         let kernel_row = self.columns.kernel * channels;
         let zero = b.const_f32(0.0);
-        let sums = vec![zero; size as usize];
+        let sums = vec![zero; (self.pixels_at_once() * size) as usize];
         let filter = times(b, channel, self.filter_len());
         let first = times(b, rows.kernel, self.columns.kernel);
         let first = plus(b, first, columns.kernel);
@@ -239,18 +261,20 @@ impl Extents {
                 })
             })
         };
-        for (j, &sum) in sums.iter().enumerate() {
-            let channel = offset(b, channel, j as i64);
-            let sum = match buffers.bias {
-                Some(bias) => {
-                    let bias = b.load(bias, &[channel]);
-                    b.addf(sum, bias)
-                }
-                None => sum,
-            };
-            let sum = clamp_f32(b, sum, buffers.min, buffers.max);
+        for j in 0..size {
+            let channel = offset(b, channel, j);
+            let bias = buffers.bias.map(|bias| b.load(bias, &[channel]));
             let out = plus(b, out, channel);
-            b.store(sum, buffers.output, &[out]);
+            let pixels = sums.iter().skip(j as usize).step_by(size as usize);
+            for (p, &sum) in (0..).zip(pixels) {
+                let sum = match bias {
+                    Some(bias) => b.addf(sum, bias),
+                    None => sum,
+                };
+                let sum = clamp_f32(b, sum, buffers.min, buffers.max);
+                let out = offset(b, out, p * self.out_channels);
+                b.store(sum, buffers.output, &[out]);
+            }
         }
     }
 
@@ -269,14 +293,23 @@ impl Extents {
             let mut sums = sums.to_vec();
             let x = plus(b, pixel, i);
             let w = plus(b, filter, i);
+            let pixels = self.pixels_at_once();
+            let size = sums.len() as i64 / pixels;
+            let apart = self.columns.stride * self.in_channels;
             for u in 0..unroll {
-                let x = offset(b, x, u);
-                let x = b.load(buffers.input, &[x]);
-                for (j, sum) in sums.iter_mut().enumerate() {
-                    let w = offset(b, w, j as i64 * self.filter_len() + u);
+                let mut xs = Vec::with_capacity(pixels as usize);
+                for p in 0..pixels {
+                    let x = offset(b, x, p * apart + u);
+                    xs.push(b.load(buffers.input, &[x]));
+                }
+                for j in 0..size {
+                    let w = offset(b, w, j * self.filter_len() + u);
                     let w = b.load(buffers.filter, &[w]);
-                    let product = b.mulf(x, w);
-                    *sum = b.addf(*sum, product);
+                    for (p, &x) in (0..).zip(&xs) {
+                        let sum = &mut sums[(p * size + j) as usize];
+                        let product = b.mulf(x, w);
+                        *sum = b.addf(*sum, product);
+                    }
                 }
             }
             sums

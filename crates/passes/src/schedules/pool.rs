@@ -174,19 +174,30 @@ impl Extents {
 }
 
 /// Whether multiplying by `floor(2^k / count) + 1` gives every mean of `count` int8 numbers, in 32 bits.
+///
+/// Both ways of dividing grow with the sum, so they agree on all sums if they do on the first and the last of each mean.
 fn is_exact(count: i64, k: u32) -> bool {
-    // Above it the products would not fit anyway: 128 · count · 2^k / count ≥ 2^31 from k = 24 on.
-    if count > 1 << 12 {
-        return false;
-    }
     let m = (1i64 << k) / count + 1;
-    (-128 * count..=127 * count).all(|sum| {
-        let half = if sum > 0 { count / 2 } else { -(count / 2) };
-        let product = sum * m;
-        let scaled = product + (1 << (k - 1));
-        let fits = i32::try_from(product).is_ok() && i32::try_from(scaled).is_ok();
-        fits && scaled >> k == (sum + half) / count
+    (-128..=127).all(|mean| {
+        let (first, last) = sums_of(mean, count);
+        [first, last].into_iter().all(|sum| {
+            let product = sum * m;
+            let scaled = product + (1 << (k - 1));
+            let fits = i32::try_from(product).is_ok() && i32::try_from(scaled).is_ok();
+            fits && scaled >> k == mean
+        })
     })
+}
+
+/// The first and the last sum of `count` int8 numbers whose mean, rounded half away from zero, is `mean`.
+fn sums_of(mean: i64, count: i64) -> (i64, i64) {
+    let half = count / 2;
+    let (first, last) = match mean {
+        1.. => (mean * count - half, mean * count - half + count - 1),
+        0 => (half + 1 - count, count - 1 - half),
+        _ => (mean * count + half - count + 1, mean * count + half),
+    };
+    (first.max(-128 * count), last.min(127 * count))
 }
 
 /// What the elements are, and the constants that go with it.
@@ -467,13 +478,43 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
 mod tests {
     use super::*;
 
-    /// Counts of ordinary pools can be multiplied; the equation itself is what `is_exact` compares with.
+    fn mean(sum: i64, count: i64) -> i64 {
+        let half = if sum > 0 { count / 2 } else { -(count / 2) };
+        (sum + half) / count
+    }
+
     #[test]
-    fn ordinary_windows_are_multiplied() {
-        for count in [1, 2, 3, 4, 6, 9, 25, 36, 49, 64, 100, 125] {
-            assert!((8..=23).any(|k| is_exact(count, k)), "{count}");
+    fn ends_of_means() {
+        for count in 1..40 {
+            let mut next = -128 * count;
+            for m in -128..=127 {
+                let (first, last) = sums_of(m, count);
+                assert_eq!(first, next, "{count} {m}");
+                assert!(mean(first, count) == m && mean(last, count) == m);
+                next = last + 1;
+            }
+            assert_eq!(next, 127 * count + 1);
         }
-        assert!(!is_exact(2, 0x18), "128 · 2 · 2^23 needs more than 32 bits");
-        assert!(!is_exact(5000, 23));
+    }
+
+    /// Every sum of every count, with the most bits that are said to be exact.
+    #[test]
+    fn multiplication_by_brute_force() {
+        let mut multiplied = 0;
+        for count in (1..=300).chain([1024, 2025]) {
+            for k in 8..=24 {
+                let m = (1i64 << k) / count + 1;
+                let exact = (-128 * count..=127 * count).all(|sum| {
+                    let scaled = sum * m + (1 << (k - 1));
+                    i32::try_from(sum * m).is_ok()
+                        && i32::try_from(scaled).is_ok()
+                        && scaled >> k == mean(sum, count)
+                });
+                assert_eq!(exact, is_exact(count, k), "{count} {k}");
+                multiplied += i32::from(exact);
+            }
+        }
+        assert!(multiplied > 500, "{multiplied}");
+        assert!((1..=128).all(|count| (8..=23).any(|k| is_exact(count, k))));
     }
 }
