@@ -18,6 +18,7 @@
 mod compiler;
 mod identifiers;
 mod layers;
+pub mod report;
 
 pub use compiler::{CompileError, CompileOptions, Compiled, Compiler, File, Io, Stage};
 pub use identifiers::module_name;
