@@ -33,7 +33,8 @@ struct Span {
 fn cases() -> Vec<suite::Case> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/conformance");
     let dir = std::env::var_os("THUMBWRIGHT_CONFORMANCE").map_or(own, PathBuf::from);
-    let index: Index = serde_json::from_str(&std::fs::read_to_string(dir.join("cases.json")).unwrap()).unwrap();
+    let index: Index =
+        serde_json::from_str(&std::fs::read_to_string(dir.join("cases.json")).unwrap()).unwrap();
     let blob = std::fs::read(dir.join("cases.bin")).unwrap();
     let compiler = Compiler::new().unwrap();
     let part = |s: &Span| blob[s.offset..s.offset + s.bytes].to_vec();
@@ -42,7 +43,10 @@ fn cases() -> Vec<suite::Case> {
         .iter()
         .map(|e| suite::Case {
             name: e.name.clone(),
-            network: compiler.import(&format!("{}.tflite", e.name), &part(&e.model)).unwrap().0,
+            network: compiler
+                .import(&format!("{}.tflite", e.name), &part(&e.model))
+                .unwrap()
+                .0,
             inputs: e.inputs.iter().map(part).collect(),
             expected: e.outputs.iter().map(part).collect(),
             tolerance: e.tolerance,
@@ -54,7 +58,10 @@ fn run(runtime: &str) {
     if suite::available("conformance", runtime) {
         let cases = cases();
         assert!(cases.len() >= 100);
-        suite::assert_none(&suite::failures(runtime, &cases, Io::Arena, &Default::default()), cases.len());
+        suite::assert_none(
+            &suite::failures(runtime, &cases, Io::Arena, &Default::default()),
+            cases.len(),
+        );
     }
 }
 

@@ -9,7 +9,11 @@ use thumbwright::{CompileOptions, Compiler};
 
 fn mlir_opt(text: &str) -> Result<String, String> {
     let mut child = Command::new("mlir-opt-19")
-        .args(["--allow-unregistered-dialect", "--mlir-print-op-generic", "--mlir-print-debuginfo"])
+        .args([
+            "--allow-unregistered-dialect",
+            "--mlir-print-op-generic",
+            "--mlir-print-debuginfo",
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -22,7 +26,11 @@ fn mlir_opt(text: &str) -> Result<String, String> {
     let out = child.wait_with_output().unwrap();
     let _ = writer.join();
     let message = String::from_utf8_lossy(&out.stderr).into_owned();
-    if out.status.success() { Ok(String::from_utf8(out.stdout).unwrap()) } else { Err(message) }
+    if out.status.success() {
+        Ok(String::from_utf8(out.stdout).unwrap())
+    } else {
+        Err(message)
+    }
 }
 
 #[test]
@@ -34,16 +42,29 @@ fn every_stage_is_the_normal_form_of_mlir_opt() {
     let compiler = Compiler::new().unwrap();
     for model in models::all(TEST) {
         for target in ["cortex-m0", "cortex-m4"] {
-            let options = CompileOptions { keep_stages: true, verify_each: true, ..CompileOptions::for_target(target) };
-            let compiled = compiler.compile(&model.file(), &model.bytes(), &options).unwrap();
+            let options = CompileOptions {
+                keep_stages: true,
+                verify_each: true,
+                ..CompileOptions::for_target(target)
+            };
+            let compiled = compiler
+                .compile(&model.file(), &model.bytes(), &options)
+                .unwrap();
             assert!(compiled.stages().len() > 8);
             for stage in compiled.stages() {
                 let theirs = mlir_opt(&stage.text).unwrap_or_else(|e| {
-                    panic!("{} for {target}, after {}: mlir-opt refuses: {e}", model.name, stage.name)
+                    panic!(
+                        "{} for {target}, after {}: mlir-opt refuses: {e}",
+                        model.name, stage.name
+                    )
                 });
                 // Not assert_eq: the texts are megabytes.
                 let same = stage.text == theirs;
-                assert!(same, "{} for {target}, after {}: mlir-opt prints another text", model.name, stage.name);
+                assert!(
+                    same,
+                    "{} for {target}, after {}: mlir-opt prints another text",
+                    model.name, stage.name
+                );
             }
         }
     }

@@ -10,6 +10,22 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 /// The fused activations: none, max(0, x), clamp to [0, 6], clamp to [−1, 1].
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
+/// Every op that computes, by name.
+pub const OPERATORS: [&str; 12] = [
+    Conv2dOp::NAME,
+    DepthwiseConv2dOp::NAME,
+    FullyConnectedOp::NAME,
+    AveragePool2dOp::NAME,
+    MaxPool2dOp::NAME,
+    AddOp::NAME,
+    ReshapeOp::NAME,
+    SoftmaxOp::NAME,
+    QuantizeOp::NAME,
+    DequantizeOp::NAME,
+    ReluOp::NAME,
+    Relu6Op::NAME,
+];
+
 define_op! {
     /// `nn.constant`: weights. `value` has the storage type of the result's elements.
     pub struct ConstantOp = "nn.constant" {

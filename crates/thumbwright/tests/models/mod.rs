@@ -42,7 +42,12 @@ impl Model {
     fn load(path: PathBuf, golden_dir: PathBuf) -> Model {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let index = std::fs::read_to_string(golden_dir.join(format!("{name}.json"))).unwrap();
-        Model { golden: serde_json::from_str(&index).unwrap(), name, path, golden_dir }
+        Model {
+            golden: serde_json::from_str(&index).unwrap(),
+            name,
+            path,
+            golden_dir,
+        }
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -59,12 +64,20 @@ impl Model {
 
     /// The first `samples` samples of each input.
     pub fn inputs(&self, samples: usize) -> Vec<Vec<u8>> {
-        self.golden.inputs.iter().map(|t| self.tensor(t, samples)).collect()
+        self.golden
+            .inputs
+            .iter()
+            .map(|t| self.tensor(t, samples))
+            .collect()
     }
 
     /// The expected outputs for them.
     pub fn outputs(&self, samples: usize) -> Vec<Vec<u8>> {
-        self.golden.outputs.iter().map(|t| self.tensor(t, samples)).collect()
+        self.golden
+            .outputs
+            .iter()
+            .map(|t| self.tensor(t, samples))
+            .collect()
     }
 
     fn tensor(&self, t: &GoldenTensor, samples: usize) -> Vec<u8> {
@@ -110,7 +123,10 @@ pub const SHARED: [(&str, &str); 13] = [
 pub fn all(test: &str) -> Vec<Model> {
     let mut models = own();
     for (folder, name) in SHARED {
-        let path = prerequisites::shared(&format!("{test} on {name}"), &format!("models/{folder}/{name}.tflite"));
+        let path = prerequisites::shared(
+            &format!("{test} on {name}"),
+            &format!("models/{folder}/{name}.tflite"),
+        );
         if let Some(path) = path {
             let golden = path.parent().unwrap().join("golden");
             models.push(Model::load(path, golden));

@@ -47,7 +47,11 @@ pub fn failures(runtime: &str, cases: &[Case], io: Io, settings: &BuildSettings)
     let mut compiled: Vec<Compiled> = Vec::new();
     let mut which: Vec<&Case> = Vec::new();
     for c in cases {
-        let options = CompileOptions { name: Some(c.name.clone()), io, ..CompileOptions::for_target(parsed.target()) };
+        let options = CompileOptions {
+            name: Some(c.name.clone()),
+            io,
+            ..CompileOptions::for_target(parsed.target())
+        };
         match compiler.compile_network(&c.name, c.network.clone(), &options, &mut ()) {
             Ok(x) => {
                 compiled.push(x);
@@ -68,7 +72,10 @@ pub fn failures(runtime: &str, cases: &[Case], io: Io, settings: &BuildSettings)
         .iter()
         .zip(&which)
         .enumerate()
-        .map(|(model, (c, case))| Job { model, samples: Samples::new(&c.inputs(), case.inputs.clone()).unwrap() })
+        .map(|(model, (c, case))| Job {
+            model,
+            samples: Samples::new(&c.inputs(), case.inputs.clone()).unwrap(),
+        })
         .collect();
     match executable.run(&jobs, false) {
         Err(e) => failed.push(format!("{runtime}: {e}")),
@@ -102,13 +109,24 @@ pub fn difference(got: &[u8], want: &[u8], float: bool, tolerance: f64) -> Optio
         let count = got.iter().zip(want).filter(|(a, b)| a != b).count();
         let first = got.iter().zip(want).position(|(a, b)| a != b)?;
         let (a, b) = (got[first] as i8, want[first] as i8);
-        return Some(format!("{count} of {} bytes differ, first at {first}: {a}, expected {b}", got.len()));
+        return Some(format!(
+            "{count} of {} bytes differ, first at {first}: {a}, expected {b}",
+            got.len()
+        ));
     }
-    let floats = |b: &[u8]| -> Vec<f32> { b.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect() };
+    let floats = |b: &[u8]| -> Vec<f32> {
+        b.chunks_exact(4)
+            .map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]]))
+            .collect()
+    };
     let (got, want) = (floats(got), floats(want));
-    let worst = got.iter().zip(&want).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs());
+    let worst = got
+        .iter()
+        .zip(&want)
+        .map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs());
     let worst = worst.fold(0.0, |m: f64, d| if d > m || d.is_nan() { d } else { m });
-    (worst > tolerance || worst.is_nan()).then(|| format!("largest difference {worst:e}, allowed {tolerance:e}"))
+    (worst > tolerance || worst.is_nan())
+        .then(|| format!("largest difference {worst:e}, allowed {tolerance:e}"))
 }
 
 /// Asserts that there are no failures, and shows the first of them otherwise.
@@ -117,5 +135,9 @@ pub fn assert_none(failures: &[String], cases: usize) {
     for f in failures.iter().take(20) {
         writeln!(text, "  {f}").unwrap();
     }
-    assert!(failures.is_empty(), "{} failures in {cases} cases:\n{text}", failures.len());
+    assert!(
+        failures.is_empty(),
+        "{} failures in {cases} cases:\n{text}",
+        failures.len()
+    );
 }

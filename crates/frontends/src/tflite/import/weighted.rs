@@ -112,8 +112,7 @@ impl<'a> Weighted<'a> {
         Ok(())
     }
 
-    /// Refuses factors from accumulator to output that fixed point cannot represent; `product` multiplies the scales
-    /// of input and filter.
+    /// Refuses factors from accumulator to output that fixed point cannot represent.
     pub(super) fn rescale(&self) -> Result<(), Finding> {
         let (input, _) = affine(self.input)?;
         let (output, _) = affine(self.output)?;

@@ -1,0 +1,10 @@
+//! The `thumbwright` command, run as users run it: forms, messages, exit codes, files.
+
+mod bad_models;
+mod command;
+mod compile;
+mod flatbuffer;
+mod forms;
+mod inspect;
+mod plan;
+mod run;

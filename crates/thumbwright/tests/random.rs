@@ -1,0 +1,118 @@
+//! Random single operators and random networks: every runtime must give what the interpreter gives.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod suite;
+
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use testgen::{network, nn};
+use thumbwright::{Compiler, Io};
+
+/// Single operators and networks that one firmware image holds.
+const OPERATORS: usize = 220;
+const NETWORKS: usize = 40;
+const SAMPLES: u64 = 2;
+
+fn case(name: String, network: ir::Module, sample: impl Fn(u64) -> Vec<Vec<u8>>) -> suite::Case {
+    let mut inputs = sample(0);
+    for i in 1..SAMPLES {
+        for (all, more) in inputs.iter_mut().zip(sample(i)) {
+            all.extend(more);
+        }
+    }
+    let expected = thumbwright::runtime::interpret(&network, inputs.clone())
+        .unwrap()
+        .outputs;
+    suite::Case {
+        name,
+        network,
+        inputs,
+        expected,
+        tolerance: 0.0,
+    }
+}
+
+fn cases(compiler: &Compiler, seed: u64) -> Vec<suite::Case> {
+    let dialects = compiler.registry().dialects();
+    let operators = nn::cases(seed, OPERATORS);
+    let networks = network::networks(seed, NETWORKS);
+    let mut all: Vec<suite::Case> = Vec::new();
+    for (i, c) in operators.iter().enumerate() {
+        all.push(case(format!("{}_{i}", c.name()), c.build(dialects), |s| {
+            c.inputs(s)
+        }));
+    }
+    for (i, n) in networks.iter().enumerate() {
+        all.push(case(format!("network_{i}"), n.build(dialects), |s| {
+            n.inputs(s)
+        }));
+    }
+    all
+}
+
+fn run(runtime: &str) {
+    if suite::available("random operators and networks", runtime) {
+        let compiler = Compiler::new().unwrap();
+        let cases = cases(&compiler, 1);
+        suite::assert_none(
+            &suite::failures(runtime, &cases, Io::Arena, &Default::default()),
+            cases.len(),
+        );
+    }
+}
+
+macro_rules! runtimes {
+    ($($test:ident $name:literal),* $(,)?) => {
+        $(#[test]
+        fn $test() {
+            run($name);
+        })*
+    };
+}
+
+runtimes! {
+    on_interp_loops "interp-loops",
+    on_host "host",
+    on_cortex_m0 "cortex-m0",
+    on_cortex_m3 "cortex-m3",
+    on_cortex_m4 "cortex-m4",
+    on_cortex_m7 "cortex-m7",
+    on_cortex_m33 "cortex-m33",
+    on_cortex_m55 "cortex-m55",
+}
+
+/// Each op and type is among the cases that the cores run.
+#[test]
+fn the_cases_cover_every_op() {
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for c in nn::cases(1, OPERATORS) {
+        *count.entry(c.name()).or_default() += 1;
+    }
+    let ops: Vec<String> = count.keys().cloned().collect();
+    for op in ir::dialects::nn::OPERATORS {
+        let short = op.trim_start_matches("nn.");
+        assert!(
+            ops.iter().any(|o| o.starts_with(short)),
+            "{op} is not drawn"
+        );
+    }
+    assert!(count.values().all(|&n| n >= 5), "{count:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// The placed loops of a random network, compiled for a core with and one without long multiplication, against the interpreter.
+    #[test]
+    fn placed_loops_compute_what_the_network_does(n in network::strategy(), core in 0usize..2) {
+        let compiler = Compiler::new().unwrap();
+        let network = n.build(compiler.registry().dialects());
+        let inputs = n.inputs(0);
+        let expected = thumbwright::runtime::interpret(&network, inputs.clone()).unwrap().outputs;
+        let options = thumbwright::CompileOptions { verify_each: true, ..thumbwright::CompileOptions::for_target(["cortex-m0", "cortex-m4"][core]) };
+        let compiled = compiler.compile_network("random", network, &options, &mut ()).unwrap();
+        let program = interp::Program::compile(ir::verify::verify(compiled.module()).unwrap()).unwrap();
+        let refs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
+        prop_assert_eq!(program.run(&refs).unwrap(), expected);
+    }
+}
