@@ -92,6 +92,7 @@ struct Row {
     op: String,
     shapes: String,
     schedule: String,
+    knobs: String,
     kernel: String,
     cells: Vec<Cell>,
 }
@@ -391,15 +392,19 @@ fn layer_table(report: &Report) -> (Vec<Column>, Vec<Row>) {
             class,
         }
     };
-    let rows = report.layers.iter().map(|l| Row {
-        index: l.index,
-        name: elide(first_name(&l.name), 80),
-        full_name: l.name.clone(),
-        op: short_op(&l.op).to_owned(),
-        shapes: layer_shapes(l),
-        schedule: l.schedule.clone().unwrap_or_default(),
-        kernel: l.kernel.clone().unwrap_or_default(),
-        cells: columns.iter().map(|c| cell(l, c)).collect(),
+    let rows = report.layers.iter().map(|l| {
+        let (schedule, knobs) = schedule_and_knobs(l.schedule.as_deref().unwrap_or_default());
+        Row {
+            index: l.index,
+            name: elide(first_name(&l.name), 80),
+            full_name: l.name.clone(),
+            op: short_op(&l.op).to_owned(),
+            shapes: layer_shapes(l),
+            schedule,
+            knobs,
+            kernel: l.kernel.clone().unwrap_or_default(),
+            cells: columns.iter().map(|c| cell(l, c)).collect(),
+        }
     });
     let rows = rows.collect();
     let head = columns.iter().map(|&(title, _, get, largest)| {
@@ -415,6 +420,17 @@ fn layer_table(report: &Report) -> (Vec<Column>, Vec<Row>) {
         }
     });
     (head.collect(), rows)
+}
+
+/// `tile` and `rows=2, channels=4` of `tile{rows=2,channels=4}`.
+fn schedule_and_knobs(schedule: &str) -> (String, String) {
+    match schedule.split_once('{') {
+        Some((name, knobs)) => (
+            name.to_owned(),
+            knobs.trim_end_matches('}').replace(',', ", "),
+        ),
+        None => (schedule.to_owned(), String::new()),
+    }
 }
 
 fn layer_shapes(l: &LayerReport) -> String {
@@ -481,4 +497,19 @@ fn list_layers(layers: &[String]) -> String {
         text.push_str(&format!(" and {} more", layers.len() - 4));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knobs_are_shown_apart() {
+        let both = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(
+            schedule_and_knobs("tile{rows=2,channels=4}"),
+            both("tile", "rows=2, channels=4")
+        );
+        assert_eq!(schedule_and_knobs("softmax-i8"), both("softmax-i8", ""));
+    }
 }
