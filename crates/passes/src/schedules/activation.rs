@@ -48,13 +48,13 @@ impl Schedule for Relu {
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
         let n = output_len(op);
         match self.map(op) {
-            Ok(map) if elements(op).0 == Element::QuantI8 => map.cost(n, &target.cost),
+            Ok(map) if elements(op).0 == Element::QuantI8 => map.cost(n, target),
             _ => {
                 let c = &target.cost;
                 let step = c.load
                     + 3 * c.float_add
                     + c.store
-                    + (2 * c.alu + c.branch_taken) / unroll(n) as u32;
+                    + (2 * c.alu + c.branch_taken) / unroll(n, target) as u32;
                 Cost {
                     cycles: n as u64 * u64::from(step),
                     flash: 60,
@@ -68,14 +68,14 @@ impl Schedule for Relu {
         &self,
         op: OpId,
         _: &Knobs,
-        _: &Target,
+        target: &Target,
         k: &mut KernelBuilder<'_>,
     ) -> Result<(), Diagnostic> {
         let m = k.module();
         let n = output_len(m.op(op));
         if elements(m.op(op)).0 == Element::QuantI8 {
             let map = self.map(m.op(op)).map_err(|e| refused(m, op, &e))?;
-            map.lower(op, n, k);
+            map.lower(op, n, target, k);
             return Ok(());
         }
         k.set_name(&kernel_name(format!("{}_f32_{n}", self.name())));
@@ -83,7 +83,7 @@ impl Schedule for Relu {
         let mut b = k.body();
         let zero = b.const_f32(0.0);
         let six = self.six.then(|| b.const_f32(6.0));
-        each_element(&mut b, n, |b, elements| {
+        each_element(&mut b, n, target, |b, elements| {
             let mut values = Vec::with_capacity(elements.len());
             for &i in elements {
                 values.push(b.load(input, &[i]));

@@ -1,18 +1,16 @@
 //! `nn.add`, int8 and float32, with broadcasting.
 //!
-//! Dimensions over which both operands move alike are one loop; an operand that stands still in the innermost loop is loaded before it.
 //! Int8: [`AffineSum`] where there is one, else the reference's own sequence in its simplest exact form: `(x − z) << 20` times a multiplier
 //! in Q0.31, rounded, is `((x − z) · m + 2^10) >> 11`, and `(x − z) << 19` where the multiplier is ½; no sum reaches 2^30, so nothing saturates.
 
-use super::affine::{offset, plus, times};
 use super::affine_sum::AffineSum;
+use super::broadcast::{Broadcast, Sum};
 use super::clamp::clamp_f32;
-use super::elementwise::unroll;
-use super::parameters::{elements, kernel_name, output_len, refused, require};
+use super::parameters::{elements, refused, require};
 use interp::nn::{activation_of, add_params};
 use interp::numerics::add::{AddI8Params, AddOperand};
 use interp::numerics::{ClampF32, QuantizedMultiplier};
-use ir::dialects::nn::{Element, shape};
+use ir::dialects::nn::Element;
 use ir::{Builder, Diagnostic, OpId, OpRef, ValueId};
 use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
 use target::Target;
@@ -25,181 +23,6 @@ struct AddI8Affine;
 
 /// Lowers every `nn.add` of int8 by the reference's sequence.
 struct AddI8Rescale;
-
-/// One loop of a broadcast: how often, and how far each operand moves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Dimension {
-    extent: i64,
-    lhs: i64,
-    rhs: i64,
-}
-
-/// The loops over an output of shape `out`, as few as there can be; the output itself is walked in order.
-fn dimensions(lhs: &[i64], rhs: &[i64], out: &[i64]) -> Vec<Dimension> {
-    let strides = |shape: &[i64]| {
-        let mut strides = vec![0; out.len()];
-        let mut stride = 1;
-        for (i, &extent) in shape.iter().enumerate().rev() {
-            if extent != 1 {
-                strides[out.len() - shape.len() + i] = stride;
-            }
-            stride *= extent;
-        }
-        strides
-    };
-    let mut all: Vec<Dimension> = Vec::new();
-    for ((&extent, lhs), rhs) in out.iter().zip(strides(lhs)).zip(strides(rhs)) {
-        if extent == 1 {
-            continue;
-        }
-        match all.last_mut() {
-            Some(d) if d.lhs == lhs * extent && d.rhs == rhs * extent => {
-                *d = Dimension {
-                    extent: d.extent * extent,
-                    lhs,
-                    rhs,
-                };
-            }
-            _ => all.push(Dimension { extent, lhs, rhs }),
-        }
-    }
-    all
-}
-
-fn dimensions_of(op: OpRef<'_>) -> Vec<Dimension> {
-    let of = |i| {
-        op.operand(i)
-            .map(|v| shape(op.module, v))
-            .unwrap_or_default()
-    };
-    let out = op
-        .results()
-        .first()
-        .map(|&v| shape(op.module, v))
-        .unwrap_or_default();
-    dimensions(of(0), of(1), out)
-}
-
-/// What an addition does to one operand before the sum, and to both.
-trait Sum {
-    /// What is left of the left operand to be computed where it stands still, and once an element otherwise.
-    fn left(&self, b: &mut Builder<'_>, x: ValueId) -> ValueId;
-    /// As [`left`](Self::left).
-    fn right(&self, b: &mut Builder<'_>, y: ValueId) -> ValueId;
-    /// The element to be stored.
-    fn sum(&self, b: &mut Builder<'_>, left: ValueId, right: ValueId) -> ValueId;
-}
-
-struct Buffers {
-    lhs: ValueId,
-    rhs: ValueId,
-    output: ValueId,
-}
-
-/// Asks for the operands and the result as flat buffers.
-fn buffers(op: OpId, k: &mut KernelBuilder<'_>) -> Buffers {
-    let len = |k: &mut KernelBuilder<'_>, v: ValueId| {
-        let m = k.module();
-        m.num_elements(m.value_type(v)).map_or(0, |n| n as i64)
-    };
-    let (lhs, rhs) = (k.module().operand(op, 0), k.module().operand(op, 1));
-    let out = k.module().result(op, 0);
-    let (lhs, rhs, out) = (len(k, lhs), len(k, rhs), len(k, out));
-    Buffers {
-        lhs: k.input(op, 0, &[lhs]),
-        rhs: k.input(op, 1, &[rhs]),
-        output: k.output(op, 0, &[out]),
-    }
-}
-
-/// Positions in the operands and in the output.
-type Place = [ValueId; 3];
-
-fn nest(b: &mut Builder<'_>, dims: &[Dimension], at: Place, buffers: &Buffers, sum: &dyn Sum) {
-    let out: i64 = dims.iter().skip(1).map(|d| d.extent).product();
-    match dims {
-        [] => {
-            let x = b.load(buffers.lhs, &[at[0]]);
-            let y = b.load(buffers.rhs, &[at[1]]);
-            let (x, y) = (sum.left(b, x), sum.right(b, y));
-            let z = sum.sum(b, x, y);
-            b.store(z, buffers.output, &[at[2]]);
-        }
-        [d] => innermost(b, *d, at, buffers, sum),
-        [d, inner @ ..] => {
-            b.for_range(0, d.extent, 1, &[], |b, i, _| {
-                let moved = [(at[0], d.lhs), (at[1], d.rhs), (at[2], out)].map(|(at, stride)| {
-                    let step = times(b, i, stride);
-                    plus(b, at, step)
-                });
-                nest(b, inner, moved, buffers, sum);
-                vec![]
-            });
-        }
-    }
-}
-
-fn innermost(b: &mut Builder<'_>, d: Dimension, at: Place, buffers: &Buffers, sum: &dyn Sum) {
-    let still =
-        |b: &mut Builder<'_>, stride: i64, buffer, at| (stride == 0).then(|| b.load(buffer, &[at]));
-    let left = still(b, d.lhs, buffers.lhs, at[0]).map(|x| sum.left(b, x));
-    let right = still(b, d.rhs, buffers.rhs, at[1]).map(|y| sum.right(b, y));
-    let step = unroll(d.extent);
-    b.for_range(0, d.extent, step, &[], |b, i, _| {
-        let [x, y, z] = at.map(|at| plus(b, at, i));
-        let load = |b: &mut Builder<'_>, still: Option<ValueId>, buffer, first| -> Vec<ValueId> {
-            let element = |u| {
-                still.unwrap_or_else(|| {
-                    let at = offset(b, first, u);
-                    b.load(buffer, &[at])
-                })
-            };
-            (0..step).map(element).collect()
-        };
-        let xs = load(b, left, buffers.lhs, x);
-        let ys = load(b, right, buffers.rhs, y);
-        for (u, (x, y)) in (0..).zip(xs.into_iter().zip(ys)) {
-            let x = if left.is_some() { x } else { sum.left(b, x) };
-            let y = if right.is_some() { y } else { sum.right(b, y) };
-            let sum = sum.sum(b, x, y);
-            let at = offset(b, z, u);
-            b.store(sum, buffers.output, &[at]);
-        }
-        vec![]
-    });
-}
-
-fn cost(op: OpRef<'_>, target: &Target, element: u32, flash: u64) -> Cost {
-    let c = &target.cost;
-    let inner = dimensions_of(op).last().map_or(1, |d| d.extent);
-    let unroll = unroll(inner) as u32;
-    let step = 2 * c.load + c.store + element + (2 * c.alu + c.branch_taken) / unroll;
-    Cost {
-        cycles: output_len(op) as u64 * u64::from(step),
-        flash: 60 + flash * u64::from(unroll),
-        ram: 0,
-    }
-}
-
-fn build(op: OpId, name: &str, k: &mut KernelBuilder<'_>, buffers: &Buffers, sum: &dyn Sum) {
-    let m = k.module();
-    let dims = dimensions_of(m.op(op));
-    let extents: Vec<String> = dims
-        .iter()
-        .map(|d| {
-            let still = match (d.lhs, d.rhs) {
-                (0, _) => "l",
-                (_, 0) => "r",
-                _ => "",
-            };
-            format!("{}{still}", d.extent)
-        })
-        .collect();
-    k.set_name(&kernel_name(format!("{name}_{}", extents.join("x"))));
-    let mut b = k.body();
-    let zero = b.const_index(0);
-    nest(&mut b, &dims, [zero; 3], buffers, sum);
-}
 
 struct FloatSum {
     min: ValueId,
@@ -236,7 +59,7 @@ impl Schedule for AddF32 {
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
-        cost(
+        Broadcast::cost(
             op,
             target,
             target.cost.float_add * 3 + 2 * target.cost.alu,
@@ -248,18 +71,18 @@ impl Schedule for AddF32 {
         &self,
         op: OpId,
         _: &Knobs,
-        _: &Target,
+        target: &Target,
         k: &mut KernelBuilder<'_>,
     ) -> Result<(), Diagnostic> {
         let m = k.module();
         debug_assert_eq!(elements(m.op(op)).0, Element::F32);
         let clamp = ClampF32::new(activation_of(m.op(op)).map_err(|e| refused(m, op, &e))?);
-        let buffers = buffers(op, k);
+        let broadcast = Broadcast::new(op, target, k);
         let sum = FloatSum {
             min: k.scalar_f32(clamp.min),
             max: k.scalar_f32(clamp.max),
         };
-        build(op, "add_f32", k, &buffers, &sum);
+        broadcast.build("add_f32", k, &sum);
         Ok(())
     }
 }
@@ -334,21 +157,20 @@ impl Schedule for AddI8Affine {
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
-        cost(op, target, 2 * target.cost.mul + 4 * target.cost.alu, 36)
+        Broadcast::cost(op, target, 2 * target.cost.mul + 4 * target.cost.alu, 36)
     }
 
     fn lower(
         &self,
         op: OpId,
         _: &Knobs,
-        _: &Target,
+        target: &Target,
         k: &mut KernelBuilder<'_>,
     ) -> Result<(), Diagnostic> {
         let m = k.module();
         let p = add_params(m.op(op)).map_err(|e| refused(m, op, &e))?;
         let s = AffineSum::find(&p).expect("invariant: the schedule applies");
-        let constant_on_right = dimensions_of(m.op(op)).last().is_some_and(|d| d.rhs == 0);
-        let buffers = buffers(op, k);
+        let broadcast = Broadcast::new(op, target, k);
         let (a, b, c) = (
             k.scalar_i32(s.a.into()),
             k.scalar_i32(s.b.into()),
@@ -367,9 +189,9 @@ impl Schedule for AddI8Affine {
             shift,
             range,
             min,
-            constant_on_right,
+            constant_on_right: broadcast.right_stands_still(),
         };
-        build(op, "add_i8", k, &buffers, &plane);
+        broadcast.build("add_i8", k, &plane);
         Ok(())
     }
 }
@@ -494,19 +316,19 @@ impl Schedule for AddI8Rescale {
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
         let c = &target.cost;
         let scale = c.wide_mul + c.wide_add + c.wide_shift + 4 * c.alu;
-        cost(op, target, 2 * scale + 5 * c.alu, 100)
+        Broadcast::cost(op, target, 2 * scale + 5 * c.alu, 100)
     }
 
     fn lower(
         &self,
         op: OpId,
         _: &Knobs,
-        _: &Target,
+        target: &Target,
         k: &mut KernelBuilder<'_>,
     ) -> Result<(), Diagnostic> {
         let m = k.module();
         let p = add_params(m.op(op)).map_err(|e| refused(m, op, &e))?;
-        let buffers = buffers(op, k);
+        let broadcast = Broadcast::new(op, target, k);
         let (lhs, rhs) = (Operand::new(k, &p.lhs), Operand::new(k, &p.rhs));
         let (min, max) = (p.clamp.min, p.clamp.max);
         let sum = Rescale {
@@ -518,7 +340,7 @@ impl Schedule for AddI8Rescale {
             bounds: ((min, max) != (-128, 127))
                 .then(|| (k.scalar_i32(min.into()), k.scalar_i32(max.into()))),
         };
-        build(op, "add_i8_rescale", k, &buffers, &sum);
+        broadcast.build("add_i8_rescale", k, &sum);
         Ok(())
     }
 }
@@ -532,32 +354,4 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.schedule(AddI8Affine)?;
     r.schedule(AddI8Rescale)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dimensions_are_merged() {
-        let d = |extent, lhs, rhs| Dimension { extent, lhs, rhs };
-        assert_eq!(
-            dimensions(&[2, 3, 4], &[2, 3, 4], &[2, 3, 4]),
-            [d(24, 1, 1)]
-        );
-        assert_eq!(
-            dimensions(&[2, 3, 4], &[4], &[2, 3, 4]),
-            [d(6, 4, 0), d(4, 1, 1)]
-        );
-        assert_eq!(dimensions(&[2, 3, 4], &[], &[2, 3, 4]), [d(24, 1, 0)]);
-        assert_eq!(dimensions(&[1, 1], &[1], &[1, 1]), []);
-        assert_eq!(
-            dimensions(&[2, 1, 4], &[3, 1], &[2, 3, 4]),
-            [d(2, 4, 0), d(3, 0, 1), d(4, 1, 0)]
-        );
-        assert_eq!(
-            dimensions(&[5, 1, 6, 7], &[5, 8, 1, 1], &[5, 8, 6, 7]),
-            [d(5, 42, 8), d(8, 0, 1), d(42, 1, 0)]
-        );
-    }
 }

@@ -4,7 +4,7 @@ use super::elementwise::each_element;
 use super::parameters::kernel_name;
 use ir::OpId;
 use pass::{Cost, KernelBuilder};
-use target::CostTable;
+use target::Target;
 
 /// A function of one int8 number: its value of `x` is at index `x as u8`.
 pub(super) struct ByteMap(pub [i8; 256]);
@@ -34,12 +34,13 @@ impl ByteMap {
     }
 
     /// The cost of mapping `n` elements.
-    pub(super) fn cost(&self, n: i64, c: &CostTable) -> Cost {
+    pub(super) fn cost(&self, n: i64, target: &Target) -> Cost {
+        let c = &target.cost;
         let (work, table) = match self.clamp() {
             Some(_) => (4 * c.alu, 0),
             None => (c.load, 256),
         };
-        let loop_ = (2 * c.alu + c.branch_taken) / super::elementwise::unroll(n) as u32;
+        let loop_ = (2 * c.alu + c.branch_taken) / super::elementwise::unroll(n, target) as u32;
         Cost {
             cycles: n as u64 * u64::from(c.load_after_load + work + c.store + loop_),
             flash: 60 + table,
@@ -48,7 +49,7 @@ impl ByteMap {
     }
 
     /// Builds the kernel that maps operand 0 of `op` to its result 0.
-    pub(super) fn lower(&self, op: OpId, n: i64, k: &mut KernelBuilder<'_>) {
+    pub(super) fn lower(&self, op: OpId, n: i64, target: &Target, k: &mut KernelBuilder<'_>) {
         let bounds = self.clamp();
         let kind = if bounds.is_some() { "clamp" } else { "map" };
         k.set_name(&kernel_name(format!("{kind}_i8_{n}")));
@@ -63,7 +64,7 @@ impl ByteMap {
         let output = k.output(op, 0, &[n]);
         let mut b = k.body();
         let (i8, i32, index) = (b.m.i8(), b.m.i32(), b.m.index());
-        each_element(&mut b, n, |b, elements| {
+        each_element(&mut b, n, target, |b, elements| {
             let mut values = Vec::with_capacity(elements.len());
             for &i in elements {
                 values.push(b.load(input, &[i]));

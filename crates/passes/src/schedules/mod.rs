@@ -4,6 +4,7 @@ pub mod activation;
 pub mod add;
 mod affine;
 mod affine_sum;
+mod broadcast;
 mod byte_map;
 mod clamp;
 pub mod conv_2d;

@@ -14,7 +14,7 @@ use ir::dialects::nn::Element;
 use ir::interfaces::EvalError;
 use ir::{Diagnostic, OpId, OpRef};
 use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
-use target::{CostTable, Target};
+use target::Target;
 
 /// Lowers `nn.quantize` of float32.
 struct QuantizeF32;
@@ -25,8 +25,9 @@ struct QuantizeI8;
 /// Lowers `nn.dequantize`.
 struct Dequantize;
 
-fn cost(n: i64, c: &CostTable, step: u32, flash: u64) -> Cost {
-    let overhead = (2 * c.alu + c.branch_taken) / unroll(n) as u32;
+fn cost(n: i64, target: &Target, step: u32, flash: u64) -> Cost {
+    let c = &target.cost;
+    let overhead = (2 * c.alu + c.branch_taken) / unroll(n, target) as u32;
     Cost {
         cycles: n as u64 * u64::from(c.load + step + c.store + overhead),
         flash,
@@ -59,7 +60,7 @@ impl Schedule for QuantizeF32 {
         let c = &target.cost;
         cost(
             output_len(op),
-            c,
+            target,
             c.float_div + 8 * c.float_add + 4 * c.alu,
             100,
         )
@@ -69,7 +70,7 @@ impl Schedule for QuantizeF32 {
         &self,
         op: OpId,
         _: &Knobs,
-        _: &Target,
+        target: &Target,
         k: &mut KernelBuilder<'_>,
     ) -> Result<(), Diagnostic> {
         let m = k.module();
@@ -89,7 +90,7 @@ impl Schedule for QuantizeF32 {
         let output = k.output(op, 0, &[n]);
         let mut b = k.body();
         let (i8, i32, f32) = (b.m.i8(), b.m.i32(), b.m.f32());
-        each_element(&mut b, n, |b, elements| {
+        each_element(&mut b, n, target, |b, elements| {
             for &i in elements {
                 let x = b.load(input, &[i]);
                 let t = if reciprocal {
@@ -136,22 +137,20 @@ impl Schedule for QuantizeI8 {
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
-        map(op).map_or(Cost::default(), |map| {
-            map.cost(output_len(op), &target.cost)
-        })
+        map(op).map_or(Cost::default(), |map| map.cost(output_len(op), target))
     }
 
     fn lower(
         &self,
         op: OpId,
         _: &Knobs,
-        _: &Target,
+        target: &Target,
         k: &mut KernelBuilder<'_>,
     ) -> Result<(), Diagnostic> {
         let m = k.module();
         let n = output_len(m.op(op));
         let map = map(m.op(op)).map_err(|e| refused(m, op, &e))?;
-        map.lower(op, n, k);
+        map.lower(op, n, target, k);
         Ok(())
     }
 }
@@ -179,14 +178,19 @@ impl Schedule for Dequantize {
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
         let c = &target.cost;
-        cost(output_len(op), c, c.alu + c.float_add + c.float_mul, 60)
+        cost(
+            output_len(op),
+            target,
+            c.alu + c.float_add + c.float_mul,
+            60,
+        )
     }
 
     fn lower(
         &self,
         op: OpId,
         _: &Knobs,
-        _: &Target,
+        target: &Target,
         k: &mut KernelBuilder<'_>,
     ) -> Result<(), Diagnostic> {
         let m = k.module();
@@ -200,7 +204,7 @@ impl Schedule for Dequantize {
         let output = k.output(op, 0, &[n]);
         let mut b = k.body();
         let (i32, f32) = (b.m.i32(), b.m.f32());
-        each_element(&mut b, n, |b, elements| {
+        each_element(&mut b, n, target, |b, elements| {
             let mut values = Vec::with_capacity(elements.len());
             for &i in elements {
                 values.push(b.load(input, &[i]));
