@@ -30,7 +30,7 @@ test:
 conformance:
 	@scripts/install-tools conformance
 	python3 tools/conformance.py --seed $(SEED) --count $(COUNT) --out $(CASES)
-	THUMBWRIGHT_CONFORMANCE=$(abspath $(CASES)) cargo test --locked -p thumbwright --test conformance -- --nocapture
+	THUMBWRIGHT_CONFORMANCE=$(abspath $(CASES)) THUMBWRIGHT_REQUIRE_TOOLS=1 cargo test --locked -p thumbwright --test conformance
 
 bless:
 	BLESS=1 cargo test --locked
