@@ -22,6 +22,8 @@
 //! | `REQUIRES: a b/c` | without the program `a` in `PATH`, or the path `b/c`, the test is listed as ignored, with the reason |
 //! | `FILE: name` | the lines up to the next `FILE:` or `END:` are written to `%t/name` first |
 //!
+//! Two commands are built in: `cat FILE…` prints files, `ls DIRECTORY` the names of all files below a directory, sorted.
+//!
 //! Comments start with `//`, `#` or `;`. In commands and `REQUIRES`, `%s` is the test file, `%S` its directory, `%t` the empty directory,
 //! and whatever else the suite names (`%m`, the models); in outputs these paths are written back as `%s` and so on. In texts, `{{.*}}`
 //! stands for anything and `{{[0-9]+}}` for a number; runs of spaces count as one. A command that panics fails its test, whatever the
@@ -40,6 +42,7 @@
 //! ```
 
 mod bless;
+mod builtin;
 mod check;
 mod file;
 mod pattern;

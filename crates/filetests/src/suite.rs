@@ -1,7 +1,8 @@
 //! A directory of test files, and how one of them is run.
 
 use crate::file::{Expect, Run, Stream, TestFile};
-use crate::{bless, check, process};
+use crate::process::{self, Outcome};
+use crate::{bless, builtin, check};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -51,10 +52,17 @@ impl Suite {
         }
     }
 
-    /// With a command: the program behind a name.
+    /// With a command: the program behind a name, a path or a name in `PATH`.
     #[must_use]
     pub fn command(mut self, name: &str, program: impl Into<PathBuf>) -> Suite {
-        self.commands.insert(name.to_owned(), program.into());
+        let program = program.into();
+        // Commands run in a directory of their own, where a relative path would mean another file.
+        let is_path = program.components().count() > 1;
+        let absolute = is_path
+            .then(|| std::path::absolute(&program).ok())
+            .flatten();
+        self.commands
+            .insert(name.to_owned(), absolute.unwrap_or(program));
         self
     }
 
@@ -223,17 +231,7 @@ impl Suite {
         names: &[(char, String)],
     ) -> Result<Vec<(&'r Expect, String)>, String> {
         let words: Vec<String> = run.words.iter().map(|w| substitute(w, names)).collect();
-        let program = self.program(&run.words[0], test).ok_or_else(|| {
-            let known: Vec<&str> = self.commands.keys().map(String::as_str).collect();
-            format!(
-                "line {}: unknown command `{}`; known: {}",
-                run.line,
-                run.words[0],
-                known.join(", ")
-            )
-        })?;
-        let outcome = process::run(&program, &words[1..], directory, self.limit)
-            .map_err(|e| format!("{}: {e}", program.display()))?;
+        let outcome = self.outcome(run, &words, test, directory)?;
         let (out, err) = (
             generalized(&outcome.out, names),
             generalized(&outcome.err, names),
@@ -284,6 +282,34 @@ impl Suite {
             }
         };
         Ok(run.expects.iter().map(|e| (e, of(e))).collect())
+    }
+
+    /// Runs a built-in, or the program behind the command's name.
+    fn outcome(
+        &self,
+        run: &Run,
+        words: &[String],
+        test: &TestFile,
+        directory: &Path,
+    ) -> Result<Outcome, String> {
+        let name = &run.words[0];
+        if let Some(program) = self.program(name, test) {
+            return process::run(&program, &words[1..], directory, self.limit)
+                .map_err(|e| format!("{}: {e}", program.display()));
+        }
+        builtin::run(words, directory).ok_or_else(|| {
+            let known: Vec<&str> = self
+                .commands
+                .keys()
+                .map(String::as_str)
+                .chain(builtin::NAMES)
+                .collect();
+            format!(
+                "line {}: unknown command `{name}`; known: {}",
+                run.line,
+                known.join(", ")
+            )
+        })
     }
 
     fn program(&self, name: &str, test: &TestFile) -> Option<PathBuf> {

@@ -87,7 +87,10 @@ fn unexpected_errors_fail() {
         "// RUN: tool panic deliberate\n// EXIT: 101\n// ERR: deliberate\n",
         "the command panicked",
     );
-    fails("// RUN: other\n", "unknown command `other`; known: tool");
+    fails(
+        "// RUN: other\n",
+        "unknown command `other`; known: tool, cat, ls",
+    );
     fails("no directives\n", "there is no `RUN:` line");
 }
 
@@ -136,6 +139,14 @@ fn blessing() {
     assert_eq!(suite.bless(true).check(&file), Verdict::Passed);
 }
 
+fn built_in_commands() {
+    passes(
+        "// RUN: cat %t/a x/b\n// EXPECT:\n//| 1\n//| 2\n// RUN: ls %t\n// EXPECT:\n//| a\n//| x/b\n// FILE: x/b\n2\n// FILE: a\n1\n",
+    );
+    passes("// RUN: cat %t/absent\n// EXIT: 1\n// ERR: cat %t/absent: {{.*}}\n");
+    passes("// RUN: ls %t\n// CHECK-NOT: {{.*}}\n");
+}
+
 fn time_limit() {
     let directory = tempfile::tempdir().unwrap();
     let (suite, file) = suite(directory.path(), "// RUN: tool as-command sleep 30\n");
@@ -165,7 +176,8 @@ fn main() -> ExitCode {
     if args.first().is_some_and(|a| a == "as-command") {
         return command(&args[1..]);
     }
-    let tests: [(&str, fn()); 8] = [
+    let tests: [(&str, fn()); 9] = [
+        ("built_in_commands", built_in_commands),
         ("lines_and_exit_codes", lines_and_exit_codes),
         ("unexpected_errors_fail", unexpected_errors_fail),
         ("files_and_paths", files_and_paths),
