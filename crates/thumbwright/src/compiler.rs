@@ -6,7 +6,7 @@ use ir::{Diagnostic, Diagnostics, Module};
 use pass::{
     Instrumentation, ManagerOptions, PassCx, Pipeline, Registry, RegistryBuilder, RegistryError,
 };
-use passes::memory_map::MemoryMap;
+use passes::memory_map::{MemoryMap, Role};
 use std::sync::Arc;
 use target::{Target, Targets};
 
@@ -21,6 +21,14 @@ impl std::fmt::Display for CompileError {
 }
 
 impl std::error::Error for CompileError {}
+
+impl CompileError {
+    /// Whether the compiler is at fault: a pass made a module that does not verify, or a wrong plan.
+    pub fn is_bug(&self) -> bool {
+        let bug = |d: &Diagnostic| matches!(d.code, "P002" | "M005" | "D004");
+        self.0.iter().any(bug)
+    }
+}
 
 impl From<Diagnostic> for CompileError {
     fn from(d: Diagnostic) -> Self {
@@ -132,7 +140,7 @@ impl Compiler {
         self.registry
             .targets()
             .get(name)
-            .map_err(|e| Diagnostic::error("C001", e.to_string()).into())
+            .map_err(|e| Diagnostic::error("D001", e.to_string()).into())
     }
 
     /// The pipeline of a compile.
@@ -165,15 +173,61 @@ impl Compiler {
         bytes: &[u8],
         options: &CompileOptions,
     ) -> Result<Compiled, CompileError> {
+        self.compile_observed(file, bytes, options, &mut ())
+    }
+
+    /// As [`compile`](Self::compile); `observer` sees the module around every pass.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn compile_observed(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        options: &CompileOptions,
+        observer: &mut dyn Instrumentation,
+    ) -> Result<Compiled, CompileError> {
+        let (network, remarks) = self.import(file, bytes)?;
+        let mut compiled = self.lower(file, network, sha256(bytes), options, observer)?;
+        let mut diagnostics = remarks;
+        diagnostics.extend(compiled.diagnostics);
+        compiled.diagnostics = diagnostics;
+        Ok(compiled)
+    }
+
+    /// Compiles a network that is in memory already, as [`import`](Self::import) makes them; its [hash](Compiled::hash) is that of its text.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn compile_network(
+        &self,
+        file: &str,
+        network: Module,
+        options: &CompileOptions,
+        observer: &mut dyn Instrumentation,
+    ) -> Result<Compiled, CompileError> {
+        ir::verify::verify(&network).map_err(CompileError)?;
+        let hash = sha256(ir::text::print_module(&network).as_bytes());
+        self.lower(file, network, hash, options, observer)
+    }
+
+    /// Runs the pipeline on a verified network.
+    fn lower(
+        &self,
+        file: &str,
+        network: Module,
+        hash: String,
+        options: &CompileOptions,
+        observer: &mut dyn Instrumentation,
+    ) -> Result<Compiled, CompileError> {
         let target = self.target(&options.target)?.clone();
         let name = options.name.clone().unwrap_or_else(|| module_name(file));
         if !is_identifier(&name) {
-            let d = Diagnostic::error("C002", format!("`{name}` is no C identifier"));
+            let d = Diagnostic::error("D002", format!("`{name}` is no C identifier"));
             return Err(d
                 .help("give `--name` letters, digits and `_`, not starting with a digit")
                 .into());
         }
-        let (network, remarks) = self.import(file, bytes)?;
         let text = options
             .pipeline
             .clone()
@@ -184,10 +238,10 @@ impl Compiler {
         let mut stages = Stages {
             keep: options.keep_stages,
             list: Vec::new(),
+            observer,
         };
         stages.after("import", &module);
         let mut cx = PassCx::new(&self.registry, &target);
-        cx.diagnostics.extend(remarks);
         let manager = ManagerOptions {
             verify_each: options.verify_each,
         };
@@ -196,10 +250,15 @@ impl Compiler {
         }
         let diagnostics = cx.diagnostics;
         if let Err(errors) = ir::verify::verify(&module) {
-            return Err(CompileError(errors));
+            let mut all = Diagnostics::from(
+                Diagnostic::error("D004", "the pipeline made a module that does not verify")
+                    .help("`--verify-each` names the pass"),
+            );
+            all.extend(errors);
+            return Err(CompileError(all));
         }
         let Some(memory) = MemoryMap::of(&module) else {
-            let d = Diagnostic::error("C003", "the pipeline does not lower the network");
+            let d = Diagnostic::error("D003", "the pipeline does not lower the network");
             return Err(d
                 .help(format!(
                     "end it as the default one does: {}",
@@ -207,11 +266,9 @@ impl Compiler {
                 ))
                 .into());
         };
-        let hash = sha256(bytes);
-        let file = file.to_owned();
         Ok(Compiled {
             name,
-            file,
+            file: file.to_owned(),
             hash,
             target,
             pipeline: text,
@@ -224,12 +281,17 @@ impl Compiler {
     }
 }
 
-struct Stages {
+struct Stages<'o> {
     keep: bool,
     list: Vec<Stage>,
+    observer: &'o mut dyn Instrumentation,
 }
 
-impl Instrumentation for Stages {
+impl Instrumentation for Stages<'_> {
+    fn before(&mut self, pass: &str, m: &Module) {
+        self.observer.before(pass, m);
+    }
+
     fn after(&mut self, pass: &str, m: &Module) {
         if self.keep {
             self.list.push(Stage {
@@ -237,6 +299,7 @@ impl Instrumentation for Stages {
                 text: ir::text::print_module(m),
             });
         }
+        self.observer.after(pass, m);
     }
 }
 
@@ -321,12 +384,47 @@ impl Compiled {
 
     /// Inputs of the network, in the model's order.
     pub fn inputs(&self) -> Vec<TensorInfo> {
-        io_tensors(&self.network).0
+        tensors(&self.network).0
     }
 
     /// Outputs of the network, in the model's order.
     pub fn outputs(&self) -> Vec<TensorInfo> {
-        io_tensors(&self.network).1
+        tensors(&self.network).1
+    }
+
+    /// Alignment of the arena in bytes.
+    pub fn arena_align(&self) -> u64 {
+        let arena = self.module.lookup_symbol("arena");
+        arena
+            .and_then(|g| self.module.prop(g, "alignment"))
+            .and_then(|a| self.module.attr_int(a))
+            .and_then(|a| u64::try_from(a).ok())
+            .unwrap_or(passes::plan_memory::ARENA_ALIGN)
+    }
+
+    /// The least arena that any plan could have for this order of the layers, inputs and outputs as they were planned.
+    pub fn liveness_bound(&self) -> u64 {
+        let io_in_arena = self
+            .memory
+            .buffers
+            .iter()
+            .any(|b| matches!(b.role, Role::Input | Role::Output) && b.offset.is_some());
+        passes::plan_memory::problem(&self.memory, io_in_arena)
+            .map_or(0, |(problem, _)| usmp::Liveness::of(&problem).bound())
+    }
+
+    /// The C, file by file, and the names of its kernels.
+    ///
+    /// # Errors
+    /// What cannot be written in C.
+    pub fn c(&self) -> Result<codegen_c::CFiles, CompileError> {
+        let verified = ir::verify::verify(&self.module).map_err(CompileError)?;
+        let options = codegen_c::Options {
+            name: self.name.clone(),
+            model_hash: Some(format!("sha256:{}", self.hash)),
+            stack_bytes: None,
+        };
+        codegen_c::emit(verified, &self.target, &options).map_err(CompileError)
     }
 
     /// The C files: header, source, data, build file, example.
@@ -334,14 +432,17 @@ impl Compiled {
     /// # Errors
     /// What cannot be written in C.
     pub fn c_files(&self) -> Result<Vec<File>, CompileError> {
-        let verified = ir::verify::verify(&self.module).map_err(CompileError)?;
-        let _ = verified;
-        Ok(Vec::new())
+        let c = self.c()?;
+        let file = |f: &codegen_c::File| File {
+            path: f.path.clone(),
+            text: f.text.clone(),
+        };
+        Ok(c.files().into_iter().map(file).collect())
     }
 }
 
-/// Inputs and outputs of an imported network.
-pub(crate) fn io_tensors(m: &Module) -> (Vec<TensorInfo>, Vec<TensorInfo>) {
+/// Inputs and outputs of an imported network, in the model's order.
+pub fn tensors(m: &Module) -> (Vec<TensorInfo>, Vec<TensorInfo>) {
     let Some(main) = m.lookup_symbol("main") else {
         return (Vec::new(), Vec::new());
     };

@@ -16,13 +16,21 @@
 //! ```
 
 mod compiler;
+pub mod example;
 mod identifiers;
 mod layers;
 pub mod report;
+pub mod runtime;
 
-pub use compiler::{CompileError, CompileOptions, Compiled, Compiler, File, Io, Stage};
+pub use compiler::{CompileError, CompileOptions, Compiled, Compiler, File, Io, Stage, tensors};
 pub use identifiers::module_name;
-pub use layers::{Layer, TensorInfo};
+pub use layers::{Layer, TensorInfo, layers};
+pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};
 
 /// The version that is written into everything that comes out.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

@@ -109,7 +109,7 @@ fn mlir_shows_every_stage() {
     let first = String::from_utf8(all["mlir/00-import.mlir"].clone()).unwrap();
     assert!(first.contains("\"nn.conv_2d\""));
     let last = String::from_utf8(all[stages[stages.len() - 1]].clone()).unwrap();
-    assert!(last.contains("\"memref.view\"") && !last.contains("\"nn."));
+    assert!(last.contains("\"memref.view\"") && !last.contains("\"nn.conv_2d\"("));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn places_that_cannot_be_written() {
     fs::write(&file, "x").unwrap();
     compile(&file, &[]).fails(1, &["file is a file, not a directory"]);
     compile(&file.join("below"), &[]).fails(1, &["file"]);
-    compile(Path::new(""), &[]).fails(1, &["no name"]);
+    compile(Path::new(""), &[]).fails(2, &["--output"]);
     assert_eq!(names(root.path()), ["file"]);
     #[cfg(target_os = "linux")]
     compile(Path::new("/proc/thumbwright"), &[]).fails(1, &["/proc/thumbwright"]);

@@ -1,5 +1,7 @@
 //! The `thumbwright` command, run as users run it: forms, messages, exit codes, files.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod bad_models;
 mod command;
 mod compile;

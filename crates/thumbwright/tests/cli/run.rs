@@ -250,7 +250,7 @@ fn a_profile_adds_up() {
             .map(|l| l["macs"].as_u64().unwrap())
             .sum::<u64>()
     };
-    assert_eq!((macs("layers"), macs("kernels")), (109_824, 109_824));
+    assert_eq!((macs("layers"), macs("kernels")), (54_528, 54_528));
     assert!(profile["stack_bytes"].as_u64().unwrap() > 0);
     let table = thumbwright(base).ok().out;
     let total = table

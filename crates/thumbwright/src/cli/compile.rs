@@ -1,0 +1,210 @@
+//! `thumbwright compile`.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use ir::{Module, Severity};
+use pass::Instrumentation;
+use thumbwright::report::{Measurements, PageOptions, Report};
+use thumbwright::runtime::{BuildSettings, Runtime, Samples, run_samples};
+use thumbwright::{CompileOptions, Compiled, Compiler, File, Io};
+
+use super::console::Console;
+use super::table::number;
+use super::{directory, read_model, refuse_extensions};
+
+/// Compile a model to C for a core or board.
+#[derive(Args, Debug)]
+pub struct Compile {
+    /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
+    model: Option<PathBuf>,
+    /// A core or board; `thumbwright targets` lists them.
+    #[arg(long)]
+    target: String,
+    /// The output directory; other files in it stay.
+    #[arg(short, long = "output", value_name = "DIR")]
+    output: PathBuf,
+    /// Prefix of the public C names [default: the model file's stem].
+    #[arg(long)]
+    name: Option<String>,
+    /// What to write: C files, and the module after every stage.
+    #[arg(long, value_delimiter = ',', value_name = "KIND", default_values = ["c"])]
+    emit: Vec<Emit>,
+    /// Where inputs and outputs live: planned inside the arena, or in the caller's memory.
+    #[arg(long, value_enum, default_value_t = IoPlace::Arena)]
+    io: IoPlace,
+    /// The passes to run instead of the default ones, as text: `builtin.module(func.func(dce),lower-nn,…)`.
+    #[arg(long, value_name = "TEXT", conflicts_with = "io")]
+    pipeline: Option<String>,
+    /// Print the module to standard error after this pass (`all` for every pass).
+    #[arg(long, value_name = "PASS")]
+    print_ir_after: Vec<String>,
+    /// Verify the module after every pass.
+    #[arg(long)]
+    verify_each: bool,
+    /// Build the C, run it on one sample of zeros under the emulator, and put cycles, code size and stack into the report.
+    #[arg(long)]
+    profile: bool,
+    /// Print the remarks: what was and what was not optimised.
+    #[arg(long)]
+    remarks: bool,
+    /// A library or accelerator to use.
+    #[arg(long, value_name = "NAME")]
+    with: Vec<String>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Emit {
+    /// Header, sources, build file, example.
+    C,
+    /// `mlir/NN-<stage>.mlir`.
+    Mlir,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum IoPlace {
+    Arena,
+    Caller,
+}
+
+impl Compile {
+    /// Compiles and writes; the summary.
+    pub fn execute(&self, console: &Console) -> anyhow::Result<String> {
+        refuse_extensions(&self.with)?;
+        directory::check(&self.output)?;
+        let compiler = Compiler::new()?;
+        let options = CompileOptions {
+            name: self.name.clone(),
+            io: match self.io {
+                IoPlace::Arena => Io::Arena,
+                IoPlace::Caller => Io::Caller,
+            },
+            pipeline: self.pipeline.clone(),
+            verify_each: self.verify_each || cfg!(debug_assertions),
+            keep_stages: self.emit.contains(&Emit::Mlir),
+            ..CompileOptions::for_target(&self.target)
+        };
+        self.check_passes(&compiler)?;
+        let (file, bytes) = read_model(self.model.as_deref())?;
+        let mut printer = Printer {
+            console,
+            passes: &self.print_ir_after,
+        };
+        let started = Instant::now();
+        let compiled = console.during("compiling", || {
+            compiler.compile_observed(&file, &bytes, &options, &mut printer)
+        })?;
+        let shown = |severity| severity > Severity::Remark || self.remarks;
+        let diagnostics = compiled.diagnostics().iter();
+        console.diagnostics(diagnostics.filter(|d| shown(d.severity)));
+        let milliseconds = started.elapsed().as_millis();
+        let measurements = self.measure(&compiler, &compiled, console)?;
+        let files = self.files(&compiled, &measurements)?;
+        directory::write_all(&self.output, &files)?;
+        Ok(match console.is_quiet() {
+            true => String::new(),
+            false => summary(
+                &compiled,
+                &self.output.display().to_string(),
+                &files,
+                milliseconds,
+            ),
+        })
+    }
+
+    /// A pass to print after must be one that exists.
+    fn check_passes(&self, compiler: &Compiler) -> anyhow::Result<()> {
+        let passes = compiler.registry().passes();
+        for name in self.print_ir_after.iter().filter(|n| *n != "all") {
+            if !passes.iter().any(|p| p.name == *name) {
+                let known: Vec<&str> = passes.iter().map(|p| p.name.as_str()).collect();
+                bail!(
+                    "--print-ir-after {name}: there is no such pass; there are {}",
+                    known.join(", ")
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn files(&self, compiled: &Compiled, measurements: &Measurements) -> anyhow::Result<Vec<File>> {
+        let mut files = Vec::new();
+        if self.emit.contains(&Emit::C) {
+            files.extend(compiled.c_files()?);
+        }
+        let stages = compiled.stages().iter().enumerate();
+        files.extend(stages.map(|(i, stage)| File {
+            path: format!("mlir/{i:02}-{}.mlir", stage.name),
+            text: stage.text.clone(),
+        }));
+        let report = Report::of(compiled, measurements);
+        let file = |path: &str, text: String| File {
+            path: path.to_owned(),
+            text,
+        };
+        files.push(file("report.json", report.json()));
+        files.push(file("report.html", report.html(&PageOptions::default())));
+        Ok(files)
+    }
+
+    /// What the report says of a run, if one is wanted.
+    fn measure(
+        &self,
+        compiler: &Compiler,
+        compiled: &Compiled,
+        console: &Console,
+    ) -> anyhow::Result<Measurements> {
+        if !self.profile {
+            return Ok(Measurements::default());
+        }
+        let runtime = Runtime::parse(&self.target, compiler.registry().targets())?;
+        let samples = Samples::zero(&compiled.inputs());
+        let settings = BuildSettings::default();
+        let outcome = console.during("building and running firmware", || {
+            run_samples(compiled, &runtime, samples, true, &settings)
+        })?;
+        Ok(outcome.measurements())
+    }
+}
+
+/// Prints the module after the passes that were named.
+struct Printer<'a> {
+    console: &'a Console,
+    passes: &'a [String],
+}
+
+impl Instrumentation for Printer<'_> {
+    fn after(&mut self, pass: &str, m: &Module) {
+        if self.passes.iter().any(|p| p == pass || p == "all") {
+            let text = ir::text::print_module(m);
+            self.console
+                .line(&format!("// after {pass}\n{}", text.trim_end()));
+        }
+    }
+}
+
+fn summary(compiled: &Compiled, dir: &str, files: &[File], milliseconds: u128) -> String {
+    let layers = compiled.layers();
+    let weights: u64 = layers.iter().map(|l| l.weight_bytes).sum();
+    let remarks = compiled
+        .diagnostics()
+        .iter()
+        .filter(|d| d.severity == Severity::Remark)
+        .count();
+    let mut text = format!(
+        "{} for {}: {} layers, {} bytes of weights, arena {} bytes (liveness bound {})\n",
+        compiled.name(),
+        compiled.target().name,
+        layers.len(),
+        number(weights),
+        number(compiled.memory().arena_size),
+        number(compiled.liveness_bound()),
+    );
+    text += &format!(
+        "{} files in {dir}, {remarks} remarks, compiled in {milliseconds} ms\n",
+        files.len()
+    );
+    text
+}

@@ -1,0 +1,204 @@
+//! `thumbwright inspect`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use serde::Serialize;
+use thumbwright::{CompileOptions, Compiled, Compiler, Layer, MemoryMap, Role, TensorInfo};
+
+use super::console::{Console, printable};
+use super::profile_text::shortened;
+use super::read_model;
+use super::table::{Table, number, shape};
+
+/// Show the layers of a model and the memory that it needs.
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
+    model: Option<PathBuf>,
+    /// Plan the memory for this core or board.
+    #[arg(long, default_value = "host")]
+    target: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    target: String,
+    inputs: Vec<TensorInfo>,
+    outputs: Vec<TensorInfo>,
+    layers: Vec<Layer>,
+    total: Total,
+    /// None when the model does not compile for the target.
+    memory: Option<Memory>,
+}
+
+#[derive(Serialize)]
+struct Total {
+    macs: u64,
+    weight_bytes: u64,
+}
+
+/// Bytes of RAM.
+#[derive(Serialize)]
+struct Memory {
+    liveness_bound_bytes: u64,
+    arena_bytes: u64,
+    scratch_bytes: u64,
+    buffers: Vec<Buffer>,
+}
+
+#[derive(Serialize)]
+struct Buffer {
+    layer: String,
+    role: &'static str,
+    bytes: u64,
+    offset: Option<u64>,
+    start: usize,
+    end: usize,
+}
+
+impl Inspect {
+    /// The tables or the JSON.
+    pub fn execute(&self, console: &Console) -> anyhow::Result<String> {
+        let compiler = Compiler::new()?;
+        compiler.target(&self.target)?;
+        let (file, bytes) = read_model(self.model.as_deref())?;
+        let options = CompileOptions::for_target(&self.target);
+        let (network, _) = compiler.import(&file, &bytes)?;
+        let compiled = console.during("compiling", || compiler.compile(&file, &bytes, &options));
+        if let Err(e) = &compiled {
+            console.diagnostics(e.0.iter());
+            console.line(
+                "the memory is not planned, since the model does not compile for this target",
+            );
+        }
+        let base = file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let report = Report::new(base, &self.target, &network, compiled.ok().as_ref());
+        if self.json {
+            return Ok(serde_json::to_string_pretty(&report).context("cannot write JSON")? + "\n");
+        }
+        Ok(report.text())
+    }
+}
+
+impl Report {
+    fn new(file: &str, target: &str, network: &ir::Module, compiled: Option<&Compiled>) -> Report {
+        let layers = thumbwright::layers(network);
+        let (inputs, outputs) = thumbwright::tensors(network);
+        Report {
+            model: file.to_owned(),
+            target: target.to_owned(),
+            inputs,
+            outputs,
+            total: Total {
+                macs: layers.iter().map(|l| l.macs).sum(),
+                weight_bytes: layers.iter().map(|l| l.weight_bytes).sum(),
+            },
+            layers,
+            memory: compiled.map(|c| Memory::new(c.memory(), c.liveness_bound())),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{} for {}\n", printable(&self.model), self.target);
+        for (what, list) in [("input", &self.inputs), ("output", &self.outputs)] {
+            for t in list {
+                text += &format!(
+                    "{what} \"{}\": {}{}\n",
+                    printable(&t.name),
+                    kind(t),
+                    quantisation(t)
+                );
+            }
+        }
+        let mut table = Table::new(&[
+            ">#",
+            "operator",
+            "layer",
+            "input",
+            "filter",
+            "output",
+            "quantisation",
+            ">MACs",
+            ">weights",
+            ">activation",
+        ]);
+        for l in &self.layers {
+            let tensors =
+                |list: &[TensorInfo]| list.iter().map(kind).collect::<Vec<_>>().join(", ");
+            table.row(vec![
+                l.index.to_string(),
+                l.op.trim_start_matches("nn.").to_owned(),
+                shortened(&l.name),
+                tensors(&l.inputs),
+                l.filter.as_deref().map(shape).unwrap_or_default(),
+                tensors(&l.outputs),
+                l.outputs
+                    .first()
+                    .map(|t| quantisation(t).trim().to_owned())
+                    .unwrap_or_default(),
+                number(l.macs),
+                number(l.weight_bytes),
+                number(l.activation_bytes),
+            ]);
+        }
+        text += &format!("\n{}\n", table.text());
+        text += &format!(
+            "{} MACs, {} bytes of weights\n",
+            number(self.total.macs),
+            number(self.total.weight_bytes)
+        );
+        if let Some(m) = &self.memory {
+            text += &format!(
+                "arena {} bytes, liveness bound {} bytes, largest scratch {} bytes\n",
+                number(m.arena_bytes),
+                number(m.liveness_bound_bytes),
+                number(m.scratch_bytes)
+            );
+        }
+        text
+    }
+}
+
+impl Memory {
+    fn new(map: &MemoryMap, bound: u64) -> Memory {
+        let scratch = map.buffers.iter().filter(|b| b.role == Role::Scratch);
+        Memory {
+            liveness_bound_bytes: bound,
+            arena_bytes: map.arena_size,
+            scratch_bytes: scratch.map(|b| b.size).max().unwrap_or(0),
+            buffers: map
+                .buffers
+                .iter()
+                .map(|b| Buffer {
+                    layer: b.layer.clone(),
+                    role: b.role.name(),
+                    bytes: b.size,
+                    offset: b.offset,
+                    start: b.start,
+                    end: b.end,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// `int8 1×28×28×1`.
+fn kind(t: &TensorInfo) -> String {
+    format!("{} {}", t.dtype, shape(&t.shape))
+}
+
+/// ` scale 0.5 zero point -3`, or nothing.
+fn quantisation(t: &TensorInfo) -> String {
+    match (&t.scales[..], &t.zero_points[..]) {
+        ([scale], [zero]) => format!(" {scale} × (q − {zero})").replace("− -", "+ "),
+        ([], _) => String::new(),
+        (scales, _) => format!(" {} scales", scales.len()),
+    }
+}

@@ -1,0 +1,177 @@
+//! The command's forms, and how each of them ends: exit code 0, 1 (the user's error), 2 (usage), 70 (our bug).
+
+mod compile;
+mod console;
+mod directory;
+mod inspect;
+mod npy;
+mod output_file;
+mod plan;
+mod profile_text;
+mod run;
+mod table;
+mod targets;
+mod tensors;
+mod values;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use console::Console;
+use thumbwright::runtime::RunError;
+use thumbwright::{CompileError, VERSION, example};
+
+/// Our bug.
+const INTERNAL: u8 = 70;
+/// The user's error.
+const FAILURE: u8 = 1;
+
+/// Compiles trained networks into C that runs them alone on a microcontroller.
+#[derive(Parser, Debug)]
+#[command(name = "thumbwright", version = VERSION, max_term_width = 100)]
+struct Arguments {
+    /// Print results and errors only: no progress, warnings or summaries.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    form: Form,
+}
+
+#[derive(Subcommand, Debug)]
+enum Form {
+    /// Compile a model to C for a core or board.
+    Compile(compile::Compile),
+    /// Run a model on samples: interpreted, on the host, or on an emulated core or board.
+    Run(run::Run),
+    /// Show the layers of a model and the memory that it needs.
+    Inspect(inspect::Inspect),
+    /// List the cores and boards that are known.
+    Targets(targets::ListTargets),
+    /// Plan the memory of buffers given as CSV (id,lower,upper,size[,alignment]).
+    Plan(plan::Plan),
+}
+
+/// Parses the command line, does what it says, and reports how it went.
+pub fn main() -> ExitCode {
+    report_panics();
+    ExitCode::from(guarded(|| {
+        let arguments = Arguments::parse();
+        let console = Console::new(arguments.quiet);
+        match dispatch(&arguments.form, &console).and_then(|text| console.print(&text)) {
+            Ok(()) => 0,
+            Err(error) => fail(&console, &error),
+        }
+    }))
+}
+
+fn dispatch(form: &Form, console: &Console) -> anyhow::Result<String> {
+    match form {
+        Form::Compile(c) => c.execute(console),
+        Form::Run(r) => r.execute(console),
+        Form::Inspect(i) => i.execute(console),
+        Form::Targets(t) => t.execute(),
+        Form::Plan(p) => p.execute(console),
+    }
+}
+
+/// Renders an error; the exit code.
+fn fail(console: &Console, error: &anyhow::Error) -> u8 {
+    let bug = match (
+        error.downcast_ref::<RunError>(),
+        error.downcast_ref::<CompileError>(),
+    ) {
+        (Some(RunError::Compile(e)), _) | (_, Some(e)) => {
+            console.diagnostics(e.0.iter());
+            e.is_bug()
+        }
+        (Some(e), _) => {
+            console.error(&e.to_string());
+            e.is_bug()
+        }
+        _ => {
+            console.error(&format!("{error:#}"));
+            false
+        }
+    };
+    if !bug {
+        return FAILURE;
+    }
+    console.line(&what_to_send());
+    INTERNAL
+}
+
+/// Runs `work`; a panic becomes the exit code of a bug.
+fn guarded(work: impl FnOnce() -> u8) -> u8 {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(INTERNAL)
+}
+
+/// Replaces the message of a panic by one that says what to do.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic
+            .payload()
+            .downcast_ref::<&str>()
+            .map(|s| (*s).to_owned())
+            .or_else(|| panic.payload().downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        let place = panic
+            .location()
+            .map(|l| format!(" at {}:{}", l.file(), l.line()))
+            .unwrap_or_default();
+        let console = Console::new(false);
+        console.error(&format!("internal: {message}{place}"));
+        console.line(&what_to_send());
+    }));
+}
+
+fn what_to_send() -> String {
+    let line: Vec<String> = std::env::args()
+        .map(|a| match a.contains([' ', '\'', '"', '(', '{']) {
+            true => format!("'{}'", a.replace('\'', r"'\''")),
+            false => a,
+        })
+        .collect();
+    format!(
+        "This is a bug in thumbwright {VERSION}. Please send us the text above, the model, and this command line:\n  {}",
+        line.join(" ")
+    )
+}
+
+/// Name and bytes of a model file, or of the built-in model.
+fn read_model(path: Option<&Path>) -> anyhow::Result<(String, Vec<u8>)> {
+    let Some(path) = path else {
+        return Ok((example::FILE.to_owned(), example::MODEL.to_vec()));
+    };
+    let bytes = frontends::tflite::read_file(path).map_err(|e| CompileError(e.into()))?;
+    Ok((path.to_string_lossy().into_owned(), bytes))
+}
+
+/// An option that names libraries and accelerators, of which none exists yet.
+fn refuse_extensions(names: &[String]) -> anyhow::Result<()> {
+    match names.first() {
+        None => Ok(()),
+        Some(name) => anyhow::bail!(
+            "--with {name}: this version comes without any library or accelerator, so there is no `{name}`"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_forms_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_panic_is_our_bug() {
+        report_panics();
+        assert_eq!(guarded(|| panic!("on purpose, for a test")), INTERNAL);
+        assert_eq!(guarded(|| 3), 3);
+    }
+}
