@@ -102,6 +102,22 @@ impl Range {
         Range { lo, hi }
     }
 
+    /// The interval of the same bits, read as unsigned.
+    pub(crate) fn zero_extended(self, bits: u32) -> Range {
+        let modulus = 1i128 << bits;
+        match (self.lo < 0, self.hi < 0) {
+            (false, false) => self,
+            (true, true) => self.add(Range {
+                lo: modulus,
+                hi: modulus,
+            }),
+            _ => Range {
+                lo: 0,
+                hi: modulus - 1,
+            },
+        }
+    }
+
     pub(crate) fn is_negative_possible(self) -> bool {
         self.lo < 0
     }

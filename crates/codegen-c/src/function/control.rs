@@ -1,6 +1,7 @@
 //! Loops, conditionals and calls.
 
-use super::{Printer, Slot, wrapped};
+use super::text::wrapped;
+use super::{Printer, Slot};
 use crate::ctype::CType;
 use crate::expr::{Expr, PRIMARY};
 use crate::liveness::writes;
@@ -154,6 +155,7 @@ impl Printer<'_> {
         } else {
             self.scopes.variable(base)
         };
+        self.names.insert(name.clone());
         let id = self.variables;
         self.variables += 1;
         self.floats |= c.is_float();

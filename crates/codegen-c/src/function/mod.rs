@@ -13,6 +13,7 @@
 mod control;
 pub(crate) mod memory;
 mod pure;
+mod text;
 
 pub(crate) use memory::role;
 
@@ -35,8 +36,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const MAX_OPERATORS: u32 = 9;
 /// An expression longer than this becomes a local.
 const MAX_TEXT: usize = 88;
-/// Columns that calls and parameter lists are wrapped at.
-const COLUMNS: usize = 100;
 
 /// What all functions of a module share.
 pub(crate) struct Context<'a> {
@@ -96,7 +95,8 @@ pub(crate) struct Printer<'a> {
     depth: usize,
     body: String,
     indent: usize,
-    locals: Vec<String>,
+    /// Locals and variables.
+    names: FxHashSet<String>,
     floats: bool,
 }
 
@@ -179,7 +179,7 @@ impl<'a> Printer<'a> {
             depth: 0,
             body: String::new(),
             indent: 1,
-            locals: Vec::new(),
+            names: FxHashSet::default(),
             floats: false,
         }
     }
@@ -273,39 +273,20 @@ impl<'a> Printer<'a> {
         parameters: Vec<(String, String)>,
     ) -> Result<FunctionText, Diagnostic> {
         self.block(entry)?;
-        let mut count: FxHashMap<&str, u32> = FxHashMap::default();
-        for token in self
-            .body
-            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-        {
-            *count.entry(token).or_default() += 1;
-        }
+        let used: FxHashSet<&str> = text::tokens(&self.body).collect();
         let mut unused = String::new();
         for (_, name) in parameters
             .iter()
-            .filter(|(_, n)| !count.contains_key(n.as_str()))
+            .filter(|(_, n)| !used.contains(n.as_str()))
         {
             unused.push_str(&format!("    (void){name};\n"));
         }
-        let mut after = String::new();
-        for name in self
-            .locals
-            .iter()
-            .filter(|n| count.get(n.as_str()) == Some(&1))
-        {
-            after.push_str(name);
-            after.push('\n');
-        }
-        let body = if after.is_empty() {
-            self.body
-        } else {
-            mark_unused(&self.body, &after)
-        };
+        let body = text::mark_unread(&self.body, &self.names);
         let parameters: Vec<String> = parameters.into_iter().map(|p| p.0).collect();
         let list = if parameters.is_empty() {
             "void".to_owned()
         } else {
-            wrapped(head, &parameters)
+            text::wrapped(head, &parameters)
         };
         Ok(FunctionText {
             text: format!("{head}{list})\n{{\n{unused}{body}}}\n"),
@@ -442,7 +423,7 @@ impl<'a> Printer<'a> {
         let counter = self.counters.entry(base.clone()).or_default();
         let name = self.scopes.value(&base, counter);
         self.line(&format!("const {} {name} = {};", c.name(), e.to(c).text));
-        self.locals.push(name.clone());
+        self.names.insert(name.clone());
         self.slots
             .insert(v, Slot::Local(Expr::name(name, c).with_range(e.range)));
         Ok(())
@@ -566,50 +547,4 @@ impl<'a> Printer<'a> {
     fn constant(&self, v: ValueId) -> Option<i64> {
         arith::const_int_of(self.m(), v)
     }
-}
-
-/// A list between parentheses that start after `head`, broken into lines where it is long.
-fn wrapped(head: &str, items: &[String]) -> String {
-    let one = items.join(", ");
-    if head.len() + one.len() + 2 <= COLUMNS {
-        return one;
-    }
-    let pad = head.len() - head.trim_start().len() + 8;
-    let mut out = String::from("\n");
-    let mut column = 0;
-    for (i, item) in items.iter().enumerate() {
-        if column == 0 {
-            out.push_str(&" ".repeat(pad));
-            column = pad;
-        } else if column + item.len() + 2 > COLUMNS {
-            out.push('\n');
-            out.push_str(&" ".repeat(pad));
-            column = pad;
-        } else {
-            out.push(' ');
-        }
-        out.push_str(item);
-        column += item.len() + 2;
-        if i + 1 < items.len() {
-            out.push(',');
-        }
-    }
-    out
-}
-
-/// The body with a statement behind the declaration of each of the names (one a line) that does nothing but use it.
-fn mark_unused(body: &str, names: &str) -> String {
-    let mut out = String::with_capacity(body.len());
-    for line in body.lines() {
-        out.push_str(line);
-        let declared = line
-            .trim_start()
-            .strip_prefix("const ")
-            .and_then(|l| l.split(' ').nth(1));
-        if let Some(name) = declared.filter(|n| names.lines().any(|x| x == *n)) {
-            out.push_str(&format!(" (void){name};"));
-        }
-        out.push('\n');
-    }
-    out
 }

@@ -681,24 +681,25 @@ impl Printer<'_> {
         } else {
             (a, b)
         };
-        if !unsigned && let Some(known) = decided(symbol, a.range, b.range) {
+        let (ra, rb) = if unsigned {
+            (a.range.zero_extended(bits), b.range.zero_extended(bits))
+        } else {
+            (a.range, b.range)
+        };
+        let same = (a.text == b.text).then(|| matches!(symbol, "==" | "<=" | ">="));
+        if let Some(known) = same.or(decided(symbol, ra, rb)) {
             return Ok(literal::int(known.into()));
         }
-        let (a, b) = if !unsigned {
-            (a, b)
-        } else if bits < 32 {
-            let narrow = |e: &Expr| e.cast(CType::unsigned(bits));
-            (narrow(&a), narrow(&b))
-        } else {
-            (a.modular(bits), b.modular(bits))
+        let zero_extended = |e: &Expr| match e.literal {
+            Some(v) if bits < 32 => literal::int(v & ((1 << bits) - 1)),
+            _ if bits < 32 => e.cast(CType::unsigned(bits)),
+            _ => e.modular(bits),
         };
-        let zero = |e: &Expr| e.literal == Some(0);
-        if unsigned
-            && ((zero(&b) && matches!(symbol, "<" | ">="))
-                || (zero(&a) && matches!(symbol, ">" | "<=")))
-        {
-            return Ok(literal::int((symbol.len() == 2).into()));
-        }
+        let (a, b) = if unsigned {
+            (zero_extended(&a), zero_extended(&b))
+        } else {
+            (a, b)
+        };
         let text = format!("{} {symbol} {}", a.at(ADD), b.at(ADD));
         Ok(Expr::of(&[&a, &b], text, prec, CType::Int).with_range(Range::full(1)))
     }
