@@ -134,7 +134,7 @@ impl Expr {
             return self.clone();
         }
         if let Some(v) = self.literal.filter(|&v| v >= 0) {
-            let mut e = Expr::new(literal::unsigned(v as u64), PRIMARY, want);
+            let mut e = Expr::new(literal::unsigned(v as u64, bits), PRIMARY, want);
             (e.range, e.literal) = (self.range, self.literal);
             return e;
         }

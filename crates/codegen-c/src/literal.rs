@@ -36,8 +36,17 @@ pub(crate) fn int(value: i64) -> Expr {
     }
 }
 
-/// An unsigned constant for modular arithmetic.
-pub(crate) fn unsigned(value: u64) -> String {
+/// An unsigned constant of a type of so many bits, whatever the width of `int`.
+pub(crate) fn unsigned(value: u64, bits: u32) -> String {
+    match bits {
+        64 => format!("UINT64_C({value})"),
+        32 => format!("UINT32_C({value})"),
+        _ => format!("{value}u"),
+    }
+}
+
+/// A non-negative constant beside an operand of an unsigned type that has the value: it takes that type.
+pub(crate) fn beside_unsigned(value: i64) -> String {
     match value {
         0..=0xffff => format!("{value}u"),
         0x1_0000..=0xffff_ffff => format!("UINT32_C({value})"),

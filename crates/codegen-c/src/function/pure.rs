@@ -153,7 +153,11 @@ impl Printer<'_> {
                 let word = self.value_ctype(op, ty)?;
                 let (_, bytes) = m.attr_elements(value).ok_or_else(|| self.unknown(op))?;
                 let bits = bytes.iter().rev().fold(0u64, |w, &b| w << 8 | u64::from(b));
-                Ok(Expr::new(literal::unsigned(bits), PRIMARY, word))
+                Ok(Expr::new(
+                    literal::unsigned(bits, word.bits()),
+                    PRIMARY,
+                    word,
+                ))
             }
         }
     }
@@ -229,7 +233,11 @@ impl Printer<'_> {
                 return Ok(e.cast(CType::signed(bits)).with_range(full));
             }
             let (a, b) = (a.modular(bits), b.modular(bits));
-            let text = format!("{} {symbol} {}", a.at(prec), b.at(prec + 1));
+            let right = match b.literal {
+                Some(v) if v >= 0 && a.literal.is_none() => literal::beside_unsigned(v),
+                _ => b.at(prec + 1),
+            };
+            let text = format!("{} {symbol} {right}", a.at(prec));
             return Ok(Expr::of(&[&a, &b], text, prec, CType::unsigned(bits)).with_range(full));
         }
         let (a, b) = (a.exact(bits), b.exact(bits));
