@@ -176,7 +176,7 @@ impl LayerKernel for WordPairs {
     fn lower(&self, layer: &Layer, _: &Knobs, op: OpId, k: &mut KernelBuilder<'_>) {
         let e = layer.extents;
         let (rows, depth, channels) = (e.output.1, layer.depth(), e.out_channels);
-        k.set_name(&format!("fully_connected_{rows}x{depth}x{channels}"));
+        k.set_name(&layer.kernel_name());
         let input = k.input(op, 0, &[rows * depth]);
         let packed = Self::words(layer);
         let weights = k.table_i8("weights", &[packed.len() as i64], &packed);

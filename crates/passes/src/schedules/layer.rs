@@ -128,14 +128,7 @@ fn windowed(
         dilation: (w.dilation_h as i64, w.dilation_w as i64),
         pad: (w.pad_top as i64, w.pad_left as i64),
     };
-    let weights = extents.kernel.0 * extents.kernel.1 * extents.channels * extents.out_channels;
-    let largest = extents.input_len().max(extents.output_len()).max(weights);
-    if largest > i64::from(i32::MAX) {
-        return Err("has more elements than 31 bits count".to_owned());
-    }
-    if largest == 0 {
-        return Err("is empty".to_owned());
-    }
+    check_size(op)?;
     Ok((extents, params))
 }
 
@@ -171,16 +164,40 @@ pub fn depthwise_conv_2d_i8(
 /// If it is not int8.
 pub fn fully_connected_i8(op: OpRef<'_>) -> Result<([i64; 3], FullyConnectedI8Params), String> {
     match interp::nn::fully_connected_params(op).map_err(|e| e.to_string())? {
-        FullyConnectedParams::I8 { shape, params } => Ok((
-            [
-                shape.batches as i64,
-                shape.depth as i64,
-                shape.channels as i64,
-            ],
-            params,
-        )),
+        FullyConnectedParams::I8 { shape, params } => {
+            check_size(op)?;
+            Ok((
+                [
+                    shape.batches as i64,
+                    shape.depth as i64,
+                    shape.channels as i64,
+                ],
+                params,
+            ))
+        }
         FullyConnectedParams::F32 { .. } => Err("is not int8".to_owned()),
     }
+}
+
+/// Products of a layer at most, so that estimates of cycles fit 64 bits.
+const LARGEST_LAYER: u64 = 1 << 52;
+
+/// Elements must be counted in 31 bits, and there must be some.
+fn check_size(op: OpRef<'_>) -> Result<(), String> {
+    let elements = |ty: Option<ir::Type>| ty.and_then(|t| op.module.num_elements(t)).unwrap_or(0);
+    let [input, filter, output] =
+        [op.operand_type(0), op.operand_type(1), op.result_type(0)].map(elements);
+    if [input, filter, output].iter().any(|&n| n > i32::MAX as u64) {
+        return Err("has more elements than 31 bits count".to_owned());
+    }
+    if input.min(filter).min(output) == 0 {
+        return Err("is empty".to_owned());
+    }
+    // More than the products: every weight is used at most once for every output.
+    if output * filter > LARGEST_LAYER {
+        return Err("needs more multiplications than any core does".to_owned());
+    }
+    Ok(())
 }
 
 const NOT_CONSTANT: &str = "filter or bias is no constant";
@@ -282,6 +299,18 @@ impl Layer {
             (e.batches, e.input, e.output) = (1, (1, pixels), (1, pixels));
         }
         self
+    }
+
+    /// What a kernel for it is called: op, kernel, output pixels, channels.
+    pub fn kernel_name(&self) -> String {
+        let e = &self.extents;
+        let (name, (rows, columns)) = (self.name, e.output);
+        let channels = format!("{}x{}", e.channels, e.out_channels);
+        match e.kernel {
+            (1, 1) if name == "fully_connected" => format!("{name}_{columns}x{channels}"),
+            (1, 1) => format!("{name}_1x1_{}x{channels}", e.batches * rows * columns),
+            (kh, kw) => format!("{name}_{kh}x{kw}_{rows}x{columns}x{channels}"),
+        }
     }
 
     /// Products of an output.

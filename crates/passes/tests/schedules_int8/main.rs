@@ -1,6 +1,7 @@
 //! The int8 schedules of layers with weights, against the nn interpreter, byte for byte.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod bounds;
 mod layer;
 mod requantize;
 mod windows;

@@ -113,7 +113,7 @@ fn fill(layer: &mut Layer, n: &Numbers, depth: i64) -> Vec<Vec<u8>> {
         .to_vec()
 }
 
-fn blank(kind: Kind) -> Layer {
+pub fn blank(kind: Kind) -> Layer {
     Layer {
         kind,
         input: Vec::new(),

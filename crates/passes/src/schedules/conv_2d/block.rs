@@ -1,7 +1,7 @@
 //! Register blocks: accumulators of some pixels times some output channels.
 
 use ir::{Builder, ValueId};
-use target::Target;
+use target::{Feature, Target};
 
 /// How products are summed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,27 +96,29 @@ impl Block {
         }
     }
 
-    /// Cycles of one tap, of which `loads` from the activations take a load each.
-    pub fn step_cycles(&self, target: &Target, activation_ops: u64) -> u64 {
+    /// Cycles of one tap, for which the activations take `loads` loads of bytes or words and `operations` others.
+    pub fn step_cycles(&self, target: &Target, loads: u64, operations: u64) -> u64 {
         let c = &target.cost;
+        let (load, store, alu) = (u64::from(c.load), u64::from(c.store), u64::from(c.alu));
         let products = (self.streams() * self.channels) as u64;
-        let multiply = match self.arithmetic {
-            // Cores without a fused multiply-add need an addition; they are those without a 64-bit one.
-            Arithmetic::Single if c.wide_mul > 8 => c.mul + c.alu,
-            Arithmetic::Single => c.mul,
-            Arithmetic::Pairs => c.wide_mul,
-        };
-        let weights = self.channels as u64 * u64::from(c.load);
-        // Sums that do not fit the registers are kept in memory.
-        let words = products
-            * if self.arithmetic == Arithmetic::Pairs {
-                2
+        let loads = loads + self.channels as u64;
+        if is_thumb1(target) {
+            // Sums, activations, a weight, two addresses; then every sum is in memory.
+            let live = products + self.streams() as u64 + 3;
+            let spilled = if live > 8 {
+                products * (load + store) + 4
             } else {
-                1
+                0
             };
-        let free = if c.wide_mul > 8 { 3 } else { 9 };
-        let spilled = words.saturating_sub(free) * u64::from(c.load + c.store);
-        products * u64::from(multiply) + weights + activation_ops + spilled
+            let product = u64::from(c.mul) + alu;
+            return loads * (load + alu) + operations * alu + products * product + spilled;
+        }
+        let (multiply, words) = match self.arithmetic {
+            Arithmetic::Single => (c.mul, 1),
+            Arithmetic::Pairs => (c.wide_mul, 2),
+        };
+        let spilled = (words * products).saturating_sub(9) * (load + store);
+        products * u64::from(multiply) + loads * load + operations * alu + spilled
     }
 
     /// Cycles of taking a sum out of the accumulator.
@@ -126,6 +128,12 @@ impl Block {
             Arithmetic::Pairs => 2 * u64::from(target.cost.alu),
         }
     }
+}
+
+/// Whether a core has the 16-bit Thumb instructions only: eight registers at hand, products without a sum, and signed bytes loaded by way
+/// of an index register.
+pub fn is_thumb1(target: &Target) -> bool {
+    !target.has(Feature::LongMultiply)
 }
 
 /// How a loop over taps is unrolled: `step` at once, and what does not divide at the end.

@@ -30,12 +30,12 @@ impl Patch {
 
     /// Elements of a row.
     pub fn row(&self) -> i64 {
-        self.width * self.extents.channels
+        self.width.saturating_mul(self.extents.channels)
     }
 
     /// Elements.
     pub fn elements(&self) -> i64 {
-        self.height * self.row()
+        self.height.saturating_mul(self.row())
     }
 
     /// Cycles of filling a patch.

@@ -55,8 +55,7 @@ impl LayerKernel for PointwisePairs {
         let u = unroll(e.channels);
         let pack =
             depth * (streams * u64::from(2 * c.load + c.store + 2 * c.alu) + loop_cycles(target));
-        let loads = streams * u64::from(c.load_after_load);
-        let inner = depth * block.step_cycles(target, loads)
+        let inner = depth * block.step_cycles(target, streams, 0)
             + blocks(e.channels, u) as u64 * loop_cycles(target);
         let end = store_block_cycles(&block, &r, target) + 2 * loop_cycles(target);
         let per_tile = pack + blocks(e.out_channels, block.channels) as u64 * (inner + end);
@@ -75,11 +74,7 @@ impl LayerKernel for PointwisePairs {
     fn lower(&self, layer: &Layer, knobs: &Knobs, op: OpId, k: &mut KernelBuilder<'_>) {
         let (e, block) = (layer.extents, block_of(knobs));
         let (depth, streams) = (e.channels, block.streams());
-        let pixels = e.batches * e.output.0 * e.output.1;
-        k.set_name(&format!(
-            "{}_1x1_{pixels}x{depth}x{}",
-            layer.name, e.out_channels
-        ));
+        k.set_name(&layer.kernel_name());
         let input = k.input(op, 0, &[e.input_len()]);
         let order: Vec<usize> = (0..depth as usize).collect();
         let packed = layer.packed(block.channels, &order);

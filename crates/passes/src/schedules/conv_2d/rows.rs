@@ -93,10 +93,11 @@ impl LayerKernel for Rows {
         } else {
             Patch::new(e, 1, block.pixels).cycles(c)
         };
-        let pairing = if self.0 == Arithmetic::Pairs { 1 } else { 0 };
-        let activations = block.pixels as u64 * u64::from(c.load)
-            + block.streams() as u64 * pairing * u64::from(c.alu);
-        let inner = layer.depth() as u64 * block.step_cycles(target, activations)
+        let pairing = match self.0 {
+            Arithmetic::Single => 0,
+            Arithmetic::Pairs => block.streams() as u64,
+        };
+        let inner = layer.depth() as u64 * block.step_cycles(target, block.pixels as u64, pairing)
             + (rows * columns * (blocks(run, u) + 2)) as u64 * loop_cycles(target);
         let end = store_block_cycles(&block, &r, target) + 2 * loop_cycles(target);
         let per_tile = copy + blocks(e.out_channels, block.channels) as u64 * (inner + end);
@@ -114,11 +115,8 @@ impl LayerKernel for Rows {
 
     fn lower(&self, layer: &Layer, knobs: &Knobs, op: OpId, k: &mut KernelBuilder<'_>) {
         let (e, block) = (layer.extents, self.block(knobs));
-        let (c, (kh, kw)) = (e.channels, e.kernel);
-        k.set_name(&format!(
-            "{}_{kh}x{kw}_{}x{}x{c}x{}",
-            layer.name, e.output.0, e.output.1, e.out_channels
-        ));
+        let c = e.channels;
+        k.set_name(&layer.kernel_name());
         let input = k.input(op, 0, &[e.input_len()]);
         let order: Vec<usize> = (0..layer.depth() as usize).collect();
         let packed = layer.packed(block.channels, &order);

@@ -29,7 +29,8 @@ fn block_of(knobs: &Knobs) -> Block {
 
 /// Words of a tile of so many columns: `[column of the patch][kernel row][channel]`.
 fn words(e: &Extents, columns: i64) -> i64 {
-    Patch::new(e, ROWS, columns).width * e.kernel.0 * e.channels
+    let width = Patch::new(e, ROWS, columns).width;
+    width.saturating_mul(e.kernel.0 * e.channels)
 }
 
 /// Bytes of the patch, if one is needed.
@@ -61,7 +62,10 @@ impl LayerKernel for TilePairs {
                 e.output.0 >= ROWS
                     && e.output.1 >= columns
                     && e.out_channels >= channels
-                    && 4 * words(e, columns) + patch_bytes(e, columns) <= SCRATCH
+                    && words(e, columns)
+                        .saturating_mul(4)
+                        .saturating_add(patch_bytes(e, columns))
+                        <= SCRATCH
             })
             .map(|(columns, channels)| Knobs::new(&[("columns", columns), ("channels", channels)]))
             .collect()
@@ -80,8 +84,7 @@ impl LayerKernel for TilePairs {
             } else {
                 Patch::new(e, ROWS, columns).cycles(c)
             };
-        let loads = streams * u64::from(c.load_after_load);
-        let inner = depth as u64 * block.step_cycles(target, loads)
+        let inner = depth as u64 * block.step_cycles(target, streams, 0)
             + blocks(depth, u) as u64 * loop_cycles(target);
         let end = store_block_cycles(&block, &r, target) + 2 * loop_cycles(target);
         let per_tile = pack + blocks(e.out_channels, block.channels) as u64 * (inner + end);
@@ -100,10 +103,7 @@ impl LayerKernel for TilePairs {
         let (e, block) = (layer.extents, block_of(knobs));
         let columns = knobs.get("columns");
         let (c, (kh, kw)) = (e.channels, e.kernel);
-        k.set_name(&format!(
-            "{}_{kh}x{kw}_{}x{}x{c}x{}",
-            layer.name, e.output.0, e.output.1, e.out_channels
-        ));
+        k.set_name(&layer.kernel_name());
         let input = k.input(op, 0, &[e.input_len()]);
         // Taps are read column by column.
         let order: Vec<usize> = (0..kw)

@@ -1,6 +1,7 @@
 //! Depthwise convolutions channel by channel: a strip of rows of a few channels is copied to scratch with its padding, then each channel
 //! is swept, several outputs of a row at once with their taps in registers.
 
+use crate::schedules::conv_2d::block::is_thumb1;
 use crate::schedules::conv_2d::kernel::{LayerKernel, SCRATCH, block_start, blocks, loop_cycles};
 use crate::schedules::layer::{Extents, Layer};
 use crate::schedules::subscript::{at_least, at_most, sum_of};
@@ -39,7 +40,7 @@ impl Shape {
             outputs,
             height: (rows - 1) * e.stride.0 + reach.0,
             width,
-            copied: e.input.1.min(width - e.pad.1),
+            copied: e.input.1.min(width - e.pad.1).max(0),
         }
     }
 
@@ -53,7 +54,9 @@ impl Shape {
     }
 
     fn bytes(&self) -> i64 {
-        self.height * self.width * self.group
+        self.height
+            .saturating_mul(self.width)
+            .saturating_mul(self.group)
     }
 
     /// The columns that a step reads of a row, relative to its first, and for each the outputs and taps that it serves.
@@ -123,10 +126,24 @@ impl LayerKernel for Strip {
         let multiplier = (e.out_channels / e.channels) as u64;
         let columns = s.columns(e).len() as i64;
         let (kh, kw) = e.kernel;
-        let multiply = u64::from(c.mul) + if c.wide_mul > 8 { u64::from(c.alu) } else { 0 };
-        let loads = (kh * (columns + kw)) as u64 * u64::from(c.load);
-        let free = if c.wide_mul > 8 { 3 } else { 8 };
-        let spilled = (s.outputs - free).max(0) as u64 * kh as u64 * u64::from(c.load + c.store);
+        let loads = (kh * (columns + kw)) as u64;
+        let (multiply, loads, spilled) = if is_thumb1(target) {
+            let spilled = ((s.outputs - 1) * kh * kw) as u64;
+            let traffic = u64::from(c.load + c.store + 2 * c.alu);
+            (
+                u64::from(c.mul + c.alu),
+                loads * u64::from(c.load + c.alu),
+                spilled * traffic,
+            )
+        } else {
+            let spilled = ((s.outputs - 4).max(0) * kh) as u64;
+            let traffic = u64::from(c.load + c.store);
+            (
+                u64::from(c.mul),
+                loads * u64::from(c.load),
+                spilled * traffic,
+            )
+        };
         let rows = if s.unrolls_rows(e) {
             0
         } else {
@@ -162,10 +179,7 @@ impl LayerKernel for Strip {
         let s = Shape::of(&e, knobs);
         let (c, (kh, kw)) = (e.channels, e.kernel);
         let multiplier = e.out_channels / c;
-        k.set_name(&format!(
-            "depthwise_{kh}x{kw}_{}x{}x{c}x{multiplier}",
-            e.output.0, e.output.1
-        ));
+        k.set_name(&layer.kernel_name());
         let input = k.input(op, 0, &[e.input_len()]);
         let order: Vec<usize> = (0..(kh * kw) as usize).collect();
         let packed = layer.packed(1, &order);
