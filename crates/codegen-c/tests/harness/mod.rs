@@ -188,18 +188,9 @@ pub fn write(files: &CFiles, to: &Path) {
     }
 }
 
-/// Whether a program is there; what is not run without it is printed.
+/// Whether a program is there; what is not run without it is listed.
 pub fn has(program: &str, what: &str) -> bool {
-    let there = Command::new(program)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok();
-    if !there {
-        println!("not run: {what} ({program} is not installed)");
-    }
-    there
+    prerequisites::programs(what, &[program])
 }
 
 pub const STRICT: [&str; 5] = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
