@@ -169,6 +169,13 @@ fn the_kernel_covers_the_input() {
     };
     layer.conv_2d().check();
     layer.depthwise_conv_2d().check();
+    // Rows of the kernel that are apart do not follow one another.
+    let layer = Layer {
+        h: (7, 3, 1, 2, 0, 0),
+        ..layer
+    };
+    layer.conv_2d().check();
+    layer.depthwise_conv_2d().check();
     // Padding above and below only: rows of the kernel follow one another in the input all the same.
     let layer = Layer {
         h: (4, 3, 2, 1, 1, 1),
@@ -176,6 +183,27 @@ fn the_kernel_covers_the_input() {
     };
     layer.conv_2d().check();
     layer.depthwise_conv_2d().check();
+}
+
+/// Infinite and overflowing sums take the largest finite numbers, also without an activation.
+#[test]
+fn infinities() {
+    for activation in ACTIVATIONS {
+        let mut c = fully_connected(4, 2, 3, true, activation, 1);
+        let rows = [
+            f32::INFINITY,
+            1.0,
+            f32::NEG_INFINITY,
+            1.0,
+            f32::MAX,
+            f32::MAX,
+            f32::MIN,
+            f32::MIN,
+        ];
+        c.operands[0].2 = rows.iter().flat_map(|x| x.to_le_bytes()).collect();
+        c.operands[1].2 = [1f32; 6].iter().flat_map(|x| x.to_le_bytes()).collect();
+        c.check();
+    }
 }
 
 /// A window without padding needs no bounds at run time.

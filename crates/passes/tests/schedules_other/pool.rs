@@ -138,3 +138,31 @@ fn extremes_of_a_mean() {
         }
     }
 }
+
+/// NaN never wins, and nothing is below the lowest finite number.
+#[test]
+fn special_floats() {
+    let axis = (2, 2, 2, 0, 0);
+    for fill in [
+        f32::NAN,
+        f32::NEG_INFINITY,
+        f32::MIN,
+        -2e38,
+        f32::INFINITY,
+        -0.0,
+    ] {
+        for (op, odd) in [
+            ("nn.max_pool_2d", f32::NAN),
+            ("nn.max_pool_2d", -3e38),
+            ("nn.average_pool_2d", fill),
+        ] {
+            if op == "nn.average_pool_2d" && fill.is_nan() {
+                continue;
+            }
+            let mut c = case(op, Elem::F32, (1, 5), (axis, axis), "none", 9);
+            let values = (0..20).map(|i| if i % 7 == 3 { odd } else { fill });
+            c.operands[0].2 = values.flat_map(f32::to_le_bytes).collect();
+            c.check();
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! `nn.softmax`.
 
 use super::harness::{Case, Draw, Elem, Prop};
+use interp::numerics::softmax::SoftmaxI8Params;
 use proptest::prelude::*;
 
 const OUTPUT: Elem = Elem::I8(1.0 / 256.0, -128);
@@ -53,6 +54,27 @@ fn every_number_of_leading_zeros() {
             c.check();
         }
     }
+}
+
+/// The reciprocal saturates where the sum is a power of two; elements of every size show its sign.
+#[test]
+fn a_sum_that_is_a_power_of_two() {
+    let scale = 0.1;
+    let p = SoftmaxI8Params::new(1.0, scale).unwrap();
+    let mut row = vec![127i8];
+    let mut rest = 1i32 << 19;
+    for distance in 1..=255u8 {
+        let term = ((i64::from(p.exp(-i32::from(distance))) + (1 << 11)) >> 12) as i32;
+        let element = (127 - i32::from(distance)) as i8;
+        while term > 0 && rest >= term {
+            row.push(element);
+            rest -= term;
+        }
+    }
+    assert!(rest == 0 && row.len() < 4096, "{rest} {}", row.len());
+    let mut c = case(vec![1, row.len() as i64], Elem::I8(scale, 0), 1.0, 1);
+    c.operands[0].2 = row.iter().map(|&x| x as u8).collect();
+    c.check();
 }
 
 /// Steps so coarse that only equal elements count, and so fine that all do.
