@@ -6,9 +6,17 @@ use ir::{Diagnostic, Diagnostics, Module};
 use pass::{
     Instrumentation, ManagerOptions, PassCx, Pipeline, Registry, RegistryBuilder, RegistryError,
 };
-use passes::memory_map::{MemoryMap, Role};
+use passes::memory_map::MemoryMap;
 use std::sync::Arc;
 use target::{Target, Targets};
+
+/// Every error of the façade itself: code and what it means.
+pub const CODES: &[(&str, &str)] = &[
+    ("D001", "no target has the name"),
+    ("D002", "the public name is not a C identifier"),
+    ("D003", "the pipeline does not lower the network"),
+    ("D004", "the pipeline made a module that does not verify"),
+];
 
 /// Nothing came out; the diagnostics say why, at least one is an error.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -400,17 +408,6 @@ impl Compiled {
             .and_then(|a| self.module.attr_int(a))
             .and_then(|a| u64::try_from(a).ok())
             .unwrap_or(passes::plan_memory::ARENA_ALIGN)
-    }
-
-    /// The least arena that any plan could have for this order of the layers, inputs and outputs as they were planned.
-    pub fn liveness_bound(&self) -> u64 {
-        let io_in_arena = self
-            .memory
-            .buffers
-            .iter()
-            .any(|b| matches!(b.role, Role::Input | Role::Output) && b.offset.is_some());
-        passes::plan_memory::problem(&self.memory, io_in_arena)
-            .map_or(0, |(problem, _)| usmp::Liveness::of(&problem).bound())
     }
 
     /// The C, file by file, and the names of its kernels.

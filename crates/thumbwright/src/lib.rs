@@ -22,7 +22,9 @@ mod layers;
 pub mod report;
 pub mod runtime;
 
-pub use compiler::{CompileError, CompileOptions, Compiled, Compiler, File, Io, Stage, tensors};
+pub use compiler::{
+    CODES, CompileError, CompileOptions, Compiled, Compiler, File, Io, Stage, tensors,
+};
 pub use identifiers::module_name;
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};

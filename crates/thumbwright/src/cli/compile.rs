@@ -101,12 +101,13 @@ impl Compile {
         console.diagnostics(diagnostics.filter(|d| shown(d.severity)));
         let milliseconds = started.elapsed().as_millis();
         let measurements = self.measure(&compiler, &compiled, console)?;
-        let files = self.files(&compiled, &measurements)?;
+        let report = Report::of(&compiled, &measurements);
+        let files = self.files(&compiled, &report)?;
         directory::write_all(&self.output, &files)?;
         Ok(match console.is_quiet() {
             true => String::new(),
             false => summary(
-                &compiled,
+                &report,
                 &self.output.display().to_string(),
                 &files,
                 milliseconds,
@@ -129,7 +130,7 @@ impl Compile {
         Ok(())
     }
 
-    fn files(&self, compiled: &Compiled, measurements: &Measurements) -> anyhow::Result<Vec<File>> {
+    fn files(&self, compiled: &Compiled, report: &Report) -> anyhow::Result<Vec<File>> {
         let mut files = Vec::new();
         if self.emit.contains(&Emit::C) {
             files.extend(compiled.c_files()?);
@@ -139,7 +140,6 @@ impl Compile {
             path: format!("mlir/{i:02}-{}.mlir", stage.name),
             text: stage.text.clone(),
         }));
-        let report = Report::of(compiled, measurements);
         let file = |path: &str, text: String| File {
             path: path.to_owned(),
             text,
@@ -185,26 +185,15 @@ impl Instrumentation for Printer<'_> {
     }
 }
 
-fn summary(compiled: &Compiled, dir: &str, files: &[File], milliseconds: u128) -> String {
-    let layers = compiled.layers();
-    let weights: u64 = layers.iter().map(|l| l.weight_bytes).sum();
-    let remarks = compiled
-        .diagnostics()
-        .iter()
-        .filter(|d| d.severity == Severity::Remark)
-        .count();
-    let mut text = format!(
-        "{} for {}: {} layers, {} bytes of weights, arena {} bytes (liveness bound {})\n",
-        compiled.name(),
-        compiled.target().name,
-        layers.len(),
-        number(weights),
-        number(compiled.memory().arena_size),
-        number(compiled.liveness_bound()),
-    );
-    text += &format!(
-        "{} files in {dir}, {remarks} remarks, compiled in {milliseconds} ms\n",
-        files.len()
-    );
-    text
+fn summary(report: &Report, dir: &str, files: &[File], milliseconds: u128) -> String {
+    format!(
+        "{} for {}: {} layers, {} bytes of weights\n{}{} files in {dir}, {} remarks, compiled in {milliseconds} ms\n",
+        report.model.name,
+        report.target.name,
+        report.layers.len(),
+        number(report.totals.weight_bytes),
+        super::inspect::memory(&report.memory),
+        files.len(),
+        report.remarks.len(),
+    )
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
-use thumbwright::{CompileOptions, Compiled, Compiler, Layer, MemoryMap, Role, TensorInfo};
+use thumbwright::report::{Measurements, MemoryReport, Report as CompileReport};
+use thumbwright::{CompileOptions, Compiled, Compiler, Layer, TensorInfo};
 
 use super::console::{Console, printable};
 use super::profile_text::shortened;
@@ -35,32 +36,13 @@ struct Report {
     layers: Vec<Layer>,
     total: Total,
     /// None when the model does not compile for the target.
-    memory: Option<Memory>,
+    memory: Option<MemoryReport>,
 }
 
 #[derive(Serialize)]
 struct Total {
     macs: u64,
     weight_bytes: u64,
-}
-
-/// Bytes of RAM.
-#[derive(Serialize)]
-struct Memory {
-    liveness_bound_bytes: u64,
-    arena_bytes: u64,
-    scratch_bytes: u64,
-    buffers: Vec<Buffer>,
-}
-
-#[derive(Serialize)]
-struct Buffer {
-    layer: String,
-    role: &'static str,
-    bytes: u64,
-    offset: Option<u64>,
-    start: usize,
-    end: usize,
 }
 
 impl Inspect {
@@ -101,7 +83,7 @@ impl Report {
                 weight_bytes: layers.iter().map(|l| l.weight_bytes).sum(),
             },
             layers,
-            memory: compiled.map(|c| Memory::new(c.memory(), c.liveness_bound())),
+            memory: compiled.map(|c| CompileReport::of(c, &Measurements::default()).memory),
         }
     }
 
@@ -155,38 +137,21 @@ impl Report {
             number(self.total.weight_bytes)
         );
         if let Some(m) = &self.memory {
-            text += &format!(
-                "arena {} bytes, liveness bound {} bytes, largest scratch {} bytes\n",
-                number(m.arena_bytes),
-                number(m.liveness_bound_bytes),
-                number(m.scratch_bytes)
-            );
+            text += &memory(m);
         }
         text
     }
 }
 
-impl Memory {
-    fn new(map: &MemoryMap, bound: u64) -> Memory {
-        let scratch = map.buffers.iter().filter(|b| b.role == Role::Scratch);
-        Memory {
-            liveness_bound_bytes: bound,
-            arena_bytes: map.arena_size,
-            scratch_bytes: scratch.map(|b| b.size).max().unwrap_or(0),
-            buffers: map
-                .buffers
-                .iter()
-                .map(|b| Buffer {
-                    layer: b.layer.clone(),
-                    role: b.role.name(),
-                    bytes: b.size,
-                    offset: b.offset,
-                    start: b.start,
-                    end: b.end,
-                })
-                .collect(),
-        }
-    }
+/// The arena in one line.
+pub fn memory(m: &MemoryReport) -> String {
+    format!(
+        "arena {} bytes: activations {} (liveness bound {}), scratch {}\n",
+        number(m.arena_bytes),
+        number(m.activation_bytes),
+        number(m.activation_bound_bytes),
+        number(m.scratch_bytes)
+    )
 }
 
 /// `int8 1×28×28×1`.

@@ -88,7 +88,11 @@ impl Run {
             warn(console, compiled.diagnostics());
             let outputs = compiled.outputs();
             let samples = self.samples(&compiled.inputs(), &outputs, console)?;
-            let what = format!("running {} samples on {}", samples.count(), runtime.name());
+            let what = format!(
+                "running on {}, samples: {}",
+                runtime.name(),
+                samples.count()
+            );
             let settings = BuildSettings::default();
             let outcome = console.during(&what, || {
                 run_samples(&compiled, &runtime, samples, self.profile, &settings)
