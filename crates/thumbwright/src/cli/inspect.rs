@@ -154,7 +154,7 @@ pub fn memory(m: &MemoryReport) -> String {
     )
 }
 
-/// `int8 1×28×28×1`.
+/// `int8 1×8×8×1`.
 fn kind(t: &TensorInfo) -> String {
     format!("{} {}", t.dtype, shape(&t.shape))
 }

@@ -72,7 +72,7 @@ pub fn number(n: u64) -> String {
     text
 }
 
-/// Dimensions, `1×28×28×1`.
+/// Dimensions, `1×8×8×1`.
 pub fn shape(dims: &[i64]) -> String {
     if dims.is_empty() {
         return "scalar".to_owned();

@@ -10,7 +10,7 @@
 //! let model = std::fs::read("../../models/digits_int8.tflite")?;
 //! let compiler = Compiler::new()?;
 //! let (network, _) = compiler.import("digits_int8.tflite", &model)?;
-//! let inputs = vec![vec![0u8; 784 * 2]];
+//! let inputs = vec![vec![0u8; 64 * 2]];
 //! let outputs = thumbwright::runtime::interpret(&network, inputs)?;
 //! assert_eq!((outputs.samples, outputs.outputs[0].len()), (2, 20));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

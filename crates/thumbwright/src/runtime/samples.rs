@@ -38,7 +38,7 @@ pub enum InputError {
     },
 }
 
-/// A tensor in words: `"image" int8 [1, 28, 28, 1], 784 bytes`.
+/// A tensor in words: `"image" int8 [1, 8, 8, 1], 64 bytes`.
 pub fn describe(t: &TensorInfo) -> String {
     format!(
         "\"{}\" {} {:?}, {} bytes",
