@@ -21,7 +21,7 @@ build:
 
 demo:
 	@scripts/install-tools demo
-	@cargo run --release --locked --quiet -p thumbwright --example demo
+	@cargo run --release --locked -p thumbwright --example demo
 
 test:
 	@scripts/install-tools test
