@@ -415,7 +415,7 @@ fn choose<'r>(
     best.map(|(_, s, knobs)| (s, knobs)).ok_or_else(|| {
         let types: Vec<String> = m
             .operands(op)
-            .map(|v| ir::text::type_text(m, m.value_type(v)))
+            .map(|v| short_type(m, m.value_type(v)))
             .collect();
         let mut d = Diagnostic::error(
             "L002",
@@ -425,6 +425,24 @@ fn choose<'r>(
         d.notes = reasons;
         d.help("register a schedule for this op, or choose another target")
     })
+}
+
+/// A tensor type without its quantisation, which may list thousands of scales: `8x3x3x16 int8`.
+fn short_type(m: &Module, ty: Type) -> String {
+    let shape: Vec<String> = m
+        .type_data(ty)
+        .shape()
+        .unwrap_or(&[])
+        .iter()
+        .map(i64::to_string)
+        .collect();
+    let elem = match nn::element(m, ty) {
+        nn::Element::F32 => "float32",
+        nn::Element::QuantI8 => "int8",
+        nn::Element::I32 => "int32",
+        nn::Element::Other => "another element",
+    };
+    format!("{} {elem}", shape.join("x"))
 }
 
 /// Whether a type is a memref.
