@@ -12,6 +12,16 @@ use ir::{Diagnostic, OpId, TypeData, ValueDef, ValueId};
 /// Names of induction variables by depth.
 const COUNTERS: [&str; 6] = ["i", "j", "k", "l", "m", "n"];
 
+/// So many sums in a row get a variable.
+const CHAIN: usize = 4;
+
+fn is_sum(op: &str) -> bool {
+    matches!(
+        op,
+        "arith.addi" | "arith.subi" | "arith.addf" | "arith.subf"
+    )
+}
+
 /// A value on its way into a variable.
 struct Assignment {
     variable: u32,
@@ -134,6 +144,59 @@ impl Printer<'_> {
             self.materialize(v)?;
         }
         self.take_exact(op, v)
+    }
+
+    /// A sum that continues in the variable of its left operand, which nobody else reads, or that is the first of several in a
+    /// row: one statement each, in the order of the module, so that the schedule decides when what is multiplied.
+    pub(super) fn accumulate(
+        &mut self,
+        op: OpId,
+        result: ValueId,
+        e: &Expr,
+    ) -> Result<bool, Diagnostic> {
+        let m = self.m();
+        let ty = m.value_type(result);
+        if !is_sum(m.op_name(op)) || *m.type_data(ty) == TypeData::Index || e.literal.is_some() {
+            return Ok(false);
+        }
+        let c = self.value_ctype(op, ty)?;
+        let left = m.operand(op, 0);
+        if let (Some(_), Some(Slot::Variable(leaf, id))) =
+            (self.reusable(op, left), self.slots.get(&left).cloned())
+        {
+            let (target, value) = (leaf.clone(), e.clone());
+            if value.text != target.text {
+                self.assignment(&Assignment {
+                    variable: id,
+                    target,
+                    value,
+                });
+            }
+            self.slots.insert(result, Slot::Variable(leaf, id));
+            return Ok(true);
+        }
+        if !self.starts_chain(op, result) {
+            return Ok(false);
+        }
+        let (leaf, id) = self.new_variable("acc", true, ty, c);
+        self.line(&format!("{} {} = {};", c.name(), leaf.text, e.to(c).text));
+        self.slots.insert(result, Slot::Variable(leaf, id));
+        Ok(true)
+    }
+
+    /// Whether a sum is the first of at least [`CHAIN`] in its block.
+    fn starts_chain(&self, op: OpId, result: ValueId) -> bool {
+        let m = self.m();
+        let mut v = result;
+        for _ in 1..CHAIN {
+            match self.live.uses(m, v)[..] {
+                [(user, 0)] if is_sum(m.op_name(user)) && m.op_block(user) == m.op_block(op) => {
+                    v = m.result(user, 0)
+                }
+                _ => return false,
+            }
+        }
+        true
     }
 
     /// The variable that an initial value is in, if nobody but this loop reads it from here on.

@@ -379,7 +379,15 @@ impl<'a> Printer<'a> {
 
     fn base_name(&self, v: ValueId) -> String {
         let m = self.m();
-        let op = m.defining_op(v);
+        let casts = [
+            arith::ExtSIOp::NAME,
+            arith::ExtUIOp::NAME,
+            arith::TruncIOp::NAME,
+        ];
+        let mut op = m.defining_op(v);
+        while let Some(cast) = op.filter(|&op| casts.contains(&m.op_name(op))) {
+            op = m.defining_op(m.operand(cast, 0));
+        }
         if let Some(op) = op.filter(|&op| m.op_name(op) == ir::dialects::memref::LoadOp::NAME) {
             let hint = self
                 .pointer(op, m.operand(op, 0))
@@ -418,6 +426,12 @@ impl<'a> Printer<'a> {
         let e = match ctype::int_width(self.m(), ty) {
             Some(w) => e.exact(w),
             None => e.clone(),
+        };
+        // A wide value that a narrower type holds stays narrow: its products are then widening multiplications.
+        let c = if c == CType::I64 && e.ty.bits() <= 32 {
+            CType::I32
+        } else {
+            c
         };
         let base = self.base_name(v);
         let counter = self.counters.entry(base.clone()).or_default();

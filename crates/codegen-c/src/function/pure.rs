@@ -84,6 +84,9 @@ impl Printer<'_> {
             _ => return Err(self.unknown(op)),
         };
         self.floats |= e.ty.is_float();
+        if self.accumulate(op, result, &e)? {
+            return Ok(());
+        }
         self.define(result, e)
     }
 
@@ -218,6 +221,15 @@ impl Printer<'_> {
         );
         if bits == 1 {
             return Ok(truth_arithmetic(name, &a, &b));
+        }
+        // 0 + x, x + 0, x - 0
+        if name != "arith.muli" {
+            if b.literal == Some(0) {
+                return Ok(a);
+            }
+            if name == "arith.addi" && a.literal == Some(0) {
+                return Ok(b);
+            }
         }
         let (symbol, prec, exact) = match name {
             "arith.addi" => ("+", ADD, a.range.add(b.range)),
