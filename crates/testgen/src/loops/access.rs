@@ -5,6 +5,9 @@ use super::range::Range;
 use super::scope::{Buffer, FLOAT_BOUND, Float, Index, Int, Scalar};
 use ir::{Builder, ValueId};
 
+/// The widest vector whose elements are looked at: what a 64-bit load brings.
+const WORD_BYTES: i64 = 8;
+
 impl Body {
     /// An index from 0 to `most`.
     fn index_up_to(&mut self, b: &mut Builder<'_>, most: i64) -> Index {
@@ -16,9 +19,7 @@ impl Body {
             .filter(|i| i.range.within(0, most))
             .collect();
         match self.c.below(8) {
-            0..4 if !fitting.is_empty() => {
-                fitting[fitting.len() - 1 - self.c.below(fitting.len() as u32) as usize]
-            }
+            0..4 if !fitting.is_empty() => fitting[self.recent(fitting.len())],
             4 if !fitting.is_empty() => {
                 let x = fitting[self.c.below(fitting.len() as u32) as usize];
                 let step = self.c.between(0, most - x.range.high);
@@ -126,6 +127,37 @@ impl Body {
         }
     }
 
+    /// A value for the element at a position: differs from element to element.
+    pub fn element_at(&mut self, b: &mut Builder<'_>, elem: Scalar, at: &[ValueId]) -> ValueId {
+        let Some(&index) = at.get(self.c.below(at.len() as u32) as usize) else {
+            return self.element(b, elem);
+        };
+        let width = match elem {
+            Scalar::F32 => 32,
+            _ => 8 * elem.bytes() as u32,
+        };
+        let ty = b.m.int(width);
+        let index = b.cast("arith.index_cast", index, ty);
+        if elem != Scalar::F32 {
+            let x = self.int(b, width);
+            return match self.c.below(4) {
+                0 => b.addi(x.v, index),
+                1 => b.xori(x.v, index),
+                2 => b.subi(index, x.v),
+                _ => b.muli(x.v, index),
+            };
+        }
+        let ty = b.m.f32();
+        let index = b.cast("arith.sitofp", index, ty);
+        let x = self.float(b);
+        // An index is below 128, so either result is within the bound.
+        let x = self.clamped(b, x, FLOAT_BOUND / 128.0);
+        match self.c.below(2) {
+            0 => b.addf(x.v, index),
+            _ => b.mulf(x.v, index),
+        }
+    }
+
     pub fn store(&mut self, b: &mut Builder<'_>) {
         if let Some(buffer) = self.pick(|x| x.writable) {
             let value = self.element(b, buffer.ty.elem);
@@ -134,39 +166,23 @@ impl Body {
         }
     }
 
-    /// Several elements at once: into words, or to another place.
+    /// Several elements at once: into words, or to another place. Vectors of more than [`WORD_BYTES`] are only copied.
     pub fn vector(&mut self, b: &mut Builder<'_>) {
-        let wide = |x: &Buffer| {
-            x.ready
-                && x.ty
-                    .shape
-                    .last()
-                    .is_some_and(|&n| n * x.ty.elem.bytes() >= 4 && n >= 2)
+        let several = |x: &Buffer| x.ready && x.ty.shape.last().is_some_and(|&n| n >= 2);
+        let Some(from) = self.pick(several) else {
+            return;
         };
-        let Some(from) = self.pick(wide) else { return };
         let elem = from.ty.elem;
         let n = from.ty.shape[from.ty.shape.len() - 1];
-        let lanes: Vec<i64> = [2, 4, 8, 16]
-            .into_iter()
-            .filter(|&l| l <= n && l * elem.bytes() >= 4)
-            .collect();
-        if lanes.is_empty() {
-            return;
-        }
+        let fitting = [4, 2, 8, 16].into_iter().filter(|&l| l <= n);
+        let lanes: Vec<i64> = fitting.collect();
         let lanes = self.c.of(&lanes);
         let (at, multiple) = self.subscripts(b, &from.ty.shape, lanes);
         let align = self.alignment(elem, multiple);
         let v = b.vload(from.v, &at, lanes, align);
         let bytes = lanes * elem.bytes();
-        if self.c.below(3) == 0 {
-            let same = |x: &Buffer| {
-                x.writable && x.ty.elem == elem && x.ty.shape.last().is_some_and(|&n| n >= lanes)
-            };
-            if let Some(to) = self.pick(same) {
-                let (at, multiple) = self.subscripts(b, &to.ty.shape, lanes);
-                let align = self.alignment(elem, multiple);
-                b.vstore(v, to.v, &at, align);
-            }
+        if bytes > WORD_BYTES || self.c.below(3) == 0 {
+            self.store_vector(b, v, elem, lanes);
             return;
         }
         let others = [Scalar::I32, Scalar::I16, Scalar::I64, Scalar::I8];
@@ -183,10 +199,25 @@ impl Body {
             let ty = b.m.vector(&[lanes], ty);
             (b.cast("vector.bitcast", v, ty), to, lanes)
         };
+        if self.c.once_in(4) {
+            self.store_vector(b, v, elem, lanes);
+        }
         for _ in 0..=self.c.below(2) {
             let i = self.c.between(0, lanes - 1);
             let x = b.extract(v, i);
             self.take(x, elem);
+        }
+    }
+
+    /// Puts a vector into a buffer, if one takes it.
+    fn store_vector(&mut self, b: &mut Builder<'_>, v: ValueId, elem: Scalar, lanes: i64) {
+        let takes = |x: &Buffer| {
+            x.writable && x.ty.elem == elem && x.ty.shape.last().is_some_and(|&n| n >= lanes)
+        };
+        if let Some(to) = self.pick(takes) {
+            let (at, multiple) = self.subscripts(b, &to.ty.shape, lanes);
+            let align = self.alignment(elem, multiple);
+            b.vstore(v, to.v, &at, align);
         }
     }
 

@@ -20,7 +20,7 @@ const FLOAT_PREDICATES: [&str; 14] = [
 
 impl Body {
     /// One of the latest of a list, or any.
-    fn recent(&mut self, len: usize) -> usize {
+    pub fn recent(&mut self, len: usize) -> usize {
         let n = len as u32;
         let back = if self.c.once_in(3) {
             self.c.below(n)
@@ -50,23 +50,35 @@ impl Body {
         self.int_constant(b, width, value)
     }
 
-    /// An integer of a width: a value in scope, a constant, or a cast of another width.
+    /// An integer of a width: a value in scope, one from a buffer, a cast of another type, or a constant.
     pub fn int(&mut self, b: &mut Builder<'_>, width: u32) -> Int {
-        let fitting: Vec<Int> = self
-            .scope
-            .ints
-            .iter()
-            .copied()
-            .filter(|i| i.width == width)
-            .collect();
-        match self.c.below(12) {
-            0..8 if !fitting.is_empty() => fitting[self.recent(fitting.len())],
-            0..11 if !self.scope.ints.is_empty() => {
-                let i = self.recent(self.scope.ints.len());
+        let fitting = self.ints_of(width);
+        let choice = self.c.below(12);
+        if choice < 6 && !fitting.is_empty() {
+            return fitting[self.recent(fitting.len())];
+        }
+        if (6..9).contains(&choice) {
+            self.load(b);
+        }
+        let x = match (self.scope.ints.len(), self.scope.floats.len()) {
+            (0, 0) => return self.any_int_constant(b, width),
+            _ if choice == 11 => return self.any_int_constant(b, width),
+            (0, floats) => {
+                let i = self.recent(floats);
+                self.int_from_float(b, self.scope.floats[i], width)
+            }
+            (ints, _) => {
+                let i = self.recent(ints);
                 self.resized(b, self.scope.ints[i], width)
             }
-            _ => self.any_int_constant(b, width),
-        }
+        };
+        self.scope.ints.push(x);
+        x
+    }
+
+    fn ints_of(&self, width: u32) -> Vec<Int> {
+        let of_width = |i: &Int| i.width == width;
+        self.scope.ints.iter().copied().filter(of_width).collect()
     }
 
     /// The same integer at another width, truncated where it does not fit.
@@ -115,7 +127,7 @@ impl Body {
             4 => self.shift(b, x),
             5 => self.quotient(b, x),
             6 => {
-                let y = self.int(b, width);
+                let y = self.other(b, x);
                 match self.c.below(2) {
                     0 => Int {
                         v: b.minsi(x.v, y.v),
@@ -130,7 +142,7 @@ impl Body {
                 }
             }
             7 => {
-                let y = self.int(b, width);
+                let y = self.other(b, x);
                 let range = x.range.bits(y.range).unwrap_or(Range::full(width));
                 let v = match self.c.below(3) {
                     0 => b.andi(x.v, y.v),
@@ -140,7 +152,7 @@ impl Body {
                 Int { v, width, range }
             }
             8 => {
-                let (y, condition) = (self.int(b, width), self.bool(b));
+                let (y, condition) = (self.other(b, x), self.bool(b));
                 Int {
                     v: b.select(condition, x.v, y.v),
                     width,
@@ -154,7 +166,7 @@ impl Body {
     }
 
     fn sum_or_product(&mut self, b: &mut Builder<'_>, x: Int) -> Int {
-        let y = self.int(b, x.width);
+        let y = self.other(b, x);
         let width = x.width;
         let op = self.c.below(3);
         let exact = match op {
@@ -301,20 +313,8 @@ impl Body {
                 }
             }
             1 if self.features.floats => {
-                let limit = f64::from(1u32 << (width.min(31) - 1)) - 128.0;
                 let x = self.float(b);
-                let x = self.clamped(b, x, limit.max(127.0).min(x.bound.max(1.0)));
-                let range = Range::new(-(x.bound as i64) - 1, x.bound as i64 + 1);
-                let v = b.cast("arith.fptosi", x.v, ty);
-                Int {
-                    v,
-                    width,
-                    range: if range.fits(width) {
-                        range
-                    } else {
-                        Range::full(width)
-                    },
-                }
+                self.int_from_float(b, x, width)
             }
             2 if width == 32 && self.features.floats => {
                 let x = self.float(b);
@@ -343,6 +343,34 @@ impl Body {
         }
     }
 
+    fn int_from_float(&mut self, b: &mut Builder<'_>, x: Float, width: u32) -> Int {
+        let limit = f64::from(1u32 << (width.min(31) - 1)) - 128.0;
+        let x = self.clamped(b, x, limit.max(127.0).min(x.bound.max(1.0)));
+        let range = Range::new(-(x.bound as i64) - 1, x.bound as i64 + 1);
+        let range = if range.fits(width) {
+            range
+        } else {
+            Range::full(width)
+        };
+        let ty = b.m.int(width);
+        let v = b.cast("arith.fptosi", x.v, ty);
+        Int { v, width, range }
+    }
+
+    /// Another integer of the same width: the same twice gives results that do not depend on it.
+    fn other(&mut self, b: &mut Builder<'_>, x: Int) -> Int {
+        let y = self.int(b, x.width);
+        if y.v != x.v || self.c.once_in(16) {
+            return y;
+        }
+        let others: Vec<Int> = self.ints_of(x.width);
+        let others: Vec<Int> = others.into_iter().filter(|y| y.v != x.v).collect();
+        if others.is_empty() || self.c.once_in(3) {
+            return self.any_int_constant(b, x.width);
+        }
+        others[self.recent(others.len())]
+    }
+
     /// A truth value: one in scope, or a new comparison.
     pub fn bool(&mut self, b: &mut Builder<'_>) -> ValueId {
         if !self.scope.bools.is_empty() && self.c.once_in(3) {
@@ -352,11 +380,8 @@ impl Body {
         let v = match self.c.below(8) {
             0..4 => {
                 let width = self.c.of(&WIDTHS);
-                let (x, y, p) = (
-                    self.int(b, width),
-                    self.int(b, width),
-                    self.c.of(&PREDICATES),
-                );
+                let x = self.int(b, width);
+                let (y, p) = (self.other(b, x), self.c.of(&PREDICATES));
                 b.cmpi(p, x.v, y.v)
             }
             4 | 5 if !self.scope.indices.is_empty() => {
@@ -365,7 +390,13 @@ impl Body {
                     self.recent(self.scope.indices.len()),
                 );
                 let p = self.c.of(&PREDICATES);
-                b.cmpi(p, self.scope.indices[i].v, self.scope.indices[j].v)
+                let x = self.scope.indices[i].v;
+                let y = if i == j {
+                    b.const_index(3)
+                } else {
+                    self.scope.indices[j].v
+                };
+                b.cmpi(p, x, y)
             }
             6 if !self.scope.bools.is_empty() => {
                 let (i, j) = (
@@ -384,7 +415,8 @@ impl Body {
                 b.cmpf(p, x.v, y.v)
             }
             _ => {
-                let (x, y) = (self.int(b, 32), self.int(b, 32));
+                let x = self.int(b, 32);
+                let y = self.other(b, x);
                 b.cmpi("slt", x.v, y.v)
             }
         };
@@ -392,8 +424,19 @@ impl Body {
         v
     }
 
-    /// A float in scope or a constant.
+    /// A float in scope, or from an integer where there is none, or a constant.
     pub fn float(&mut self, b: &mut Builder<'_>) -> Float {
+        if self.c.once_in(6) {
+            self.load(b);
+        }
+        if self.scope.floats.is_empty() && !self.scope.ints.is_empty() && !self.c.once_in(4) {
+            let i = self.recent(self.scope.ints.len());
+            let ty = b.m.f32();
+            let x = self.scope.ints[i];
+            let v = b.cast("arith.sitofp", x.v, ty);
+            let bound = x.range.magnitude() * 1.000_001;
+            return Float { v, bound };
+        }
         if !self.scope.floats.is_empty() && !self.c.once_in(4) {
             let i = self.recent(self.scope.floats.len());
             return self.scope.floats[i];

@@ -134,7 +134,11 @@ impl Body {
             }
             self.statements(b);
             self.budget = before;
-            let value = self.element(b, ty.elem);
+            let value = if self.c.once_in(4) {
+                self.element(b, ty.elem)
+            } else {
+                self.element_at(b, ty.elem, at)
+            };
             b.store(value, self.scope.buffers[buffer].v, at);
             return;
         };

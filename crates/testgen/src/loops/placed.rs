@@ -8,7 +8,9 @@ use super::{FILE, Features};
 use crate::choices::{Choices, Random};
 use crate::values::{Spread, Values};
 use ir::dialects::func;
-use ir::{Builder, DialectRegistry, Loc, Module, OpState, QuantType, Type, TypeData, ValueId};
+use ir::{
+    Builder, DialectRegistry, Loc, Module, OpState, QuantType, Type, TypeData, ValueId, WalkOrder,
+};
 use std::sync::Arc;
 
 fn scalar_type(m: &mut Module, p: Parameter) -> Type {
@@ -92,7 +94,20 @@ pub fn build(mut c: Choices, features: Features, registry: &Arc<DialectRegistry>
         }
     }
     main(&mut m, &mut c, &plan);
+    erase_uncalled(&mut m, &helpers);
     m
+}
+
+/// Helpers that no kernel came to call: C warns of a static function without a use.
+fn erase_uncalled(m: &mut Module, helpers: &[Helper]) {
+    let ops = m.walk(m.root(), WalkOrder::Pre);
+    let calls = ops.into_iter().filter_map(|op| func::CallOp::cast(m, op));
+    let called: Vec<String> = calls.map(|c| c.callee(m)).collect();
+    for helper in helpers.iter().filter(|h| !called.contains(&h.name)) {
+        if let Some(f) = m.lookup_symbol(&helper.name) {
+            m.erase(f);
+        }
+    }
 }
 
 fn layer_loc(m: &mut Module, step: usize) -> Loc {

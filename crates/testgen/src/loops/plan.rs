@@ -199,13 +199,17 @@ impl Plan {
         self.slots[slot].role != Role::Scratch
     }
 
-    /// A buffer whose contents are defined.
+    /// A buffer whose contents are defined, mostly the latest that is no constant.
     fn written(&self, c: &mut Choices) -> usize {
         let all: Vec<usize> = (0..self.slots.len())
             .rev()
             .filter(|&s| self.readable(s))
             .collect();
-        c.of(&all)
+        let changing = |s: &&usize| !matches!(self.slots[**s].role, Role::Constant(_));
+        match all.iter().find(changing) {
+            Some(&latest) if c.below(3) < 2 => latest,
+            _ => c.of(&all),
+        }
     }
 
     fn fresh(&mut self, ty: BufferType, role: Role, now: usize) -> usize {
