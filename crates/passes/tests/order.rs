@@ -26,16 +26,30 @@ fn network(registry: &Registry, nodes: &[Node], widths: &[i64]) -> Module {
         let out = if rx == 1 && ry == 1 {
             // A reshape to another width keeps sizes varied.
             let wide = b.m.tensor(&[1, 8], q);
-            let op = b.insert(OpState::new("nn.add").operands(&[x, y]).results(&[wide]).prop("activation", none));
+            let op = b.insert(
+                OpState::new("nn.add")
+                    .operands(&[x, y])
+                    .results(&[wide])
+                    .prop("activation", none),
+            );
             let sum = b.m.result(op, 0);
             let n = widths[i % widths.len()];
             let constant = b.m.i8();
             let storage = b.m.tensor(&[n, 8], constant);
             let zeros = b.m.dense_attr(storage, vec![0u8; (n * 8) as usize]);
             let tall = b.m.tensor(&[n, 8], q);
-            let c = b.insert(OpState::new("nn.constant").prop("value", zeros).results(&[tall]));
+            let c = b.insert(
+                OpState::new("nn.constant")
+                    .prop("value", zeros)
+                    .results(&[tall]),
+            );
             let c = b.m.result(c, 0);
-            let op = b.insert(OpState::new("nn.add").operands(&[sum, c]).results(&[tall]).prop("activation", none));
+            let op = b.insert(
+                OpState::new("nn.add")
+                    .operands(&[sum, c])
+                    .results(&[tall])
+                    .prop("activation", none),
+            );
             b.m.result(op, 0)
         } else {
             let taller = if rx >= ry { x } else { y };
@@ -58,14 +72,27 @@ fn network(registry: &Registry, nodes: &[Node], widths: &[i64]) -> Module {
 fn peak(m: &Module) -> u64 {
     let f = m.lookup_symbol("main").unwrap();
     let block = m.entry_block(f).unwrap();
-    let ops: Vec<OpId> = m.ops(block).filter(|&o| m.op_name(o) != "nn.constant").collect();
-    let values: Vec<ValueId> =
-        m.block_args(block).iter().copied().chain(ops.iter().flat_map(|&o| m.results(o).to_vec())).collect();
+    let ops: Vec<OpId> = m
+        .ops(block)
+        .filter(|&o| m.op_name(o) != "nn.constant")
+        .collect();
+    let values: Vec<ValueId> = m
+        .block_args(block)
+        .iter()
+        .copied()
+        .chain(ops.iter().flat_map(|&o| m.results(o).to_vec()))
+        .collect();
     (0..ops.len())
         .map(|t| {
             let live = values.iter().filter(|&&v| {
-                let born = ops.iter().position(|&o| m.results(o).contains(&v)).unwrap_or(0);
-                let dies = ops.iter().rposition(|&o| m.operands(o).any(|x| x == v)).unwrap_or(born);
+                let born = ops
+                    .iter()
+                    .position(|&o| m.results(o).contains(&v))
+                    .unwrap_or(0);
+                let dies = ops
+                    .iter()
+                    .rposition(|&o| m.operands(o).any(|x| x == v))
+                    .unwrap_or(born);
                 born <= t && t <= dies
             });
             live.map(|&v| m.size_bytes(m.value_type(v)).unwrap()).sum()
@@ -112,29 +139,63 @@ fn finishes_a_branch_before_it_starts_the_next() {
     let (big, small) = (m.tensor(&[1, 8, 8, 4], q), m.tensor(&[1, 1, 1, 4], q));
     let (_, block) = func::build_func(&mut m, "main", &[small], &[small], Loc::UNKNOWN);
     let x = m.block_args(block)[0];
-    let (none, eight, pads, i8) = (m.str_attr("none"), m.i64s_attr(&[8, 8]), m.i64s_attr(&[0; 4]), m.i8());
+    let (none, eight, pads, i8) = (
+        m.str_attr("none"),
+        m.i64s_attr(&[8, 8]),
+        m.i64s_attr(&[0; 4]),
+        m.i8(),
+    );
     let storage = m.tensor(&[1, 8, 8, 4], i8);
     let mut b = Builder::at_end(&mut m, block);
     let widen = |b: &mut Builder<'_>, fill: u8| {
         let value = b.m.dense_attr(storage, vec![fill; 256]);
-        let c = b.insert(OpState::new("nn.constant").prop("value", value).results(&[big]));
+        let c = b.insert(
+            OpState::new("nn.constant")
+                .prop("value", value)
+                .results(&[big]),
+        );
         let c = b.m.result(c, 0);
-        let op = b.insert(OpState::new("nn.add").operands(&[x, c]).results(&[big]).prop("activation", none));
+        let op = b.insert(
+            OpState::new("nn.add")
+                .operands(&[x, c])
+                .results(&[big])
+                .prop("activation", none),
+        );
         b.m.result(op, 0)
     };
     let (p, q) = (widen(&mut b, 1), widen(&mut b, 2));
     let shrink = |b: &mut Builder<'_>, v: ValueId| {
-        let state = OpState::new("nn.max_pool_2d").operands(&[v]).results(&[small]).prop("kernel", eight);
-        let op = b.insert(state.prop("strides", eight).prop("pads", pads).prop("activation", none));
+        let state = OpState::new("nn.max_pool_2d")
+            .operands(&[v])
+            .results(&[small])
+            .prop("kernel", eight);
+        let op = b.insert(
+            state
+                .prop("strides", eight)
+                .prop("pads", pads)
+                .prop("activation", none),
+        );
         b.m.result(op, 0)
     };
     let (p, q) = (shrink(&mut b, p), shrink(&mut b, q));
-    let op = b.insert(OpState::new("nn.add").operands(&[p, q]).results(&[small]).prop("activation", none));
+    let op = b.insert(
+        OpState::new("nn.add")
+            .operands(&[p, q])
+            .results(&[small])
+            .prop("activation", none),
+    );
     let sum = b.m.result(op, 0);
     b.op("func.return", &[sum], &[]);
     let mut cx = PassCx::new(&registry, registry.targets().get("host").unwrap());
     assert_eq!(peak(&m), 4 + 256 + 256);
     let pipeline = Pipeline::parse("builtin.module(func.func(order-operators))").unwrap();
-    pass::run_pipeline(&pipeline, &mut m, &mut cx, ManagerOptions { verify_each: true }, &mut ()).unwrap();
+    pass::run_pipeline(
+        &pipeline,
+        &mut m,
+        &mut cx,
+        ManagerOptions { verify_each: true },
+        &mut (),
+    )
+    .unwrap();
     assert_eq!(peak(&m), 4 + 4 + 256);
 }
