@@ -13,12 +13,18 @@ const COMPILED: usize = 300;
 fn damaged_models_compile_or_are_refused() {
     let compiler = Compiler::new().unwrap();
     let model = models::own().remove(0).bytes();
-    let options = CompileOptions { verify_each: true, ..CompileOptions::for_target("cortex-m4") };
+    let options = CompileOptions {
+        verify_each: true,
+        ..CompileOptions::for_target("cortex-m4")
+    };
     let mut random = Choices::from_seed(2024);
     let (mut compiled, mut refused, mut tried) = (0, 0, 0);
     while compiled < COMPILED {
         tried += 1;
-        assert!(tried < 50 * COMPILED, "only {compiled} of {tried} damaged models are accepted");
+        assert!(
+            tried < 50 * COMPILED,
+            "only {compiled} of {tried} damaged models are accepted"
+        );
         let mut bytes = model.clone();
         for _ in 0..1 + random.below(4) {
             let at = random.below(bytes.len() as u32) as usize;
