@@ -222,6 +222,16 @@ impl Printer<'_> {
         if bits == 1 {
             return Ok(truth_arithmetic(name, &a, &b));
         }
+        if let (Some(x), Some(y)) = (a.literal, b.literal) {
+            let (x, y) = (i128::from(x), i128::from(y));
+            let exact = match name {
+                "arith.addi" => x + y,
+                "arith.subi" => x - y,
+                _ => x * y,
+            };
+            let shift = 128 - bits;
+            return Ok(literal::int((exact << shift >> shift) as i64));
+        }
         // 0 + x, x + 0, x - 0
         if name != "arith.muli" {
             if b.literal == Some(0) {
