@@ -7,6 +7,7 @@
 mod access;
 mod arithmetic;
 mod body;
+mod floats;
 mod placed;
 mod plan;
 mod range;
