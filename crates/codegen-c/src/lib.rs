@@ -5,9 +5,10 @@
 //! arithmetic, a conversion to a narrower signed type keeps the low bits (both asserted in the emitted file), and integers are
 //! two's complement.
 //!
-//! How a function is printed: [`function`] walks its blocks; pure values with one use become nested expressions ([`expr`]),
-//! everything else becomes a `const` local; subscripts are kept as sums of variables times constants ([`affine`]), so that each
-//! access has one short index expression.
+//! How a function is printed: `function` walks its blocks; pure values with one use become nested expressions (`expr`), sums in a
+//! row become statements, everything else becomes a `const` local; subscripts are kept as sums of variables times constants
+//! (`affine`), so that each access has one short index expression. Types are as narrow as the intervals of the values (`range`)
+//! allow, and never narrower than C needs where `int` has 16 bits.
 //!
 //! Invariant: this crate knows no network operator; it prints `func`, `scf`, `memref`, `arith`, `vector` and `math`.
 

@@ -58,11 +58,12 @@ impl Program {
             ]);
         }
         let constants = Constants::of(m, &names, &mut taken)?;
+        let called = reachable(m, main);
         let kernels: Vec<OpId> = written
             .order()
             .iter()
             .copied()
-            .filter(|&f| f != main)
+            .filter(|&f| f != main && called.contains(&f))
             .collect();
         let mut functions = FxHashMap::default();
         for &f in &kernels {
@@ -112,6 +113,11 @@ impl Program {
         if errors.has_errors() {
             return Err(errors);
         }
+        let texts = printed
+            .iter()
+            .map(|k| k.text.as_str())
+            .chain([graph.as_str()]);
+        support.keep_used(texts);
         Ok(Program {
             names,
             interface,
@@ -122,6 +128,19 @@ impl Program {
             floats,
         })
     }
+}
+
+/// The functions that a function calls, and those that they call; the others are not emitted.
+fn reachable(m: &Module, from: OpId) -> FxHashSet<OpId> {
+    let mut found = FxHashSet::default();
+    let mut work = vec![from];
+    while let Some(f) = work.pop() {
+        for op in m.walk(f, ir::WalkOrder::Pre) {
+            let callee = func::CallOp::cast(m, op).and_then(|c| m.lookup_symbol(&c.callee(m)));
+            work.extend(callee.filter(|&c| found.insert(c)));
+        }
+    }
+    found
 }
 
 /// Who calls a function, with what.

@@ -127,6 +127,21 @@ impl SupportSet {
         s.name()
     }
 
+    /// Drops what no text calls any more, as folding may leave it.
+    pub(crate) fn keep_used<'t>(&mut self, texts: impl Iterator<Item = &'t str>) {
+        let mut called = BTreeSet::new();
+        for text in texts {
+            called.extend(text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')));
+        }
+        let used: Vec<Support> = std::mem::take(&mut self.all)
+            .into_iter()
+            .filter(|s| called.contains(s.name().as_str()))
+            .collect();
+        for s in used {
+            self.need(s);
+        }
+    }
+
     /// Whether words of several elements are read or written: then byte order matters.
     pub(crate) fn has_words(&self) -> bool {
         self.all

@@ -112,7 +112,17 @@ fn types() {
         let x = b.trunci(x, i8);
         b.store(x, a[0], &[z]);
     });
-    empty_main(&mut m);
+    // What nobody calls is not emitted, and no error.
+    main(&mut m, Io::Arena, &[], &[ty], 0, |_, _, _, _| {});
+    assert!(errors(&m, "net").is_empty());
+    let f = m.lookup_symbol("main").unwrap();
+    m.erase(f);
+    let arena = m.lookup_symbol("arena").unwrap();
+    m.erase(arena);
+    main(&mut m, Io::Arena, &[], &[ty], 0, |b, _, o, _| {
+        b.call("wide_vector", &[o[0]], &[]);
+        b.call("odd_width", &[o[0]], &[]);
+    });
     let all = errors(&m, "net");
     assert_eq!(
         all.iter().map(|e| e.code).collect::<Vec<_>>(),

@@ -10,7 +10,10 @@
 //! * a variable, if a loop carries it or an `if` yields it. A loop takes over the variable of its initial value where nobody else
 //!   reads that, so that nested reductions have one accumulator.
 
+mod compare;
 mod control;
+mod convert;
+mod integer;
 pub(crate) mod memory;
 mod pure;
 mod text;
