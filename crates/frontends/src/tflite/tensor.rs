@@ -135,7 +135,7 @@ fn shape_defect(name: &str, dtype: TensorType, dims: &[i64], signature: &[i64]) 
             format!(
                 "tensor \"{name}\" has the shape {shown:?}, where -1 is a dimension unknown before the run"
             ),
-            "fix the input's shape when converting, or give it with --shape NAME=1,96,96,3 (the input's name and dimensions)",
+            "fix the input's shape when converting the model: there is no --shape NAME=1,96,96,3 for .tflite files yet",
         ));
     }
     let bits = dtype.bits().unwrap_or(8);

@@ -187,13 +187,16 @@ impl Instrumentation for Printer<'_> {
 
 fn summary(report: &Report, dir: &str, files: &[File], milliseconds: u128) -> String {
     format!(
-        "{} for {}: {} layers, {} bytes of weights\n{}{} files in {dir}, {} remarks, compiled in {milliseconds} ms\n",
+        "{} for {}: {} layers, {} bytes of weights\n{}{} files in {dir}, {}, compiled in {milliseconds} ms\n",
         report.model.name,
         report.target.name,
         report.layers.len(),
         number(report.totals.weight_bytes),
         super::inspect::memory(&report.memory),
         files.len(),
-        report.remarks.len(),
+        match report.remarks.len() {
+            1 => "1 remark".to_owned(),
+            n => format!("{n} remarks"),
+        },
     )
 }
