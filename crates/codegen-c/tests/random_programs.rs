@@ -5,9 +5,13 @@ mod harness;
 use harness::*;
 use ir::{Builder, Module, Type, ValueId};
 
-/// Programs in the test; more are drawn with the environment variable `RANDOM_PROGRAMS`.
-const PROGRAMS: u64 = 60;
 const ELEMENTS: i64 = 12;
+
+/// How many programs the tests draw: 60, or the environment variable `RANDOM_PROGRAMS`.
+fn programs() -> u64 {
+    let wanted = std::env::var("RANDOM_PROGRAMS").ok();
+    wanted.and_then(|v| v.parse().ok()).unwrap_or(60)
+}
 
 struct Random(u64);
 
@@ -46,6 +50,7 @@ struct Generator<'r> {
     random: &'r mut Random,
     buffers: Vec<(ValueId, u32)>,
     outputs: usize,
+    floats: bool,
 }
 
 impl Generator<'_> {
@@ -175,7 +180,7 @@ impl Generator<'_> {
                     kind,
                 )
             }
-            19 => {
+            19 if self.floats => {
                 let (f, g) = (self.pick(b, pool, 0), self.pick(b, pool, 0));
                 let r = match self.random.below(4) {
                     0 => b.addf(f, g),
@@ -185,7 +190,7 @@ impl Generator<'_> {
                 };
                 (r, 0)
             }
-            20 => {
+            20 if self.floats => {
                 let (f, g) = (self.pick(b, pool, 0), self.pick(b, pool, 0));
                 let p = [
                     "oeq", "ogt", "olt", "one", "ueq", "uno", "une", "ord", "ule",
@@ -222,7 +227,7 @@ impl Generator<'_> {
 
     fn carried(&mut self, b: &mut Builder<'_>, pool: &Pool) -> (Vec<ValueId>, Vec<u32>) {
         let kinds: Vec<u32> = (0..self.random.below(4))
-            .map(|_| [0, 8, 16, 32, 64, 32][self.random.below(6)])
+            .map(|_| [if self.floats { 0 } else { 16 }, 8, 16, 32, 64, 32][self.random.below(6)])
             .collect();
         (
             kinds.iter().map(|&k| self.pick(b, pool, k)).collect(),
@@ -280,9 +285,9 @@ impl Generator<'_> {
 const KINDS: [u32; 5] = [8, 16, 32, 64, 0];
 
 /// Several random kernels, each with its own outputs; all read the same inputs.
-fn program(seed: u64, kernels: usize) -> Module {
+fn program(seed: u64, kernels: usize, kinds: &[u32]) -> Module {
     let mut m = module();
-    let types: Vec<Type> = KINDS
+    let types: Vec<Type> = kinds
         .iter()
         .map(|&k| {
             let e = elem(&mut m, k);
@@ -296,15 +301,16 @@ fn program(seed: u64, kernels: usize) -> Module {
             let buffers = v
                 .iter()
                 .copied()
-                .zip(KINDS.iter().chain(&KINDS).copied())
+                .zip(kinds.iter().chain(kinds).copied())
                 .collect();
             let mut g = Generator {
                 random: &mut random,
                 buffers,
-                outputs: KINDS.len(),
+                outputs: kinds.len(),
+                floats: kinds.contains(&0),
             };
             // Everything that is not stored would be dead: start defined, end with stores.
-            for (input, output) in v[..5].iter().zip(&v[5..]) {
+            for (input, output) in v[..kinds.len()].iter().zip(&v[kinds.len()..]) {
                 b.op("memref.copy", &[*input, *output], &[]);
             }
             let mut pool = Pool::default();
@@ -317,7 +323,7 @@ fn program(seed: u64, kernels: usize) -> Module {
     }
     let outputs: Vec<Type> = (0..kernels).flat_map(|_| types.clone()).collect();
     main(&mut m, Io::Arena, &types, &outputs, 0, |b, i, o, _| {
-        for (k, o) in o.chunks(KINDS.len()).enumerate() {
+        for (k, o) in o.chunks(kinds.len()).enumerate() {
             let args: Vec<ValueId> = i.iter().chain(o).copied().collect();
             b.call(&format!("random_{k}"), &args, &[]);
         }
@@ -325,8 +331,8 @@ fn program(seed: u64, kernels: usize) -> Module {
     m
 }
 
-fn sample(random: &mut Random) -> Vec<Vec<u8>> {
-    KINDS
+fn sample(random: &mut Random, kinds: &[u32]) -> Vec<Vec<u8>> {
+    kinds
         .iter()
         .map(|&k| match k {
             0 => le_f32(
@@ -347,17 +353,13 @@ fn c_equals_the_interpreter() {
     if !has("cc", "c_equals_the_interpreter") {
         return;
     }
-    let programs = std::env::var("RANDOM_PROGRAMS")
-        .ok()
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(PROGRAMS);
     let at_once = 20;
-    for batch in 0..programs / at_once {
-        let m = program(batch * at_once, at_once as usize);
+    for batch in 0..programs() / at_once {
+        let m = program(batch * at_once, at_once as usize, &KINDS);
         let verified = ir::verify::verify(&m).unwrap_or_else(|d| panic!("{d}"));
         let oracle = interp::Program::compile(verified).unwrap();
         let mut random = Random(batch + 77);
-        let samples: Vec<_> = (0..4).map(|_| sample(&mut random)).collect();
+        let samples: Vec<_> = (0..4).map(|_| sample(&mut random, &KINDS)).collect();
         let got = run(&m, &samples);
         for (s, got) in samples.iter().zip(got) {
             let inputs: Vec<&[u8]> = s.iter().map(Vec::as_slice).collect();
@@ -385,6 +387,135 @@ fn c_equals_the_interpreter() {
                     );
                 }
             }
+        }
+    }
+}
+
+/// What the AVR runs: the inputs in place, the outputs in hexadecimal on the serial line.
+const AVR_DRIVER: &str = r#"
+#include "net.h"
+#include <avr/interrupt.h>
+#include <avr/io.h>
+#include <avr/pgmspace.h>
+#include <avr/sleep.h>
+INPUTS
+static void put(char c)
+{
+    while (!(UCSR0A & (1 << UDRE0))) {
+    }
+    UDR0 = c;
+}
+static void show(const uint8_t *p, uint16_t n)
+{
+    while (n--) {
+        put("0123456789abcdef"[*p >> 4]);
+        put("0123456789abcdef"[*p++ & 15]);
+    }
+    put('\n');
+}
+int main(void)
+{
+    UCSR0B = 1 << TXEN0;
+    FILL
+    if (net_run(NULL, NULL) != 0) {
+        put('!');
+    }
+    SHOW
+    cli();
+    sleep_mode();
+    return 0;
+}
+"#;
+
+/// With an `int` of 16 bits the same integers come out: on a simulated ATmega2560.
+#[test]
+fn sixteen_bit_int_equals_the_interpreter() {
+    let test = "sixteen_bit_int_equals_the_interpreter";
+    if !has("avr-gcc", test) {
+        return;
+    }
+    // Not among the programs that `make test` installs.
+    if std::process::Command::new("simavr")
+        .arg("--help")
+        .output()
+        .is_err()
+    {
+        prerequisites::not_run(test, "simavr not in PATH");
+        return;
+    }
+    let kinds = [8, 16, 32, 64];
+    let kernels = 8;
+    for seed in 0..programs() / 10 {
+        let m = program(1000 + seed * kernels as u64, kernels, &kinds);
+        let verified = ir::verify::verify(&m).unwrap_or_else(|d| panic!("{d}"));
+        let input = sample(&mut Random(seed + 5), &kinds);
+        let slices: Vec<&[u8]> = input.iter().map(Vec::as_slice).collect();
+        let want = interp::Program::compile(verified)
+            .unwrap()
+            .run(&slices)
+            .unwrap();
+        let (mut inputs, mut fill, mut show) = (String::new(), String::new(), String::new());
+        for (i, bytes) in input.iter().enumerate() {
+            let list: Vec<String> = bytes.iter().map(u8::to_string).collect();
+            inputs += &format!(
+                "static const uint8_t in_{i}[] PROGMEM = {{ {} }};\n",
+                list.join(", ")
+            );
+            fill += &format!("memcpy_P(net_input_{i}(), in_{i}, sizeof in_{i});\n");
+        }
+        for i in 0..want.len() {
+            show += &format!("show(net_output_{i}(), NET_OUTPUT_{i}_BYTES);\n");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        write(&emit(&m, "net"), dir.path());
+        let driver = AVR_DRIVER
+            .replace("INPUTS", &inputs)
+            .replace("FILL", &fill)
+            .replace("SHOW", &show);
+        std::fs::write(dir.path().join("driver.c"), driver).unwrap();
+        let args = [
+            "-mmcu=atmega2560",
+            "-Os",
+            "-std=c99",
+            "-Iinclude",
+            "driver.c",
+            "src/net.c",
+            "src/net_data.c",
+            "-o",
+            "run.elf",
+        ];
+        compile("avr-gcc", &args, dir.path());
+        let out = std::process::Command::new("timeout")
+            .args([
+                "60",
+                "simavr",
+                "-m",
+                "atmega2560",
+                "-f",
+                "16000000",
+                "run.elf",
+            ])
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        let text: String = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+        // Each line comes in colour, its end shown as a full stop.
+        let lines: Vec<&str> = text
+            .lines()
+            .filter_map(|l| l.split("[32m").nth(1))
+            .map(|l| l.trim_end_matches('.'))
+            .filter(|l| !l.is_empty())
+            .collect();
+        assert_eq!(lines.len(), want.len(), "{text}");
+        for (i, (line, w)) in lines.iter().zip(&want).enumerate() {
+            let hex: String = w.iter().map(|b| format!("{b:02x}")).collect();
+            assert_eq!(
+                *line,
+                hex,
+                "seed {seed}, program {}, output {}",
+                i / kinds.len(),
+                i % kinds.len()
+            );
         }
     }
 }
