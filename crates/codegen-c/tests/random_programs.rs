@@ -431,16 +431,7 @@ int main(void)
 #[test]
 fn sixteen_bit_int_equals_the_interpreter() {
     let test = "sixteen_bit_int_equals_the_interpreter";
-    if !has("avr-gcc", test) {
-        return;
-    }
-    // Not among the programs that `make test` installs.
-    if std::process::Command::new("simavr")
-        .arg("--help")
-        .output()
-        .is_err()
-    {
-        prerequisites::not_run(test, "simavr not in PATH");
+    if !prerequisites::programs(test, &["avr-gcc", "simavr"]) {
         return;
     }
     let kinds = [8, 16, 32, 64];
