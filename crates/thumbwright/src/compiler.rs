@@ -13,7 +13,7 @@ use target::{Target, Targets};
 /// Every error of the façade itself: code and what it means.
 pub const CODES: &[(&str, &str)] = &[
     ("D001", "no target has the name"),
-    ("D002", "the public name is not a C identifier"),
+    ("D002", "the public name cannot begin C names"),
     ("D003", "the pipeline does not lower the network"),
     ("D004", "the pipeline made a module that does not verify"),
 ];
@@ -231,9 +231,9 @@ impl Compiler {
         let target = self.target(&options.target)?.clone();
         let name = options.name.clone().unwrap_or_else(|| module_name(file));
         if !is_identifier(&name) {
-            let d = Diagnostic::error("D002", format!("`{name}` is no C identifier"));
+            let d = Diagnostic::error("D002", format!("`{name}` is no name for C"));
             return Err(d
-                .help("give `--name` letters, digits and `_`, not starting with a digit")
+                .help("give `--name` letters, digits and `_`, a letter first, and no word of C or C++")
                 .into());
         }
         let text = options

@@ -54,6 +54,7 @@ impl Console {
 
     /// Writes an error that is no diagnostic.
     pub fn error(&self, message: &str) {
+        let message = printable(message);
         self.line(&format!("{} {message}", self.paint(RED, "error:")));
     }
 
