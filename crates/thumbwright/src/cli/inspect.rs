@@ -159,10 +159,10 @@ fn kind(t: &TensorInfo) -> String {
     format!("{} {}", t.dtype, shape(&t.shape))
 }
 
-/// ` scale 0.5 zero point -3`, or nothing.
+/// ` 0.5 × (q + 3)`, or nothing. Scales are single-precision numbers in the file: their shortest decimals say all of them.
 fn quantisation(t: &TensorInfo) -> String {
     match (&t.scales[..], &t.zero_points[..]) {
-        ([scale], [zero]) => format!(" {scale} × (q − {zero})").replace("− -", "+ "),
+        ([scale], [zero]) => format!(" {} × (q − {zero})", *scale as f32).replace("− -", "+ "),
         ([], _) => String::new(),
         (scales, _) => format!(" {} scales", scales.len()),
     }
