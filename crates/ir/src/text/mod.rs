@@ -2,6 +2,8 @@
 //! `mlir-opt --mlir-print-op-generic --mlir-print-debuginfo` prints.
 
 mod float;
+pub mod parse;
 mod print;
 
+pub use parse::{ParseOptions, parse};
 pub use print::{attr_text, print_module, type_text};

@@ -604,7 +604,7 @@ fn float_name(kind: FloatKind) -> &'static str {
 }
 
 /// Whether a name needs no quotes: `[A-Za-z_][A-Za-z0-9_$.]*`.
-fn is_bare(s: &str) -> bool {
+pub(super) fn is_bare(s: &str) -> bool {
     s.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && s.chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.'))
