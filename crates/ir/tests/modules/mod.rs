@@ -1,5 +1,7 @@
 //! Modules that several tests of the text use.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use ir::{Builder, DialectRegistry, LocData, Module, OpState, QuantType, dialects};
 use std::sync::Arc;
 

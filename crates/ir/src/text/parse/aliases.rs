@@ -18,6 +18,8 @@ pub(super) enum AliasValue {
     Attr(Attr),
     Loc(Loc),
     Type(Type),
+    /// The definition has an error; uses say nothing more.
+    Poison,
 }
 
 /// Names with their `#` or `!`.
@@ -53,7 +55,7 @@ impl<'s> Parser<'s> {
             self.attr().map(AliasValue::Attr)
         };
         let alias = Alias {
-            value: value?,
+            value: value.unwrap_or(AliasValue::Poison),
             depth: self.deepest - self.depth,
             weight: self.expanded - expanded + (self.tok.start - start) as u64,
         };
@@ -65,7 +67,7 @@ impl<'s> Parser<'s> {
                 format!("alias `{text}` is defined twice"),
             ));
         }
-        Ok(())
+        value.map(|_| ())
     }
 
     /// What a name stands for, if it is defined so far.
@@ -73,7 +75,11 @@ impl<'s> Parser<'s> {
         let Some(alias) = self.aliases.map.get(name).copied() else {
             return Ok(None);
         };
-        self.deepen(alias.depth)?;
+        if matches!(alias.value, AliasValue::Poison) {
+            return Err(super::Reported);
+        }
+        // The use is a level of its own already.
+        self.deepen(alias.depth.saturating_sub(1))?;
         self.expand(alias.weight)?;
         Ok(Some(alias.value))
     }

@@ -32,11 +32,7 @@ impl<'s> Parser<'s> {
                 Kind::Hash | Kind::Bang if next.kind == Kind::Punct(b'=') => {
                     self.alias_definition()
                 }
-                _ => {
-                    let body = self.m.body();
-                    self.op(body);
-                    Ok(())
-                }
+                _ => self.top_level_op(),
             };
             if result.is_err() {
                 self.recover(start, braces);
@@ -44,11 +40,31 @@ impl<'s> Parser<'s> {
         }
     }
 
+    /// The module, or an op of a file that leaves the module out.
+    fn top_level_op(&mut self) -> Parse<()> {
+        if self.seen_module {
+            return Err(self.error_help(
+                self.tok.start,
+                "S026",
+                "something stands behind the module",
+                "a file is one module; put ops into its region",
+            ));
+        }
+        let body = self.m.body();
+        let is_root = self.text() == "\"builtin.module\"" && self.m.ops(body).next().is_none();
+        self.seen_module = is_root;
+        // What is not in a module is printed in one.
+        self.depth = usize::from(!is_root);
+        self.op(body, is_root);
+        self.depth = 0;
+        Ok(())
+    }
+
     /// An op, appended to a block; after an error, the text up to the next one is skipped.
-    pub(super) fn op(&mut self, block: BlockId) {
+    pub(super) fn op(&mut self, block: BlockId, is_root: bool) {
         let (start, braces) = (self.tok.start, self.braces);
         let mut names = SmallVec::new();
-        if self.op_inner(block, &mut names).is_err() {
+        if self.op_inner(block, is_root, &mut names).is_err() {
             for n in &names {
                 self.poison(n.name);
             }
@@ -56,24 +72,17 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn op_inner(&mut self, block: BlockId, names: &mut SmallVec<[ResultName<'s>; 1]>) -> Parse<()> {
+    fn op_inner(
+        &mut self,
+        block: BlockId,
+        is_root: bool,
+        names: &mut SmallVec<[ResultName<'s>; 1]>,
+    ) -> Parse<()> {
         if self.tok.kind == Kind::Value {
             self.result_names(names)?;
         }
         let (at, name) = self.op_name()?;
-        let is_top = self.depth == 0;
-        if is_top && self.seen_module {
-            return Err(self.error_help(
-                at.start,
-                "S026",
-                "an op behind the module",
-                "a file is one module; put the op into its region",
-            ));
-        }
-        let is_root =
-            is_top && name == "builtin.module" && self.m.ops(self.m.body()).next().is_none();
         let op = if is_root {
-            self.seen_module = true;
             self.m.root()
         } else {
             self.m.create(OpState::new(name.as_ref()))
@@ -247,7 +256,7 @@ impl<'s> Parser<'s> {
 
     fn op_regions(&mut self, op: OpId, is_root: bool) -> Parse<()> {
         let isolated = self.m.op_info(op).is_some_and(|i| i.traits.isolated);
-        self.bump();
+        let open = self.bump();
         let mut count = 0;
         self.list(b')', "`,` or `)` behind a region", |p| {
             count += 1;
@@ -257,7 +266,7 @@ impl<'s> Parser<'s> {
             p.region(op, isolated)
         })?;
         if is_root && count == 0 {
-            return Err(self.error(self.tok.start, "S026", "the module has one region"));
+            return Err(self.error(open.start, "S026", "the module has one region"));
         }
         Ok(())
     }

@@ -43,12 +43,13 @@ impl<'s> Parser<'s> {
             self.block_ops(entry);
         }
         while self.tok.kind == Kind::Label {
-            if root {
-                let message = "the module has more than one block";
-                return Err(self.error(self.tok.start, "S026", message));
-            }
             let (start, braces) = (self.tok.start, self.braces);
-            let block = self.m.add_block(region, &[]);
+            let block = if root {
+                self.error(start, "S026", "the module has more than one block");
+                self.m.body()
+            } else {
+                self.m.add_block(region, &[])
+            };
             if self.label(block, &mut labels).is_err() {
                 self.recover(start, braces);
             }
@@ -93,7 +94,7 @@ impl<'s> Parser<'s> {
             self.tok.kind,
             Kind::Punct(b'}') | Kind::Label | Kind::End | Kind::FileOpen
         ) {
-            self.op(block);
+            self.op(block, false);
         }
     }
 
