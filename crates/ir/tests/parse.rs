@@ -141,9 +141,42 @@ const LITERALS: &str = r##"
   s = dense<2> : tensor<3xindex>, t = dense<[true, false, 1]> : tensor<3xi1>, u = dense<[[[1], [2]]]> : tensor<1x2x1xi64>,
   v = array<i64>, w = array<i64: 1, -2>, x = array<i32: 7>, y = dense<[]> : tensor<0xi8>, z = "\n\t\\\"\41",
   q1 = !quant.uniform<i8:f32, 0.5:-3>, q2 = !quant.uniform<u8:f32, 1.0e-9>, q3 = tensor<2x3x!quant.uniform<i8<-127:127>:f32:1, {0.1, 0.2:1, 3.0}>>,
-  aa = #arith.overflow< nsw,nuw >, ab = #arith.fastmath<nnan , contract>, ac = dense<5> : tensor<i8>, ad = 33 : i33, ae = -1 : i1, af = true
+  aa = #arith.overflow< nsw,nuw >, ab = #arith.fastmath<nnan , contract>, ac = dense<5> : tensor<i8>, ag = 1.5 : f16, ah = 1.1 : bf16, ai = dense<[0.1, 65504.0]> : tensor<2xf16>, aj = dense<"0x02"> : tensor<3xi1>, ad = 33 : i33, ae = -1 : i1, af = true
 } : () -> ()
 "##;
+
+/// More than a hundred elements print as one hexadecimal string, which packs the bits of `i1` and leaves no padding.
+#[test]
+fn long_constants_of_odd_widths_have_the_oracles_values() {
+    const TEST: &str = "long_constants_of_odd_widths_have_the_oracles_values";
+    if !prerequisites::programs(TEST, &["mlir-opt-19"]) {
+        return;
+    }
+    let list = |element: &dyn Fn(i64) -> String| {
+        let all: Vec<String> = (0..101).map(element).collect();
+        all.join(", ")
+    };
+    let bits = list(&|i| (i % 3 == 0).to_string());
+    let signed = list(&|i| (i - 50).to_string());
+    let floats = list(&|i| format!("{i}.25"));
+    let mut text = format!("\"a.b\"() {{a = dense<[{bits}]> : tensor<101xi1>");
+    for (i, elem) in ["i7", "i8", "i12", "i24", "i33", "i64", "index"]
+        .iter()
+        .enumerate()
+    {
+        text += &format!(", b{i} = dense<[{signed}]> : tensor<101x{elem}>");
+    }
+    for (i, elem) in ["f16", "bf16", "f32", "f64"].iter().enumerate() {
+        text += &format!(", c{i} = dense<[{floats}]> : tensor<101x{elem}>");
+    }
+    text += "} : () -> ()";
+    let theirs = mlir_opt(&text, &[]);
+    let ours = print_module(&read_with(&text, &LENIENT));
+    assert_eq!(mlir_opt(&ours, &[]), theirs);
+    assert_eq!(mlir_opt(&ours, &["--mlir-print-debuginfo"]), ours);
+    let again = print_module(&read_with(&theirs, &LENIENT));
+    assert_eq!(mlir_opt(&again, &[]), theirs);
+}
 
 #[test]
 fn literals_have_the_oracles_values() {

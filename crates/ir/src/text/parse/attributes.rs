@@ -1,9 +1,9 @@
 //! Attributes.
 
 use super::aliases::AliasValue;
-use super::float::float_bits;
 use super::lexer::Token;
 use super::{Kind, Parse, Parser};
+use crate::text::float::float_bits;
 use crate::{Attr, AttrData, FloatKind, Str, Type, TypeData};
 use rustc_hash::FxHashSet;
 

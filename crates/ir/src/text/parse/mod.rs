@@ -16,7 +16,6 @@ mod aliases;
 mod attributes;
 mod codes;
 mod dense;
-mod float;
 mod lexer;
 mod locations;
 mod opaque;
