@@ -1,12 +1,12 @@
 //! The printer.
 
 use super::float::float_text;
+use super::packed::packed;
 use crate::{
     Attr, AttrData, BlockId, Elements, FloatKind, Loc, LocData, Module, OpId, QuantType, RegionId,
     Str, Type, TypeData, ValueId,
 };
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Longer constants print as one hexadecimal string.
@@ -604,27 +604,6 @@ fn float_name(kind: FloatKind) -> &'static str {
         FloatKind::BF16 => "bf16",
         FloatKind::F32 => "f32",
         FloatKind::F64 => "f64",
-    }
-}
-
-/// Integers as MLIR's hexadecimal strings hold them: bits of `i1`, the lowest first, else whole bytes, zero above the integer's own bits.
-fn packed(bytes: &[u8], bits: u32) -> Cow<'_, [u8]> {
-    let stored = bits.div_ceil(8).next_power_of_two() as usize;
-    if bits == 1 {
-        let byte = |b: &[u8]| (0..b.len()).fold(0, |all, i| all | (b[i] & 1) << i);
-        bytes.chunks(8).map(byte).collect()
-    } else if stored * 8 == bits as usize {
-        Cow::Borrowed(bytes)
-    } else {
-        let wanted = bits.div_ceil(8) as usize;
-        let mut all = Vec::with_capacity(bytes.len());
-        for e in bytes.chunks_exact(stored) {
-            all.extend_from_slice(&e[..wanted]);
-            if let (Some(top), 1..) = (all.last_mut(), bits % 8) {
-                *top &= (1 << (bits % 8)) - 1;
-            }
-        }
-        Cow::Owned(all)
     }
 }
 

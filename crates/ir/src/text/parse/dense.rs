@@ -3,9 +3,9 @@
 use super::attributes::Literal;
 use super::lexer::Token;
 use super::{Kind, MAX_SPLAT_BYTES, Parse, Parser, Reported};
+use crate::text::packed::{packed_width, unpacked};
 use crate::{Attr, AttrData, Type, TypeData};
 use smallvec::SmallVec;
-use std::borrow::Cow;
 
 /// What stands in `dense<…>` before its type is known.
 enum Body {
@@ -214,48 +214,4 @@ impl Parser<'_> {
         let text = crate::text::type_text(&self.m, ty);
         self.error(pos, "S022", format!("the constant of type `{text}` {has}"))
     }
-}
-
-/// Bytes of an element in a hexadecimal string; none for `i1`, whose bits are packed.
-fn packed_width(elem: &TypeData) -> Option<usize> {
-    match elem {
-        TypeData::Integer(1) => None,
-        TypeData::Integer(bits) => Some(bits.div_ceil(8) as usize),
-        TypeData::Float(kind) => Some(kind.width() as usize / 8),
-        _ => Some(8),
-    }
-}
-
-/// So many elements of a hexadecimal string, each in `width` bytes and integers sign-extended; none if it holds another number of them.
-fn unpacked<'b>(
-    bytes: &'b [u8],
-    elem: &TypeData,
-    width: usize,
-    count: u64,
-) -> Option<Cow<'b, [u8]>> {
-    let Some(packed) = packed_width(elem) else {
-        if bytes.len() as u64 != count.div_ceil(8) {
-            return None;
-        }
-        let bits = (0..count as usize).map(|i| bytes[i / 8] >> (i % 8) & 1);
-        return Some(bits.collect());
-    };
-    if bytes.len() as u64 != count.checked_mul(packed as u64)? {
-        return None;
-    }
-    let bits = match elem {
-        TypeData::Integer(bits) => *bits,
-        _ => return Some(Cow::Borrowed(bytes)),
-    };
-    if width * 8 == bits as usize {
-        return Some(Cow::Borrowed(bytes));
-    }
-    let mut all = Vec::with_capacity(count as usize * width);
-    for e in bytes.chunks_exact(packed) {
-        let mut raw = [0; 8];
-        raw[..packed].copy_from_slice(e);
-        let value = (i64::from_le_bytes(raw) << (64 - bits)) >> (64 - bits);
-        all.extend_from_slice(&value.to_le_bytes()[..width]);
-    }
-    Some(Cow::Owned(all))
 }
