@@ -321,6 +321,16 @@ fn the_parser_goes_on_with_the_next_op() {
     );
 }
 
+/// The region of an op whose head is wrong is skipped with the op.
+#[test]
+fn a_bad_head_is_one_error() {
+    let text = "\"builtin.module\"() <{a = }> ({\n  %0 = \"a.b\"() : () -> i8\n}) : () -> ()\n#a = 1\n#a = 2";
+    assert_eq!(
+        found(text, true),
+        [("S002", "1:26".to_owned()), ("S008", "5:1".to_owned())]
+    );
+}
+
 #[test]
 fn the_number_of_errors_is_bounded() {
     let text = "\"a.b\"(%0) : (i8) -> (oops)\n".repeat(1000);

@@ -1,6 +1,7 @@
 //! Locations, and those whose aliases are defined further down.
 
 use super::aliases::AliasValue;
+use super::lexer::Token;
 use super::{Kind, Parse, Parser, Reported};
 use crate::{Loc, LocData, OpId};
 
@@ -27,11 +28,27 @@ pub(super) struct Deferred {
 type ParseLoc = Result<Loc, LocFail>;
 
 impl Parser<'_> {
-    /// The location of an op or of a block's argument, if one stands here.
-    pub(super) fn trailing_location(&mut self, op: Option<OpId>) -> Parse<()> {
-        if !self.at_word("loc") {
-            return Ok(());
+    /// An op's location: the one that stands here, or that of its name.
+    pub(super) fn op_location(&mut self, op: OpId, name: Token) -> Parse<()> {
+        if self.at_word("loc") {
+            return self.trailing_location(Some(op));
         }
+        let file = self.m.str(self.file);
+        let (line, column) = self.lines.line_column(name.start);
+        let loc = self.m.loc(LocData::File { file, line, column });
+        self.m.set_loc(op, loc);
+        Ok(())
+    }
+
+    /// The location of a block's argument, if one stands here. It is checked, but the IR has no place for it.
+    pub(super) fn argument_location(&mut self) -> Parse<()> {
+        if self.at_word("loc") {
+            return self.trailing_location(None);
+        }
+        Ok(())
+    }
+
+    fn trailing_location(&mut self, op: Option<OpId>) -> Parse<()> {
         let start = self.tok;
         match self.location() {
             Ok(loc) => {

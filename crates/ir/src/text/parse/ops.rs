@@ -2,7 +2,7 @@
 
 use super::lexer::Token;
 use super::{Kind, Parse, Parser};
-use crate::{Attr, BlockId, LocData, OpId, OpState, Str, Type, ValueId};
+use crate::{Attr, BlockId, OpId, OpState, Str, Type, ValueId};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -52,7 +52,6 @@ impl<'s> Parser<'s> {
         }
         let body = self.m.body();
         let is_root = self.text() == "\"builtin.module\"" && self.m.ops(body).next().is_none();
-        self.seen_module = is_root;
         // What is not in a module is printed in one.
         self.depth = usize::from(!is_root);
         self.op(body, is_root);
@@ -87,11 +86,6 @@ impl<'s> Parser<'s> {
         } else {
             self.m.create(OpState::new(name.as_ref()))
         };
-        let file = self.m.str(self.file);
-        let (line, column) = self.lines.line_column(at.start);
-        let loc = self.m.loc(LocData::File { file, line, column });
-        self.m.set_loc(op, loc);
-
         let operands = self.operand_names()?;
         if self.at(b'[') {
             return Err(self.error_help(
@@ -111,6 +105,7 @@ impl<'s> Parser<'s> {
         }
         if self.at(b'(') {
             self.op_regions(op, is_root)?;
+            self.seen_module |= is_root;
         } else if is_root {
             return Err(self.unexpected("`(` and the module's region"));
         }
@@ -122,7 +117,7 @@ impl<'s> Parser<'s> {
         self.expect(b':', "`:` and the op's type")?;
         let signature_at = self.tok.start;
         let (inputs, results) = self.signature()?;
-        self.trailing_location(Some(op))?;
+        self.op_location(op, at)?;
 
         if operands.len() != inputs.len() {
             let message = format!(

@@ -82,7 +82,7 @@ impl<'s> Parser<'s> {
                 let ty = p.ty()?;
                 let v = p.m.add_block_arg(block, ty);
                 p.define(p.text_of(t), t.start, smallvec![v])?;
-                p.trailing_location(None)
+                p.argument_location()
             })?;
         }
         self.expect(b':', "`:` behind a block's label")?;
