@@ -24,6 +24,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Where, as the user knows it: the layer's name and the model's file, or file, line and column.
     pub location: Option<String>,
+    /// The line of the source and a caret below the place, if the source is text.
+    pub excerpt: Option<String>,
     /// Further facts.
     pub notes: Vec<String>,
     /// What to do about it.
@@ -38,6 +40,7 @@ impl Diagnostic {
             code,
             message: message.into(),
             location: None,
+            excerpt: None,
             notes: Vec::new(),
             help: None,
         }
@@ -57,6 +60,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, location: impl Into<String>) -> Diagnostic {
         self.location = Some(location.into());
+        self
+    }
+
+    /// With the line of the source and a caret.
+    #[must_use]
+    pub fn excerpt(mut self, excerpt: impl Into<String>) -> Diagnostic {
+        self.excerpt = Some(excerpt.into());
         self
     }
 
@@ -85,6 +95,9 @@ impl fmt::Display for Diagnostic {
         write!(f, "{severity}[{}]: {}", self.code, self.message)?;
         if let Some(l) = &self.location {
             write!(f, "\n  --> {l}")?;
+        }
+        for line in self.excerpt.iter().flat_map(|e| e.lines()) {
+            write!(f, "\n  {line}")?;
         }
         for n in &self.notes {
             write!(f, "\n  note: {n}")?;

@@ -284,6 +284,16 @@ impl Module {
         key
     }
 
+    /// Adds a blob under exactly this key; `false` if the key is taken.
+    pub(crate) fn define_resource(&mut self, key: &str, align: u32, bytes: Arc<[u8]>) -> bool {
+        let key = self.str(key);
+        let free = !self.resources.contains_key(&key);
+        if free {
+            self.resources.insert(key, Resource { align, bytes });
+        }
+        free
+    }
+
     /// A blob.
     pub fn resource(&self, key: Str) -> Option<&Resource> {
         self.resources.get(&key)
@@ -460,6 +470,28 @@ impl Module {
             let use_index = self.add_use(value, op, i);
             self.ops[op].operands.push(Operand { value, use_index });
         }
+    }
+
+    /// Appends an empty region to an op.
+    pub(crate) fn add_region(&mut self, op: OpId) -> RegionId {
+        let r = self.regions.insert(RegionData {
+            blocks: SmallVec::new(),
+            op,
+        });
+        self.ops[op].regions.push(r);
+        r
+    }
+
+    /// Appends a result to an op.
+    pub(crate) fn add_result(&mut self, op: OpId, ty: Type) -> ValueId {
+        let at = self.ops[op].results.len();
+        let v = self.values.insert(ValueData {
+            ty,
+            def: ValueDef::Result(op, at),
+            uses: Vec::new(),
+        });
+        self.ops[op].results.push(v);
+        v
     }
 
     // ---- values ----

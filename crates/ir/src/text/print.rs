@@ -1,6 +1,7 @@
 //! The printer.
 
 use super::float::float_text;
+use super::packed::packed;
 use crate::{
     Attr, AttrData, BlockId, Elements, FloatKind, Loc, LocData, Module, OpId, QuantType, RegionId,
     Str, Type, TypeData, ValueId,
@@ -427,7 +428,10 @@ impl<'m> Printer<'m> {
             self.element(&e.bytes[..width], elem);
         } else if count > MAX_LIST {
             self.out.push_str("\"0x");
-            self.hex(&e.bytes);
+            match elem.map(|t| m.type_data(t)) {
+                Some(&TypeData::Integer(bits)) => self.hex(&packed(&e.bytes, bits)),
+                _ => self.hex(&e.bytes),
+            }
             self.out.push('"');
         } else if count > 0 {
             let mut chunks = e.bytes.chunks_exact(width);
@@ -604,7 +608,7 @@ fn float_name(kind: FloatKind) -> &'static str {
 }
 
 /// Whether a name needs no quotes: `[A-Za-z_][A-Za-z0-9_$.]*`.
-fn is_bare(s: &str) -> bool {
+pub(super) fn is_bare(s: &str) -> bool {
     s.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && s.chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.'))
