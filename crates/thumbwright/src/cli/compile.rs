@@ -195,8 +195,8 @@ fn summary(report: &Report, dir: &str, files: &[File], milliseconds: u128) -> St
         super::inspect::memory(&report.memory),
         files.len(),
         match report.remarks.len() {
-            1 => "1 remark".to_owned(),
-            n => format!("{n} remarks"),
+            1 => "1 remark (--remarks)".to_owned(),
+            n => format!("{n} remarks (--remarks)"),
         },
     )
 }
