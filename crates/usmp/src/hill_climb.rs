@@ -25,7 +25,7 @@ pub struct HillClimb {
 
 impl HillClimb {
     /// The limit that [`HillClimb::default`] sets.
-    pub const DEFAULT_PLACEMENTS: u64 = 100_000;
+    pub const DEFAULT_PLACEMENTS: u64 = 20_000;
 }
 
 impl Default for HillClimb {

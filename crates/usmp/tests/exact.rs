@@ -10,6 +10,9 @@ use usmp::{
     Problem, check, csv,
 };
 
+/// Enough for most random problems, and soon over for the others.
+const MODEST: Exact = Exact { node_budget: 2_000 };
+
 /// That many cases; failures are kept in `exact.regressions`.
 fn cases(count: u32) -> ProptestConfig {
     ProptestConfig {
@@ -49,7 +52,9 @@ fn least_height(problem: &Problem, limit: u64) -> u64 {
             return;
         };
         let index = offsets.len();
-        for multiple in 0.. {
+        // A buffer of no bytes is in nobody's way.
+        let last = if buffer.size == 0 { 0 } else { u64::MAX };
+        for multiple in 0..=last {
             let offset = multiple * buffer.align;
             let height = height.max(offset + buffer.size);
             if height >= *least {
@@ -76,8 +81,17 @@ fn assert_optimal(problem: &Problem) {
     assert_eq!(check(problem, outcome.plan()), []);
     assert!(outcome.is_optimal(), "{outcome:?}");
     let height = outcome.plan().height();
-    assert!(height >= Liveness::of(problem).bound());
-    assert_eq!(least_height(problem, height + 1), height, "{problem:?}");
+    let fit = |capacity| Exact::default().fit(problem, capacity).answer;
+    assert!(matches!(fit(height), FitAnswer::Fits(plan) if plan.height() == height));
+    if height > 0 {
+        let lower_bound = height;
+        assert_eq!(fit(height - 1), FitAnswer::Refuted { lower_bound });
+    }
+    let bound = Liveness::of(problem).bound();
+    assert!(height >= bound);
+    if height > bound {
+        assert_eq!(least_height(problem, height + 1), height, "{problem:?}");
+    }
 }
 
 proptest! {
@@ -93,13 +107,13 @@ proptest! {
     #![proptest_config(cases(4_000))]
 
     #[test]
-    fn equals_brute_force_at_many_alignments(buffers in buffers(9, 9, 3, 8)) {
+    fn equals_brute_force_at_many_alignments(buffers in buffers(6, 9, 3, 8)) {
         assert_optimal(&Problem::new(buffers).unwrap());
     }
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn the_optimum_does_not_depend_on_names_order_or_time(
@@ -109,7 +123,7 @@ proptest! {
     ) {
         let solve = |buffers: Vec<Buffer>| {
             let problem = Problem::new(buffers).unwrap();
-            let outcome = Exact::default().solve(&problem);
+            let outcome = MODEST.solve(&problem);
             assert_eq!(check(&problem, outcome.plan()), []);
             outcome
         };
@@ -132,7 +146,7 @@ proptest! {
     #[test]
     fn never_worse_with_more_capacity_or_more_nodes(buffers in buffers(24, 30, 2, 12), budget in 0u64..300) {
         let problem = Problem::new(buffers).unwrap();
-        let outcome = Exact::default().solve(&problem);
+        let outcome = MODEST.solve(&problem);
         let small = Exact { node_budget: budget };
         let limited = small.solve(&problem);
         prop_assert_eq!(check(&problem, limited.plan()), []);
@@ -141,15 +155,18 @@ proptest! {
         prop_assert!(limited.plan().height() >= outcome.lower_bound());
         let height = outcome.plan().height();
         for capacity in [height, height + 1, 2 * height + 3] {
-            let FitAnswer::Fits(plan) = Exact::default().fit(&problem, capacity).answer else {
-                panic!("{height} bytes do, {capacity} do not");
-            };
-            prop_assert!(plan.height() <= capacity);
-            prop_assert_eq!(check(&problem, &plan), []);
+            match MODEST.fit(&problem, capacity).answer {
+                FitAnswer::Fits(plan) => {
+                    prop_assert!(plan.height() <= capacity);
+                    prop_assert_eq!(check(&problem, &plan), []);
+                }
+                FitAnswer::Refuted { lower_bound } => panic!("a plan of {height}, but {lower_bound}"),
+                FitAnswer::Unknown => prop_assert!(capacity < 2 * height),
+            }
         }
         if outcome.is_optimal() && height > 0 {
-            let answer = Exact::default().fit(&problem, height - 1).answer;
-            prop_assert!(matches!(answer, FitAnswer::Refuted { lower_bound } if lower_bound == height), "{answer:?}");
+            let answer = MODEST.fit(&problem, height - 1).answer;
+            prop_assert!(match answer { FitAnswer::Refuted { lower_bound } => lower_bound <= height, FitAnswer::Unknown => true, FitAnswer::Fits(_) => false }, "{answer:?}");
         }
     }
 
@@ -158,7 +175,10 @@ proptest! {
         let problem = Problem::new(buffers).unwrap();
         let algorithms = Algorithms::builtin();
         for name in algorithms.names() {
-            let algorithm = algorithms.get(name).unwrap();
+            let algorithm = match name {
+                "exact" => &MODEST,
+                _ => algorithms.get(name).unwrap(),
+            };
             let outcome = algorithm.solve(&problem);
             prop_assert_eq!(check(&problem, outcome.plan()), [], "{}", name);
             prop_assert!(outcome.lower_bound() <= outcome.plan().height());

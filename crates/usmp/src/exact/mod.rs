@@ -29,10 +29,10 @@ pub struct Exact {
 
 impl Exact {
     /// The budget that [`Exact::default`] sets.
-    pub const DEFAULT_NODE_BUDGET: u64 = 400_000;
+    pub const DEFAULT_NODE_BUDGET: u64 = 200_000;
 
     /// How many times a node may look at a section of a buffer before it counts as a further node.
-    pub const TOUCHES_PER_NODE: u64 = 1 << 13;
+    pub const TOUCHES_PER_NODE: u64 = 1 << 15;
 
     /// Whether `problem` fits into `capacity` bytes.
     pub fn fit(&self, problem: &Problem, capacity: u64) -> Fit {

@@ -15,9 +15,13 @@
 //!   that plan every block lies on the ground or on another block, as it could sink otherwise; of two blocks with the
 //!   same life one directly above the other the larger is below; and equal blocks lie in the order of their indices.
 //!
+//! Small parts that have no solution are remembered together with all that this depended on.
+//!
 //! Section inference, canonical plans, and decomposition during the search follow M. D. Moffitt, "MiniMalloc: A
 //! Lightweight Memory Allocator for Hardware-Accelerated Machine Learning", ASPLOS 2023; branching on the floor of a
 //! valley is that of skyline methods for strip packing.
+
+use std::collections::HashSet;
 
 use super::Exact;
 use super::component::{Block, Component};
@@ -39,6 +43,12 @@ pub(super) enum Verdict {
 
 /// No block, branch or task.
 const NONE: u32 = u32::MAX;
+
+/// States of at most this many unplaced blocks, and of as many sections, are remembered when they fail.
+const MAX_STATE: usize = 24;
+
+/// Number of failed states that are remembered.
+const MAX_FAILED: usize = 1 << 16;
 
 /// Above every address of every plan.
 const ADDRESS_END: u64 = 1 << 63;
@@ -82,6 +92,8 @@ struct Branch {
     answers: usize,
     next: usize,
     end: usize,
+    /// What the search is to remember when all answers fail.
+    state: Option<Box<[u64]>>,
 }
 
 /// A search for a plan of one component within one capacity.
@@ -121,6 +133,8 @@ pub(super) struct Search<'a> {
     head: u32,
     branches: Vec<Branch>,
     answers: Vec<Answer>,
+    /// States that have no solution; looked up only, so that its order does not matter.
+    failed: HashSet<Box<[u64]>>,
 
     /// Of the sections at hand: lowest start of every unplaced block, lowest of these in a section, candidates.
     lowest: Vec<u64>,
@@ -162,6 +176,7 @@ impl<'a> Search<'a> {
             head: NONE,
             branches: Vec::new(),
             answers: Vec::new(),
+            failed: HashSet::new(),
             lowest: vec![0; blocks.len()],
             least: vec![0; sections],
             candidates: vec![0; sections],
@@ -200,6 +215,7 @@ impl<'a> Search<'a> {
         self.pending.clear();
         self.branches.clear();
         self.answers.clear();
+        self.failed.clear();
         self.head = NONE;
         self.push_pending(0, self.component.sections - 1, NONE);
         for section in 0..self.component.sections {
@@ -216,11 +232,16 @@ impl<'a> Search<'a> {
             self.head = task.next;
             let (first, last, parent) = (task.first, task.last, task.parent);
             let fits = self.settle(first, last);
+            if fits && self.split(first, last, parent) {
+                continue;
+            }
+            let state = if fits { self.state(first, last) } else { None };
+            let fits = fits
+                && state
+                    .as_ref()
+                    .is_none_or(|state| !self.failed.contains(state));
             if fits {
-                if self.split(first, last, parent) {
-                    continue;
-                }
-                self.branch(first, last, parent);
+                self.branch(first, last, parent, state);
             }
             let from = if fits {
                 self.branches.len() as u32 - 1
@@ -358,8 +379,31 @@ impl<'a> Search<'a> {
         true
     }
 
+    /// All that the answers within these sections depend on; none when that is too much to remember.
+    fn state(&self, first: usize, last: usize) -> Option<Box<[u64]>> {
+        if last - first >= MAX_STATE
+            || self.count[first..=last]
+                .iter()
+                .any(|&c| c as usize > MAX_STATE)
+        {
+            return None;
+        }
+        let unplaced =
+            (self.starts[first]..self.starts[last + 1]).filter(|&i| self.offset[i].is_none());
+        let mut state = vec![first as u64, last as u64];
+        for index in unplaced {
+            if state.len() > MAX_STATE + 1 {
+                return None;
+            }
+            state.push(2 * index as u64 + u64::from(self.belongs_below(index)));
+        }
+        state.extend_from_slice(&self.floor[first..=last]);
+        state.extend_from_slice(&self.surface[first..=last]);
+        Some(state.into())
+    }
+
     /// Chooses a section to branch on and lists the answers.
-    fn branch(&mut self, first: usize, last: usize, parent: u32) {
+    fn branch(&mut self, first: usize, last: usize, parent: u32, state: Option<Box<[u64]>>) {
         let section = self.choose(first, last);
         let answers = self.answers.len();
         let floor = self.floor[section];
@@ -388,6 +432,7 @@ impl<'a> Search<'a> {
             changes: self.changes.len(),
             answers,
             next: answers,
+            state,
             end: self.answers.len(),
         });
     }
@@ -406,20 +451,25 @@ impl<'a> Search<'a> {
         if block.aligned(surfaces.iter().copied().max().unwrap_or(0)) != floor {
             return false;
         }
-        let below = self.topmost[block.first];
-        if below != NONE && self.surface[block.first] == floor {
-            let below = &self.component.blocks[below as usize];
-            let steps = |b: &Block| b.size % block.align == 0;
-            if below.same_life(block)
-                && below.align == block.align
-                && below.size < block.size
-                && steps(below)
-                && steps(block)
-            {
-                return false;
-            }
-        }
-        true
+        !(self.surface[block.first] == floor && self.belongs_below(index))
+    }
+
+    /// Whether the block on which an unplaced block would come to lie has the same life and is smaller.
+    fn belongs_below(&self, index: usize) -> bool {
+        let block = &self.component.blocks[index];
+        let Some(below) = self
+            .component
+            .blocks
+            .get(self.topmost[block.first] as usize)
+        else {
+            return false;
+        };
+        let steps = |b: &Block| b.size % block.align == 0;
+        below.same_life(block)
+            && below.align == block.align
+            && below.size < block.size
+            && steps(below)
+            && steps(block)
     }
 
     /// The section of a valley that has at most one answer, else the one that is nearest to the latest conflict.
@@ -547,7 +597,10 @@ impl<'a> Search<'a> {
             self.head = beside;
             if next >= end {
                 self.conflict = section;
-                self.branches.pop();
+                let state = self.branches.pop().and_then(|branch| branch.state);
+                if self.failed.len() < MAX_FAILED {
+                    self.failed.extend(state);
+                }
                 self.answers.truncate(answers);
                 from = parent;
                 continue;
