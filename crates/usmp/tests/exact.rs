@@ -232,8 +232,9 @@ fn conflicts_are_counted_as_defined() {
 }
 
 fn shared_problem(root: &std::path::Path, path: &str, alignment: u64) -> Problem {
-    let text = fs::read_to_string(root.join(path)).unwrap();
-    csv::read(&text, alignment).unwrap().problem
+    let text = fs::read_to_string(root.join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let instance = csv::read(&text, alignment).unwrap_or_else(|e| panic!("{path}: {e}"));
+    instance.problem
 }
 
 #[test]
@@ -268,9 +269,9 @@ fn hill_climbing_never_ends_above_its_start() {
     else {
         return;
     };
-    for (letter, greedy) in [("A", 0), ("D", 0), ("F", 0)] {
+    for letter in ["A", "D", "F"] {
         let problem = shared_problem(&root, &format!("minimalloc/{letter}.1048576.csv"), 1);
-        let greedy: u64 = usmp::GreedyBySize.plan(&problem).height().max(greedy);
+        let greedy = usmp::GreedyBySize.plan(&problem).height();
         let seeds = [1, 2].map(|seed| {
             let climb = HillClimb {
                 seed,

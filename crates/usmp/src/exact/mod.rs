@@ -28,7 +28,7 @@ pub struct Exact {
 }
 
 impl Exact {
-    /// The budget that [`Exact::default`] sets.
+    /// The budget that [`Exact::default`] sets: more than the eleven public instances of minimalloc need at most.
     pub const DEFAULT_NODE_BUDGET: u64 = 200_000;
 
     /// How many times a node may look at a section of a buffer before it counts as a further node.
