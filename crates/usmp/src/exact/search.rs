@@ -21,6 +21,9 @@
 //! Lightweight Memory Allocator for Hardware-Accelerated Machine Learning", ASPLOS 2023; branching on the floor of a
 //! valley is that of skyline methods for strip packing.
 
+mod inference;
+mod trail;
+
 use std::collections::HashSet;
 
 use super::Exact;
@@ -277,90 +280,6 @@ impl<'a> Search<'a> {
         self.head = self.pending.len() as u32 - 1;
     }
 
-    /// Whether the rest of a section fits above `floor`; notes the capacity at which it would.
-    fn may_rise(&mut self, section: usize, floor: u64) -> bool {
-        let needed = (floor + self.rest[section]).saturating_sub(self.spare[section]);
-        if needed > self.capacity {
-            self.at_least = self.at_least.min(needed);
-            return false;
-        }
-        true
-    }
-
-    /// Raises floors until every floor is one at which an unplaced block can start; false when something does not fit.
-    fn settle(&mut self, first: usize, last: usize) -> bool {
-        let component = self.component;
-        loop {
-            self.least[first..=last].fill(u64::MAX);
-            for index in self.starts[first]..self.starts[last + 1] {
-                if self.offset[index].is_some() {
-                    continue;
-                }
-                let block = &component.blocks[index];
-                let floors = &self.floor[block.first..=block.last];
-                let highest = floors.iter().copied().max().unwrap_or(0);
-                let lowest = block.aligned(highest);
-                if lowest + block.size > self.capacity {
-                    self.at_least = self.at_least.min(lowest + block.size);
-                    self.conflict = block.first;
-                    return false;
-                }
-                self.lowest[index] = lowest;
-                self.touches += floors.len() as u64;
-                for least in &mut self.least[block.first..=block.last] {
-                    *least = lowest.min(*least);
-                }
-            }
-            let mut risen = false;
-            for section in first..=last {
-                let least = self.least[section];
-                if self.count[section] > 0 && least > self.floor[section] {
-                    if !self.may_rise(section, least) {
-                        self.conflict = section;
-                        return false;
-                    }
-                    self.raise(section, least);
-                    risen = true;
-                }
-            }
-            if !risen {
-                return self.tails_fit(first, last);
-            }
-        }
-    }
-
-    /// Whether in every section and for every address the blocks that cannot start below the address fit above it.
-    ///
-    /// A section is a machine, a block a job with a release date, and this the least time to do them all.
-    fn tails_fit(&mut self, first: usize, last: usize) -> bool {
-        let component = self.component;
-        let mut falling = std::mem::take(&mut self.falling);
-        falling.clear();
-        let unplaced = (self.starts[first]..self.starts[last + 1])
-            .filter(|&index| self.offset[index].is_none());
-        falling.extend(unplaced.map(|index| (self.lowest[index], index as u32)));
-        falling.sort_unstable_by(|a, b| b.cmp(a));
-        self.least[first..=last].fill(0);
-        let mut fits = true;
-        'blocks: for &(lowest, index) in &falling {
-            let block = &component.blocks[index as usize];
-            let rounded = self.rounded[index as usize];
-            for section in block.first..=block.last {
-                let above = &mut self.least[section];
-                *above += rounded;
-                let needed = lowest + *above - self.spare[section];
-                if needed > self.capacity {
-                    self.at_least = self.at_least.min(needed);
-                    self.conflict = section;
-                    fits = false;
-                    break 'blocks;
-                }
-            }
-        }
-        self.falling = falling;
-        fits
-    }
-
     /// Makes separate tasks of parts that no unplaced block connects; false when there is one part only.
     fn split(&mut self, first: usize, last: usize, parent: u32) -> bool {
         let connected = (first..last).all(|s| self.across[s] > 0) && self.count[first] > 0;
@@ -612,60 +531,6 @@ impl<'a> Search<'a> {
             }
             self.push_pending(first, last, from);
             return true;
-        }
-    }
-}
-
-impl Search<'_> {
-    /// Places a block on the floor of its sections.
-    fn place(&mut self, index: usize, offset: u64) {
-        let block = &self.component.blocks[index];
-        let (first, last, end) = (block.first, block.last, offset + block.size);
-        for section in first..=last {
-            let (surface, topmost) = (self.surface[section], self.topmost[section]);
-            self.changes
-                .push(Change::Surface(section as u32, surface, topmost));
-            self.surface[section] = end;
-            self.topmost[section] = index as u32;
-            self.raise(section, end);
-            self.rest[section] -= self.rounded[index];
-            self.count[section] -= 1;
-        }
-        for section in first..last {
-            self.across[section] -= 1;
-        }
-        self.offset[index] = Some(offset);
-        self.changes.push(Change::Placed(index as u32));
-    }
-
-    fn raise(&mut self, section: usize, floor: u64) {
-        self.changes
-            .push(Change::Floor(section as u32, self.floor[section]));
-        self.floor[section] = floor;
-    }
-
-    /// Takes back every change but the first `keep`.
-    fn undo(&mut self, keep: usize) {
-        for change in self.changes.drain(keep..).rev() {
-            match change {
-                Change::Floor(section, floor) => self.floor[section as usize] = floor,
-                Change::Surface(section, surface, topmost) => {
-                    self.surface[section as usize] = surface;
-                    self.topmost[section as usize] = topmost;
-                }
-                Change::Placed(index) => {
-                    let index = index as usize;
-                    let block = &self.component.blocks[index];
-                    for section in block.first..=block.last {
-                        self.rest[section] += self.rounded[index];
-                        self.count[section] += 1;
-                    }
-                    for section in block.first..block.last {
-                        self.across[section] += 1;
-                    }
-                    self.offset[index] = None;
-                }
-            }
         }
     }
 }
