@@ -13,7 +13,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// The lowest address from `address` on that is suitably aligned.
-    fn aligned(self, address: u64) -> u64 {
+    pub(crate) fn aligned(self, address: u64) -> u64 {
         (address + (self.align - 1)) & !(self.align - 1)
     }
 
@@ -83,6 +83,11 @@ impl Walk<'_> {
             self.above = above;
         }
         at
+    }
+
+    /// The first occupied address above the one found last; none above the topmost range.
+    pub(crate) fn next_occupied(&self) -> Option<u64> {
+        self.above.first().map(|range| range.start)
     }
 }
 

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
+use crate::best_fit::BestFit;
+use crate::exact::Exact;
+use crate::greedy_by_conflicts::GreedyByConflicts;
 use crate::greedy_by_size::GreedyBySize;
+use crate::hill_climb::HillClimb;
+use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::problem::Problem;
 
@@ -17,6 +22,11 @@ pub trait Algorithm: Send + Sync {
 
     /// Gives every buffer of `problem` an offset.
     fn plan(&self, problem: &Problem) -> Plan;
+
+    /// The plan with a proved lower bound: the liveness bound, unless the algorithm knows better.
+    fn solve(&self, problem: &Problem) -> Outcome {
+        Outcome::of_heuristic(problem, self.plan(problem))
+    }
 }
 
 /// The algorithms that exist, by name, in the order in which they were registered.
@@ -37,7 +47,13 @@ impl Algorithms {
     /// The algorithms of this crate.
     pub fn builtin() -> Algorithms {
         Algorithms {
-            algorithms: vec![Box::new(GreedyBySize)],
+            algorithms: vec![
+                Box::new(GreedyBySize),
+                Box::new(GreedyByConflicts),
+                Box::new(BestFit),
+                Box::new(HillClimb::default()),
+                Box::new(Exact::default()),
+            ],
         }
     }
 
@@ -134,7 +150,14 @@ mod tests {
         algorithms.register(Box::new(Named("acme-best"))).unwrap();
         assert_eq!(
             algorithms.names().collect::<Vec<_>>(),
-            ["greedy-by-size", "acme-best"]
+            [
+                "greedy-by-size",
+                "greedy-by-conflicts",
+                "best-fit",
+                "hill-climb",
+                "exact",
+                "acme-best"
+            ]
         );
         let taken = algorithms
             .register(Box::new(Named("greedy-by-size")))
@@ -143,7 +166,8 @@ mod tests {
         let unknown = algorithms.get("exakt").err().unwrap();
         assert_eq!(
             unknown.to_string(),
-            "there is no planning algorithm `exakt`; there is greedy-by-size, acme-best"
+            "there is no planning algorithm `exakt`; there is greedy-by-size, greedy-by-conflicts, best-fit, \
+             hill-climb, exact, acme-best"
         );
     }
 }

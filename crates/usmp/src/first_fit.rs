@@ -20,6 +20,15 @@ use crate::problem::Problem;
 /// # Panics
 /// When `order` is not a permutation of the buffers' indices.
 pub fn place_in_order(problem: &Problem, order: &[usize]) -> Plan {
+    place_by(problem, order, Occupancy::lowest_fit)
+}
+
+/// Places the buffers in `order`, each where `fit` says: given the cells of its life and its request.
+pub(crate) fn place_by(
+    problem: &Problem,
+    order: &[usize],
+    fit: impl Fn(&Occupancy, usize, usize, Request) -> u64,
+) -> Plan {
     let buffers = problem.buffers();
     assert_eq!(
         order.len(),
@@ -42,7 +51,7 @@ pub fn place_in_order(problem: &Problem, order: &[usize]) -> Plan {
             size: buffer.size,
             align: buffer.align,
         };
-        let offset = occupancy.lowest_fit(first, last, request);
+        let offset = fit(&occupancy, first, last, request);
         occupancy.insert(first, last, offset..offset + buffer.size);
         offsets[index] = Some(offset);
     }

@@ -41,7 +41,11 @@
 //! | [`liveness`] | the bound, the profile over time, what is live at the peak |
 //! | [`algorithm`] | the trait, and the algorithms by registered name |
 //! | [`first_fit`] | the placement step: buffers in a given order, each at its lowest free address |
-//! | [`greedy_by_size`] | the order "largest first" over that step |
+//! | [`greedy_by_size`], [`greedy_by_conflicts`] | orders over that step: largest first, most conflicts first |
+//! | [`hill_climb`] | local search over orders |
+//! | [`best_fit`] | largest first, each in the smallest gap that takes it |
+//! | [`exact`] | branch and bound: the optimum with its proof, or the best found with its gap |
+//! | [`outcome`] | a plan together with a proved lower bound |
 //! | [`checker`] | the independent judge of a plan |
 //! | [`csv`] | minimalloc's interchange format |
 //!
@@ -51,22 +55,33 @@
 //! overflow, and never look at a clock.
 
 pub mod algorithm;
+pub mod best_fit;
 pub mod buffer;
 pub mod checker;
 pub mod csv;
+pub mod exact;
 pub mod first_fit;
+pub mod greedy_by_conflicts;
 pub mod greedy_by_size;
+pub mod hill_climb;
 pub mod liveness;
+pub mod outcome;
 pub mod plan;
 pub mod problem;
 
 mod address_set;
 mod occupancy;
+mod random;
 
 pub use algorithm::{Algorithm, Algorithms, DuplicateAlgorithm, UnknownAlgorithm};
+pub use best_fit::BestFit;
 pub use buffer::{Buffer, BufferKind};
 pub use checker::{Violation, check};
+pub use exact::{Exact, Fit};
+pub use greedy_by_conflicts::GreedyByConflicts;
 pub use greedy_by_size::GreedyBySize;
+pub use hill_climb::HillClimb;
 pub use liveness::{Liveness, Moment};
+pub use outcome::Outcome;
 pub use plan::Plan;
 pub use problem::{Problem, ProblemError, ProblemErrors};

@@ -75,21 +75,29 @@ impl Occupancy {
 
     /// The lowest address at which the request meets nothing in any of the cells `first..last`.
     pub(crate) fn lowest_fit(&self, first: usize, last: usize, request: Request) -> u64 {
-        let mut walks: Vec<Walk<'_>> = self
-            .sets_met(first, last)
-            .into_iter()
-            .map(AddressSet::walk)
-            .collect();
-        let mut at = 0;
+        lowest_common_fit(&mut self.walks(first, last), 0, request)
+    }
+
+    /// The lowest suitably aligned address in the smallest hole that takes the request in all of the cells
+    /// `first..last`; of holes of one size the lowest, and above everything when there is none.
+    pub(crate) fn best_fit(&self, first: usize, last: usize, request: Request) -> u64 {
+        let mut walks = self.walks(first, last);
+        let mut best = None;
+        let mut at = lowest_common_fit(&mut walks, 0, request);
         loop {
-            let raised = walks
-                .iter_mut()
-                .fold(at, |at, walk| walk.lowest_fit(at, request));
-            if raised == at {
-                return at;
-            }
-            at = raised;
+            let Some(end) = walks.iter().filter_map(Walk::next_occupied).min() else {
+                return best.map_or(at, |(_, address)| address);
+            };
+            best = best
+                .filter(|&(size, _)| size <= end - at)
+                .or(Some((end - at, at)));
+            at = lowest_common_fit(&mut walks, request.aligned(end), request);
         }
+    }
+
+    fn walks(&self, first: usize, last: usize) -> Vec<Walk<'_>> {
+        let sets = self.sets_met(first, last);
+        sets.into_iter().map(AddressSet::walk).collect()
     }
 
     /// The sets whose union is what is occupied in the cells `first..last`.
@@ -117,5 +125,19 @@ impl Occupancy {
             first: 0,
             last: self.cells,
         }
+    }
+}
+
+/// The lowest address from `from` on that fits every walk's set.
+fn lowest_common_fit(walks: &mut [Walk<'_>], from: u64, request: Request) -> u64 {
+    let mut at = from;
+    loop {
+        let raised = walks
+            .iter_mut()
+            .fold(at, |at, walk| walk.lowest_fit(at, request));
+        if raised == at {
+            return at;
+        }
+        at = raised;
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use usmp::{Algorithm, Buffer, BufferKind, GreedyBySize, Liveness, Problem, check};
+use usmp::{Algorithm, Buffer, BufferKind, Exact, GreedyBySize, Liveness, Problem, check};
 
 /// Knuth's 64-bit linear congruential generator, upper half.
 struct Random(u64);
@@ -62,6 +62,34 @@ fn greedy_grows_gently() {
             assert!(plan.height() >= bound);
             if count <= 10_000 {
                 assert_eq!(check(&problem, &plan), []);
+            }
+        }
+    }
+}
+
+/// The search of `exact` ends by its count of nodes, whatever the size, and states how far it got.
+#[test]
+fn exact_ends_within_its_nodes() {
+    println!(
+        "{:>8} {:>8} {:>12} {:>8} {:>10}",
+        "buffers", "length", "time", "nodes", "gap"
+    );
+    for count in [1_000, 10_000, 50_000] {
+        for length in [4, 100] {
+            let problem = problem(count, length);
+            let exact = Exact { node_budget: 2_000 };
+            let start = Instant::now();
+            let outcome = exact.solve(&problem);
+            let (time, gap) = (start.elapsed(), outcome.gap());
+            println!(
+                "{count:>8} {length:>8} {time:>12.2?} {:>8} {gap:>10}",
+                outcome.nodes()
+            );
+            assert!(outcome.nodes() <= exact.node_budget);
+            assert!(outcome.plan().height() <= GreedyBySize.plan(&problem).height());
+            assert!(outcome.lower_bound() >= Liveness::of(&problem).bound());
+            if count <= 10_000 {
+                assert_eq!(check(&problem, outcome.plan()), []);
             }
         }
     }

@@ -1,0 +1,306 @@
+//! `exact` against brute force, against itself on problems that must have the same optimum, and on public instances.
+
+use std::fs;
+
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use usmp::exact::FitAnswer;
+use usmp::{
+    Algorithm, Algorithms, Buffer, BufferKind, Exact, GreedyByConflicts, HillClimb, Liveness,
+    Problem, check, csv,
+};
+
+/// Enough for most random problems, and soon over for the others.
+const MODEST: Exact = Exact { node_budget: 2_000 };
+
+/// That many cases; failures are kept in `exact.regressions`.
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::with_cases(count)
+    }
+}
+
+/// Up to `count` buffers with sizes up to `size` bytes, alignments up to 2 to the power `log_align`, times up to `time`.
+fn buffers(
+    count: usize,
+    size: u64,
+    log_align: u32,
+    time: u32,
+) -> impl Strategy<Value = Vec<Buffer>> {
+    let buffer = (0..=size, 0..=log_align, 0..time, 1..=time);
+    prop::collection::vec(buffer, 0..=count).prop_map(|list| {
+        let named = |(index, (size, log_align, start, length))| Buffer {
+            name: format!("b{index}"),
+            size,
+            align: 1u64 << log_align,
+            start,
+            end: start + length,
+            kind: BufferKind::Activation,
+        };
+        list.into_iter().enumerate().map(named).collect()
+    })
+}
+
+/// The least height below `limit`, by trying every multiple of the alignment for every buffer; `limit` if there is none.
+///
+/// Knows nothing of floors, sections or canonical plans.
+fn least_height(problem: &Problem, limit: u64) -> u64 {
+    fn extend(problem: &Problem, offsets: &mut Vec<u64>, height: u64, least: &mut u64) {
+        let Some(buffer) = problem.buffers().get(offsets.len()) else {
+            *least = height;
+            return;
+        };
+        let index = offsets.len();
+        // A buffer of no bytes is in nobody's way.
+        let last = if buffer.size == 0 { 0 } else { u64::MAX };
+        for multiple in 0..=last {
+            let offset = multiple * buffer.align;
+            let height = height.max(offset + buffer.size);
+            if height >= *least {
+                return;
+            }
+            let free = offsets.iter().enumerate().all(|(other, &at)| {
+                let size = problem.buffers()[other].size;
+                !problem.conflict(index, other) || at + size <= offset || offset + buffer.size <= at
+            });
+            if free {
+                offsets.push(offset);
+                extend(problem, offsets, height, least);
+                offsets.pop();
+            }
+        }
+    }
+    let mut least = limit;
+    extend(problem, &mut Vec::new(), 0, &mut least);
+    least
+}
+
+fn assert_optimal(problem: &Problem) {
+    let outcome = Exact::default().solve(problem);
+    assert_eq!(check(problem, outcome.plan()), []);
+    assert!(outcome.is_optimal(), "{outcome:?}");
+    let height = outcome.plan().height();
+    let fit = |capacity| Exact::default().fit(problem, capacity).answer;
+    assert!(matches!(fit(height), FitAnswer::Fits(plan) if plan.height() == height));
+    if height > 0 {
+        let lower_bound = height;
+        assert_eq!(fit(height - 1), FitAnswer::Refuted { lower_bound });
+    }
+    let bound = Liveness::of(problem).bound();
+    assert!(height >= bound);
+    if height > bound {
+        assert_eq!(least_height(problem, height + 1), height, "{problem:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(6_000))]
+
+    #[test]
+    fn equals_brute_force_at_one_alignment(buffers in buffers(10, 5, 0, 8)) {
+        assert_optimal(&Problem::new(buffers).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(4_000))]
+
+    #[test]
+    fn equals_brute_force_at_many_alignments(buffers in buffers(6, 9, 3, 8)) {
+        assert_optimal(&Problem::new(buffers).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    #[test]
+    fn the_optimum_does_not_depend_on_names_order_or_time(
+        (buffers, permuted) in buffers(24, 30, 2, 12)
+            .prop_flat_map(|b| (Just(b.clone()), Just(b).prop_shuffle())),
+        shift in 0u32..1_000_000,
+    ) {
+        let solve = |buffers: Vec<Buffer>| {
+            let problem = Problem::new(buffers).unwrap();
+            let outcome = MODEST.solve(&problem);
+            assert_eq!(check(&problem, outcome.plan()), []);
+            outcome
+        };
+        let original = solve(buffers.clone());
+        let permuted = solve(permuted);
+        let end = 2_000_000;
+        let shifted = buffers.iter().map(|b| Buffer { start: b.start + shift, end: b.end + shift, ..b.clone() });
+        let reversed = buffers.iter().map(|b| Buffer { start: end - b.end, end: end - b.start, ..b.clone() });
+        let (shifted, reversed) = (solve(shifted.collect()), solve(reversed.collect()));
+        prop_assert_eq!(shifted.plan(), original.plan());
+        for other in [&permuted, &reversed] {
+            if original.is_optimal() && other.is_optimal() {
+                prop_assert_eq!(other.plan().height(), original.plan().height());
+            }
+            prop_assert!(other.lower_bound() <= original.plan().height());
+            prop_assert!(original.lower_bound() <= other.plan().height());
+        }
+    }
+
+    #[test]
+    fn never_worse_with_more_capacity_or_more_nodes(buffers in buffers(24, 30, 2, 12), budget in 0u64..300) {
+        let problem = Problem::new(buffers).unwrap();
+        let outcome = MODEST.solve(&problem);
+        let small = Exact { node_budget: budget };
+        let limited = small.solve(&problem);
+        prop_assert_eq!(check(&problem, limited.plan()), []);
+        prop_assert!(limited.nodes() <= budget);
+        prop_assert!(limited.lower_bound() <= outcome.plan().height());
+        prop_assert!(limited.plan().height() >= outcome.lower_bound());
+        let height = outcome.plan().height();
+        for capacity in [height, height + 1, 2 * height + 3] {
+            match MODEST.fit(&problem, capacity).answer {
+                FitAnswer::Fits(plan) => {
+                    prop_assert!(plan.height() <= capacity);
+                    prop_assert_eq!(check(&problem, &plan), []);
+                }
+                FitAnswer::Refuted { lower_bound } => panic!("a plan of {height}, but {lower_bound}"),
+                FitAnswer::Unknown => prop_assert!(capacity < 2 * height),
+            }
+        }
+        if outcome.is_optimal() && height > 0 {
+            let answer = MODEST.fit(&problem, height - 1).answer;
+            prop_assert!(match answer { FitAnswer::Refuted { lower_bound } => lower_bound <= height, FitAnswer::Unknown => true, FitAnswer::Fits(_) => false }, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn every_algorithm_plans_soundly_and_repeatably(buffers in buffers(30, 50, 4, 12)) {
+        let problem = Problem::new(buffers).unwrap();
+        let algorithms = Algorithms::builtin();
+        for name in algorithms.names() {
+            let algorithm = match name {
+                "exact" => &MODEST,
+                _ => algorithms.get(name).unwrap(),
+            };
+            let outcome = algorithm.solve(&problem);
+            prop_assert_eq!(check(&problem, outcome.plan()), [], "{}", name);
+            prop_assert!(outcome.lower_bound() <= outcome.plan().height());
+            prop_assert!(outcome.lower_bound() >= Liveness::of(&problem).bound());
+            prop_assert_eq!(&algorithm.solve(&problem), &outcome);
+            prop_assert_eq!(&algorithm.plan(&problem), outcome.plan());
+        }
+    }
+}
+
+/// The smallest gap is taken, though a lower one fits.
+#[test]
+fn best_fit_takes_the_smallest_gap() {
+    let buffer = |name: &str, size, start, end| Buffer {
+        name: name.to_owned(),
+        size,
+        align: 1,
+        start,
+        end,
+        kind: BufferKind::Activation,
+    };
+    // From below at time 1: a gap of 30 bytes under `b`, one of 10 between `b` and `d`.
+    let problem = Problem::new(vec![
+        buffer("a", 30, 0, 1),
+        buffer("b", 25, 0, 2),
+        buffer("c", 10, 0, 1),
+        buffer("d", 9, 0, 2),
+        buffer("small", 5, 1, 2),
+    ])
+    .unwrap();
+    let offsets = |name| {
+        let plan = Algorithms::builtin().get(name).unwrap().plan(&problem);
+        plan.offsets().to_vec()
+    };
+    assert_eq!(offsets("best-fit"), [0, 30, 55, 65, 55]);
+    assert_eq!(offsets("greedy-by-size"), [0, 30, 55, 65, 0]);
+}
+
+#[test]
+fn conflicts_are_counted_as_defined() {
+    let runner = ProptestConfig::with_cases(200);
+    proptest!(runner, |(buffers in buffers(20, 3, 0, 9))| {
+        let problem = Problem::new(buffers).unwrap();
+        let count = problem.buffers().len();
+        let expected: Vec<usize> = (0..count)
+            .map(|a| (0..count).filter(|&b| a != b && problem.conflict(a, b)).count())
+            .collect();
+        prop_assert_eq!(usmp::greedy_by_conflicts::conflicts(&problem), expected);
+        prop_assert_eq!(check(&problem, &GreedyByConflicts.plan(&problem)), []);
+    });
+}
+
+fn shared_problem(root: &std::path::Path, path: &str, alignment: u64) -> Problem {
+    let text = fs::read_to_string(root.join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let instance = csv::read(&text, alignment).unwrap_or_else(|e| panic!("{path}: {e}"));
+    instance.problem
+}
+
+#[test]
+fn networks_reach_the_bound() {
+    let Some(root) = prerequisites::shared("exact on all network instances", "planner") else {
+        return;
+    };
+    let mut names: Vec<_> = fs::read_dir(root.join("models"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 15, "{names:?}");
+    for name in names {
+        for alignment in [1, 4, 16] {
+            let problem = shared_problem(&root, &format!("models/{name}"), alignment);
+            let outcome = Exact::default().solve(&problem);
+            assert_eq!(check(&problem, outcome.plan()), [], "{name}");
+            assert_eq!(
+                outcome.plan().height(),
+                Liveness::of(&problem).bound(),
+                "{name}"
+            );
+            assert!(outcome.is_optimal() && outcome.nodes() < 1_000, "{name}");
+        }
+    }
+}
+
+#[test]
+fn hill_climbing_never_ends_above_its_start() {
+    let Some(root) = prerequisites::shared("hill climbing on the instances A, D, F", "planner")
+    else {
+        return;
+    };
+    for letter in ["A", "D", "F"] {
+        let problem = shared_problem(&root, &format!("minimalloc/{letter}.1048576.csv"), 1);
+        let greedy = usmp::GreedyBySize.plan(&problem).height();
+        let seeds = [1, 2].map(|seed| {
+            let climb = HillClimb {
+                seed,
+                placements: 20_000,
+            };
+            climb.plan(&problem)
+        });
+        for plan in &seeds {
+            assert_eq!(check(&problem, plan), []);
+            assert!(plan.height() < greedy, "{letter}");
+        }
+        assert_ne!(seeds[0], seeds[1], "{letter}");
+    }
+}
+
+/// The other instances, and the times: `cargo run --release -p thumbwright-usmp --example instances`.
+#[test]
+fn hard_instances_meet_their_capacity() {
+    let Some(root) = prerequisites::shared("exact on the instances B, C, D, J, K", "planner")
+    else {
+        return;
+    };
+    for letter in ["B", "C", "D", "J", "K"] {
+        let capacity = 1_048_576;
+        let problem = shared_problem(&root, &format!("minimalloc/{letter}.{capacity}.csv"), 1)
+            .with_capacity(capacity);
+        let FitAnswer::Fits(plan) = Exact::default().fit(&problem, capacity).answer else {
+            panic!("{letter} has no plan");
+        };
+        assert_eq!(check(&problem, &plan), [], "{letter}");
+    }
+}
