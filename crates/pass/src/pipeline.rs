@@ -152,7 +152,8 @@ impl<'t> Parser<'t> {
             if !self.eat('=') {
                 return Err(self.error(format!("wants `=` after option `{name}`")));
             }
-            let value = self.take(|c| !c.is_whitespace() && !matches!(c, '}' | '{' | ','));
+            self.spaces();
+            let value = self.take(|c| !c.is_whitespace() && !matches!(c, '}' | '{' | ',' | '='));
             if value.is_empty() {
                 return Err(self.error(format!("option `{name}` has no value")));
             }
@@ -211,6 +212,7 @@ mod tests {
             ("builtin.module(a b)", 17),
             ("builtin.module(a{x})", 18),
             ("builtin.module(a{x=})", 19),
+            ("builtin.module(a{x= y=1})", 21),
             ("builtin.module(é)", 15),
         ] {
             assert_eq!(Pipeline::parse(text).unwrap_err().at, at, "{text}");
