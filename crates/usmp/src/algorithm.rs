@@ -37,7 +37,7 @@ pub struct Algorithms {
 
 impl Algorithms {
     /// The name of the algorithm that is used where none is asked for.
-    pub const DEFAULT: &'static str = "greedy-by-size";
+    pub const DEFAULT: &'static str = "exact";
 
     /// No algorithms.
     pub fn new() -> Algorithms {

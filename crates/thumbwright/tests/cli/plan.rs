@@ -102,10 +102,16 @@ fn public_instances() {
             continue;
         }
         count += 1;
-        let out = thumbwright(["plan", &text(&path)]).ok().out;
-        assert!(out.contains("liveness bound"), "{out}");
+        let path = text(&path);
+        let fit = ["plan", &path, "--capacity", "1048576"];
+        let out = thumbwright(fit).ok().out;
+        assert!(
+            out.contains("by exact") && out.contains("liveness bound"),
+            "{out}"
+        );
         // First-gap greedy is far above the capacity for which these are hard.
-        thumbwright(["plan", &text(&path), "--capacity", "1048576"]).fails(1, &["do not fit"]);
+        let greedy = [&fit[..], &["--algorithm", "greedy-by-size"]].concat();
+        thumbwright(greedy).fails(1, &["do not fit"]);
     }
     assert_eq!(count, 11);
 }
