@@ -108,7 +108,7 @@ impl<'m> Lowering<'m> {
             let name = if i < inputs.len() {
                 func::arg_attr(m, old, i, "mcu.name")
             } else {
-                result_attr(m, old, i - inputs.len(), "mcu.name")
+                func::result_attr(m, old, i - inputs.len(), "mcu.name")
             };
             if let Some(name) = name {
                 func::set_arg_attr(m, new, i, "mcu.name", name);
@@ -289,7 +289,7 @@ impl<'m> Lowering<'m> {
         let name = match self.tables.get(&key) {
             Some(name) => name.clone(),
             None => {
-                let index = operator_index(m, op);
+                let index = m.operator_index(m.op_loc(op));
                 let base = index.map_or_else(|| role.to_owned(), |i| format!("op{i}_{role}"));
                 let mut name = base.clone();
                 let mut n = 1;
@@ -366,24 +366,6 @@ fn buffer_type(m: &mut Module, tensor: Type) -> Type {
         .expect("invariant: a verified network's values are tensors");
     let elem = m.storage_type(elem);
     m.memref(&shape, elem)
-}
-
-fn result_attr(m: &Module, f: OpId, i: usize, name: &str) -> Option<Attr> {
-    match m.attr_data(m.prop(f, "res_attrs")?) {
-        ir::AttrData::Array(list) => m.attr_entry(*list.get(i)?, name),
-        _ => None,
-    }
-}
-
-/// An op's index in the imported model, from its location.
-fn operator_index(m: &Module, op: OpId) -> Option<u32> {
-    match m.loc_data(m.op_loc(op)) {
-        ir::LocData::Name { child, .. } => match m.loc_data(*child) {
-            ir::LocData::File { line, .. } => Some(*line),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// A schedule with its knobs, behind the key that choices are compared by.

@@ -2,6 +2,7 @@
 
 use crate::identifiers::{is_identifier, module_name};
 use crate::layers::{Layer, TensorInfo, layers, tensor_info};
+use ir::dialects::func;
 use ir::{Diagnostic, Diagnostics, Module};
 use pass::{
     Instrumentation, ManagerOptions, PassCx, Pipeline, Registry, RegistryBuilder, RegistryError,
@@ -443,31 +444,22 @@ pub fn tensors(m: &Module) -> (Vec<TensorInfo>, Vec<TensorInfo>) {
     let Some(main) = m.lookup_symbol("main") else {
         return (Vec::new(), Vec::new());
     };
-    let name = |list: &str, i: usize| -> String {
-        let dict = m.prop(main, list).and_then(|a| match m.attr_data(a) {
-            ir::AttrData::Array(dicts) => dicts.get(i).copied(),
-            _ => None,
-        });
-        dict.and_then(|d| m.attr_entry(d, "mcu.name"))
-            .and_then(|a| m.attr_str(a))
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let name = |a: Option<ir::Attr>| a.and_then(|a| m.attr_str(a)).unwrap_or_default().to_owned();
     let inputs = m
         .entry_block(main)
         .map(|b| m.block_args(b).to_vec())
         .unwrap_or_default();
-    let outputs = ir::dialects::func::return_values(m, main);
+    let outputs = func::return_values(m, main);
     (
         inputs
             .iter()
             .enumerate()
-            .map(|(i, &v)| tensor_info(m, v, name("arg_attrs", i)))
+            .map(|(i, &v)| tensor_info(m, v, name(func::arg_attr(m, main, i, "mcu.name"))))
             .collect(),
         outputs
             .iter()
             .enumerate()
-            .map(|(i, &v)| tensor_info(m, v, name("res_attrs", i)))
+            .map(|(i, &v)| tensor_info(m, v, name(func::result_attr(m, main, i, "mcu.name"))))
             .collect(),
     )
 }

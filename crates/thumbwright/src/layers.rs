@@ -1,7 +1,7 @@
 //! What the layers of a network are: for `inspect` and the report.
 
 use ir::dialects::nn;
-use ir::{LocData, Module, OpId, ValueId};
+use ir::{Module, OpId, ValueId};
 use serde::Serialize;
 
 /// A tensor of the network.
@@ -78,17 +78,6 @@ fn value_name(m: &Module, main: OpId, v: ValueId) -> String {
     }
 }
 
-/// The operator's index in the model file, from a location.
-pub fn operator_index(m: &Module, loc: ir::Loc) -> Option<u32> {
-    match m.loc_data(loc) {
-        LocData::Name { child, .. } => match m.loc_data(*child) {
-            LocData::File { line, .. } => Some(*line),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// The layers of an imported module, in order.
 pub fn layers(m: &Module) -> Vec<Layer> {
     let Some(main) = m.lookup_symbol("main") else {
@@ -111,7 +100,7 @@ pub fn layers(m: &Module) -> Vec<Layer> {
                 nn::Conv2dOp::NAME | nn::DepthwiseConv2dOp::NAME | nn::FullyConnectedOp::NAME
             );
             Layer {
-                index: operator_index(m, m.op_loc(op)).unwrap_or(0),
+                index: m.operator_index(m.op_loc(op)).unwrap_or(0),
                 op: m.op_name(op).to_owned(),
                 name: m.layer_name(m.op_loc(op)).unwrap_or_default(),
                 inputs: activations.iter().map(info).collect(),

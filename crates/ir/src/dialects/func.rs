@@ -189,8 +189,17 @@ pub fn set_arg_attr(m: &mut Module, func: OpId, arg: usize, name: &str, value: c
 
 /// An attribute of a function's argument.
 pub fn arg_attr(m: &Module, func: OpId, arg: usize, name: &str) -> Option<crate::Attr> {
-    match m.attr_data(m.prop(func, "arg_attrs")?) {
-        AttrData::Array(list) => m.attr_entry(*list.get(arg)?, name),
+    entry(m, func, "arg_attrs", arg, name)
+}
+
+/// An attribute of a function's result.
+pub fn result_attr(m: &Module, func: OpId, result: usize, name: &str) -> Option<crate::Attr> {
+    entry(m, func, "res_attrs", result, name)
+}
+
+fn entry(m: &Module, func: OpId, list: &str, i: usize, name: &str) -> Option<crate::Attr> {
+    match m.attr_data(m.prop(func, list)?) {
+        AttrData::Array(dicts) => m.attr_entry(*dicts.get(i)?, name),
         _ => None,
     }
 }

@@ -55,6 +55,17 @@ impl Module {
         self.loc(LocData::Name { name, child })
     }
 
+    /// The operator's index in the imported model, if the location is an importer's.
+    pub fn operator_index(&self, loc: Loc) -> Option<u32> {
+        match self.loc_data(loc) {
+            LocData::Name { child, .. } => match self.loc_data(*child) {
+                LocData::File { line, .. } => Some(*line),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The layer's name that a location carries, its parts joined by ` + ` where several were fused.
     pub fn layer_name(&self, loc: Loc) -> Option<String> {
         match self.loc_data(loc) {

@@ -90,7 +90,7 @@ fn step_counts(m: &Module, map: &MemoryMap, measured: &Measurements) -> Vec<Coun
 fn named_layers(m: &Module, loc: Loc, out: &mut Vec<(u32, String)>) {
     match m.loc_data(loc) {
         LocData::Name { name, .. } => {
-            let index = crate::layers::operator_index(m, loc).unwrap_or(0);
+            let index = m.operator_index(loc).unwrap_or(0);
             out.push((index, m.text(*name).to_owned()));
         }
         LocData::Fused { parts, .. } => parts.iter().for_each(|&p| named_layers(m, p, out)),

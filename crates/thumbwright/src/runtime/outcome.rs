@@ -5,7 +5,6 @@ use ir::dialects::func::CallOp;
 use serde::Serialize;
 
 use super::error::RunError;
-use crate::layers::operator_index;
 use crate::report::{CodeSize, Measurements, StackNeed, StackSource};
 use crate::{Compiled, Layer};
 
@@ -125,7 +124,7 @@ impl ModelProfile {
             };
             let loc = m.op_loc(op);
             let name = m.layer_name(loc).unwrap_or_default();
-            let macs = result.layer(operator_index(m, loc), name, &model_layers, call, count);
+            let macs = result.layer(m.operator_index(loc), name, &model_layers, call, count);
             result.kernel(call, macs, count);
         }
         result.kernels.sort_by(|a, b| {
