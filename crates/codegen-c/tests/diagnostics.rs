@@ -125,7 +125,7 @@ fn types() {
     });
     let all = errors(&m, "net");
     assert_eq!(
-        all.iter().map(|e| e.code).collect::<Vec<_>>(),
+        all.iter().map(|e| &*e.code).collect::<Vec<_>>(),
         ["C004", "C004"],
         "{all:?}"
     );

@@ -1,5 +1,6 @@
 //! Diagnostics as data: what, where, and what to do. Only the command renders them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// How bad it is.
@@ -18,8 +19,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// Stable code, `V017` or `remark.not-fused`.
-    pub code: &'static str,
+    /// Stable code, `V017` or `remark.not-fused`; a plug-in's begins with its own name.
+    pub code: Cow<'static, str>,
     /// One sentence, without a final stop.
     pub message: String,
     /// Where, as the user knows it: the layer's name and the model's file, or file, line and column.
@@ -34,10 +35,14 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A diagnostic with no location, notes or help.
-    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Diagnostic {
+    pub fn new(
+        severity: Severity,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic {
             severity,
-            code,
+            code: code.into(),
             message: message.into(),
             location: None,
             excerpt: None,
@@ -47,12 +52,12 @@ impl Diagnostic {
     }
 
     /// An error.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
+    pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Diagnostic {
         Self::new(Severity::Error, code, message)
     }
 
     /// A remark.
-    pub fn remark(code: &'static str, message: impl Into<String>) -> Diagnostic {
+    pub fn remark(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Diagnostic {
         Self::new(Severity::Remark, code, message)
     }
 

@@ -3,7 +3,7 @@
 //! An implementation is attached to an op's name in the [`DialectRegistryBuilder`](crate::DialectRegistryBuilder).
 //! A missing interface means "don't know", and every pass then does the conservative thing.
 
-use crate::OpRef;
+use crate::{Attr, Module, OpId, OpRef, Type, ValueId};
 use smallvec::SmallVec;
 use std::fmt;
 use std::sync::Arc;
@@ -84,5 +84,53 @@ pub trait MemoryEffects: Send + Sync {
 impl<F: Fn(OpRef<'_>) -> Effects + Send + Sync> MemoryEffects for F {
     fn effects(&self, op: OpRef<'_>) -> Effects {
         self(op)
+    }
+}
+
+/// What one result of an op is known to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Folded {
+    /// A value that exists already and dominates the op.
+    Value(ValueId),
+    /// A constant of the result's type: an integer or float attribute, or `dense` elements.
+    Constant(Attr),
+}
+
+/// Simplifies an op to values that exist or constants, without making new ops: `x + 0` is `x`.
+///
+/// Constant operands are found by [`Module::constant_value`]. An op whose operands are all constant needs no `Fold` for that case:
+/// [`Interpret`] is asked.
+pub trait Fold: Send + Sync {
+    /// What each result is, or `None` if nothing is known. `m` is there to intern types and attributes; nothing else may change.
+    fn fold(&self, m: &mut Module, op: OpId) -> Option<SmallVec<[Folded; 1]>>;
+}
+
+impl<F> Fold for F
+where
+    F: Fn(&mut Module, OpId) -> Option<SmallVec<[Folded; 1]>> + Send + Sync,
+{
+    fn fold(&self, m: &mut Module, op: OpId) -> Option<SmallVec<[Folded; 1]>> {
+        self(m, op)
+    }
+}
+
+/// Says which types an op's results have, given its operands' types and its inherent attributes.
+pub trait InferTypes: Send + Sync {
+    /// The results' types, or `None` if such an op cannot be. `m` is there to intern types; nothing else may change.
+    fn infer(&self, m: &mut Module, operands: &[Type], props: &[(&str, Attr)])
+    -> Option<Vec<Type>>;
+}
+
+impl<F> InferTypes for F
+where
+    F: Fn(&mut Module, &[Type], &[(&str, Attr)]) -> Option<Vec<Type>> + Send + Sync,
+{
+    fn infer(
+        &self,
+        m: &mut Module,
+        operands: &[Type],
+        props: &[(&str, Attr)],
+    ) -> Option<Vec<Type>> {
+        self(m, operands, props)
     }
 }

@@ -5,7 +5,10 @@
 
 mod attributes;
 mod interned;
+mod journal;
 mod types;
+
+pub use journal::Change;
 
 use crate::intern::Interner;
 use crate::{
@@ -167,6 +170,7 @@ pub struct Module {
     values: SlotMap<ValueId, ValueData>,
     resources: IndexMap<Str, Resource, FxBuildHasher>,
     root: OpId,
+    journal: journal::Journal,
 }
 
 /// A module and one of its ops, for reading.
@@ -224,6 +228,7 @@ impl Module {
             values: SlotMap::with_key(),
             resources: IndexMap::default(),
             root: OpId::default(),
+            journal: journal::Journal::default(),
         };
         m.locs.intern(LocData::Unknown);
         m.root = m.create(OpState::new("builtin.module").regions(1));
@@ -337,6 +342,7 @@ impl Module {
             });
             self.ops[id].regions.push(r);
         }
+        self.note(Change::Created(id));
         id
     }
 
@@ -363,6 +369,9 @@ impl Module {
     }
 
     fn drop_use(&mut self, operand: Operand) {
+        if let ValueDef::Result(op, _) = self.values[operand.value].def {
+            self.note(Change::Modified(op));
+        }
         let uses = &mut self.values[operand.value].uses;
         let at = operand.use_index as usize;
         uses.swap_remove(at);
@@ -386,6 +395,7 @@ impl Module {
     /// Sets the op's location.
     pub fn set_loc(&mut self, op: OpId, loc: Loc) {
         self.ops[op].loc = loc;
+        self.note(Change::Modified(op));
     }
     /// The operands.
     pub fn operands(&self, op: OpId) -> impl ExactSizeIterator<Item = ValueId> + '_ {
@@ -436,6 +446,7 @@ impl Module {
         let mut map = std::mem::take(&mut self.ops[op].props);
         self.set_in(&mut map, key, value);
         self.ops[op].props = map;
+        self.note(Change::Modified(op));
     }
 
     /// Sets a discardable attribute.
@@ -444,12 +455,14 @@ impl Module {
         let mut map = std::mem::take(&mut self.ops[op].attrs);
         self.set_in(&mut map, key, value);
         self.ops[op].attrs = map;
+        self.note(Change::Modified(op));
     }
 
     /// Removes an inherent attribute.
     pub fn remove_prop(&mut self, op: OpId, name: &str) {
         let key = self.str(name);
         self.ops[op].props.retain(|(k, _)| *k != key);
+        self.note(Change::Modified(op));
     }
 
     /// Replaces an operand.
@@ -458,6 +471,7 @@ impl Module {
         self.drop_use(old);
         let use_index = self.add_use(value, op, i);
         self.ops[op].operands[i] = Operand { value, use_index };
+        self.note(Change::Modified(op));
     }
 
     /// Replaces all operands.
@@ -470,6 +484,7 @@ impl Module {
             let use_index = self.add_use(value, op, i);
             self.ops[op].operands.push(Operand { value, use_index });
         }
+        self.note(Change::Modified(op));
     }
 
     /// Appends an empty region to an op.
@@ -496,6 +511,15 @@ impl Module {
 
     // ---- values ----
 
+    /// The attribute that a value is, if a constant op defines it.
+    pub fn constant_value(&self, v: ValueId) -> Option<Attr> {
+        let op = self.defining_op(v)?;
+        self.op_info(op)
+            .is_some_and(|i| i.traits.constant)
+            .then(|| self.prop(op, "value"))
+            .flatten()
+    }
+
     /// A value's type.
     pub fn value_type(&self, v: ValueId) -> Type {
         self.values[v].ty
@@ -503,6 +527,7 @@ impl Module {
     /// Changes a value's type; whoever uses the value must still agree with it.
     pub fn set_value_type(&mut self, v: ValueId, ty: Type) {
         self.values[v].ty = ty;
+        self.note_value(v);
     }
     /// Where a value comes from.
     pub fn value_def(&self, v: ValueId) -> ValueDef {
@@ -530,6 +555,7 @@ impl Module {
                 value: new,
                 use_index,
             };
+            self.note(Change::Modified(op));
         }
     }
 
@@ -557,6 +583,7 @@ impl Module {
             uses: Vec::new(),
         });
         self.blocks[block].args.push(v);
+        self.note_block(block);
         v
     }
 
@@ -572,6 +599,7 @@ impl Module {
             let v = self.blocks[block].args[at];
             self.values[v].def = ValueDef::Argument(block, at);
         }
+        self.note_block(block);
     }
 
     /// A block's arguments.
@@ -648,6 +676,7 @@ impl Module {
         );
         let o = &mut self.ops[op];
         (o.block, o.prev, o.next) = (Some(block), prev, next);
+        self.note(Change::Modified(op));
         match prev {
             Some(p) => self.ops[p].next = Some(op),
             None => self.blocks[block].first = Some(op),
@@ -663,6 +692,7 @@ impl Module {
         let Some(block) = self.ops[op].block.take() else {
             return;
         };
+        self.note(Change::Modified(op));
         let (prev, next) = (self.ops[op].prev.take(), self.ops[op].next.take());
         match prev {
             Some(p) => self.ops[p].next = next,
@@ -672,6 +702,19 @@ impl Module {
             Some(n) => self.ops[n].prev = prev,
             None => self.blocks[block].last = prev,
         }
+    }
+
+    /// Makes every use of an op's results a use of `values`, and destroys the op.
+    pub fn replace_op(&mut self, op: OpId, values: &[ValueId]) {
+        let results = self.ops[op].results.clone();
+        assert!(
+            results.len() == values.len(),
+            "invariant: every result is replaced"
+        );
+        for (&old, &new) in results.iter().zip(values) {
+            self.replace_all_uses(old, new);
+        }
+        self.erase(op);
     }
 
     /// Destroys an op and everything in its regions; its results must be unused from outside.
@@ -699,6 +742,7 @@ impl Module {
                 self.regions.remove(r);
             }
             self.ops.remove(o);
+            self.note(Change::Erased(o));
         }
     }
 

@@ -5,6 +5,8 @@
 use crate::verify::VerifyCx;
 use crate::{Attr, AttrData, Module, OpRef, Type, TypeData};
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
 /// How many values stand in one place of an op's operand or result list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -181,13 +183,15 @@ pub struct Traits {
     pub isolated: bool,
     /// All operands and results have one type.
     pub same_type: bool,
+    /// Its one result is its attribute `value`.
+    pub constant: bool,
 }
 
 /// An op's own check: reports into the context, never panics.
-pub type VerifyFn = fn(OpRef<'_>, &mut VerifyCx<'_>);
+pub type VerifyFn = Arc<dyn Fn(OpRef<'_>, &mut VerifyCx<'_>) + Send + Sync>;
 
 /// The declaration of an op.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpInfo {
     /// Full name, `nn.conv_2d`.
     pub name: Cow<'static, str>,
@@ -205,6 +209,19 @@ pub struct OpInfo {
     pub traits: Traits,
     /// The op's own verifier.
     pub verify: Option<VerifyFn>,
+}
+
+impl fmt::Debug for OpInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpInfo")
+            .field("name", &self.name)
+            .field("operands", &self.operands)
+            .field("results", &self.results)
+            .field("attrs", &self.attrs)
+            .field("regions", &self.regions)
+            .field("traits", &self.traits)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Position of a name in a list of names; the lists are those that [`define_op!`](crate::define_op) wrote.
@@ -307,8 +324,8 @@ macro_rules! define_op {
                 let mut traits = $crate::Traits::default();
                 $($(traits.$tr = true;)*)?
                 #[allow(unused_mut, unused_assignments, reason = "an op may have no verifier")]
-                let mut verify: Option<fn($crate::OpRef<'_>, &mut $crate::verify::VerifyCx<'_>)> = None;
-                $(verify = Some($verify);)?
+                let mut verify: Option<$crate::VerifyFn> = None;
+                $(verify = Some(std::sync::Arc::new($verify));)?
                 #[allow(unused_mut, unused_assignments, reason = "an op may have no regions")]
                 let mut regions = 0usize;
                 $(regions = $regions;)?

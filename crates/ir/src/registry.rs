@@ -1,7 +1,7 @@
 //! What exists: dialects, their ops, and the interfaces that ops implement. Built by explicit calls, then frozen.
 
 use crate::OpInfo;
-use crate::interfaces::{Interpret, MemoryEffects};
+use crate::interfaces::{Fold, InferTypes, Interpret, MemoryEffects};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use std::sync::Arc;
@@ -25,11 +25,75 @@ pub enum RegistryError {
     BadName(String),
 }
 
-#[derive(Default)]
-struct Entry {
-    info: Option<OpInfo>,
-    interpret: Option<Arc<dyn Interpret>>,
-    effects: Option<Arc<dyn MemoryEffects>>,
+/// Declares the interfaces: a slot in an op's entry, a method that attaches, and one that looks up.
+macro_rules! interfaces {
+    ($($slot:ident: $Interface:ident, $attach:literal, $get:literal;)*) => {
+        #[derive(Default)]
+        struct Entry {
+            info: Option<OpInfo>,
+            $($slot: Option<Arc<dyn $Interface>>,)*
+        }
+
+        impl DialectRegistryBuilder {
+            $(
+                #[doc = $attach]
+                ///
+                /// # Errors
+                /// If the op has one already.
+                pub fn $slot(
+                    &mut self,
+                    op: &str,
+                    implementation: impl $Interface + 'static,
+                ) -> Result<&mut Self, RegistryError> {
+                    let slot = &mut self.ops.entry(op.to_owned()).or_default().$slot;
+                    if slot.is_some() {
+                        return Err(RegistryError::DuplicateInterface {
+                            op: op.to_owned(),
+                            interface: stringify!($Interface),
+                        });
+                    }
+                    *slot = Some(Arc::new(implementation));
+                    Ok(self)
+                }
+            )*
+        }
+
+        impl DialectRegistry {
+            $(
+                #[doc = $get]
+                pub fn $slot(&self, op: &str) -> Option<&Arc<dyn $Interface>> {
+                    self.ops.get(op)?.$slot.as_ref()
+                }
+            )*
+
+            /// The names of the interfaces that an op has, in the order of [`interfaces`](crate::interfaces).
+            pub fn interfaces_of(&self, op: &str) -> Vec<&'static str> {
+                let Some(entry) = self.ops.get(op) else {
+                    return Vec::new();
+                };
+                let mut names = Vec::new();
+                $(if entry.$slot.is_some() {
+                    names.push(stringify!($Interface));
+                })*
+                names
+            }
+        }
+    };
+}
+
+interfaces! {
+    interpret: Interpret,
+        "Attaches an interpretation to an op's name, whether or not the op is registered yet.",
+        "How to evaluate an op.";
+    effects: MemoryEffects,
+        "Attaches memory effects to an op's name.",
+        "What an op does to memory.";
+    fold: Fold,
+        "Attaches a simplification to an op's name.",
+        "How to simplify an op.";
+    infer_types: InferTypes,
+        "Attaches the inference of result types to an op's name.",
+        "How to infer an op's result types.";
 }
 
 /// Collects ops and interfaces; [`freeze`](Self::freeze) ends that.
@@ -52,46 +116,6 @@ impl DialectRegistryBuilder {
             return Err(RegistryError::DuplicateOp(info.name.into_owned()));
         }
         entry.info = Some(info);
-        Ok(self)
-    }
-
-    /// Attaches an interpretation to an op's name, whether or not the op is registered yet.
-    ///
-    /// # Errors
-    /// If the op has one already.
-    pub fn interpret(
-        &mut self,
-        op: &str,
-        i: impl Interpret + 'static,
-    ) -> Result<&mut Self, RegistryError> {
-        let slot = &mut self.ops.entry(op.to_owned()).or_default().interpret;
-        if slot.is_some() {
-            return Err(RegistryError::DuplicateInterface {
-                op: op.to_owned(),
-                interface: "Interpret",
-            });
-        }
-        *slot = Some(Arc::new(i));
-        Ok(self)
-    }
-
-    /// Attaches memory effects to an op's name.
-    ///
-    /// # Errors
-    /// If the op has them already.
-    pub fn effects(
-        &mut self,
-        op: &str,
-        e: impl MemoryEffects + 'static,
-    ) -> Result<&mut Self, RegistryError> {
-        let slot = &mut self.ops.entry(op.to_owned()).or_default().effects;
-        if slot.is_some() {
-            return Err(RegistryError::DuplicateInterface {
-                op: op.to_owned(),
-                interface: "MemoryEffects",
-            });
-        }
-        *slot = Some(Arc::new(e));
         Ok(self)
     }
 
@@ -132,16 +156,6 @@ impl DialectRegistry {
             .collect();
         names.dedup();
         names
-    }
-
-    /// How to evaluate an op.
-    pub fn interpret(&self, name: &str) -> Option<&Arc<dyn Interpret>> {
-        self.ops.get(name)?.interpret.as_ref()
-    }
-
-    /// What an op does to memory.
-    pub fn effects(&self, name: &str) -> Option<&Arc<dyn MemoryEffects>> {
-        self.ops.get(name)?.effects.as_ref()
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     Type, TypeData, ValueDef, ValueId,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 
 /// Every error of the verifier: code and what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -83,6 +84,7 @@ impl<'m> Verified<'m> {
 /// Where verifiers report to.
 pub struct VerifyCx<'m> {
     module: &'m Module,
+    options: VerifyOptions,
     diagnostics: Diagnostics,
 }
 
@@ -93,7 +95,12 @@ impl<'m> VerifyCx<'m> {
     }
 
     /// Reports an error of an op; `code` is one of [`CODES`] or a third party's own.
-    pub fn error(&mut self, op: OpRef<'_>, code: &'static str, message: impl AsRef<str>) {
+    pub fn error(
+        &mut self,
+        op: OpRef<'_>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl AsRef<str>,
+    ) {
         let m = op.module;
         let mut d = Diagnostic::error(code, format!("`{}`: {}", op.name(), message.as_ref()));
         d.location = m.describe_loc(m.op_loc(op.id));
@@ -105,7 +112,7 @@ impl<'m> VerifyCx<'m> {
         &mut self,
         ok: bool,
         op: OpRef<'_>,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         message: impl FnOnce() -> String,
     ) -> bool {
         if !ok {
@@ -115,13 +122,29 @@ impl<'m> VerifyCx<'m> {
     }
 }
 
+/// What the verifier lets pass.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct VerifyOptions {
+    /// Whether ops may be unknown; what holds for every op is checked of them all the same.
+    pub allow_unregistered: bool,
+}
+
 /// Verifies a module.
 ///
 /// # Errors
 /// All errors found, at most [`MAX_ERRORS`].
 pub fn verify(m: &Module) -> Result<Verified<'_>, Diagnostics> {
+    verify_with(m, &VerifyOptions::default()).map(|()| Verified(m))
+}
+
+/// Verifies a module; a module that passes need not be fit for a back end.
+///
+/// # Errors
+/// All errors found, at most [`MAX_ERRORS`].
+pub fn verify_with(m: &Module, options: &VerifyOptions) -> Result<(), Diagnostics> {
     let mut cx = VerifyCx {
         module: m,
+        options: *options,
         diagnostics: Diagnostics::new(),
     };
     symbols(&mut cx);
@@ -131,7 +154,7 @@ pub fn verify(m: &Module) -> Result<Verified<'_>, Diagnostics> {
     if cx.diagnostics.has_errors() {
         Err(cx.diagnostics)
     } else {
-        Ok(Verified(m))
+        Ok(())
     }
 }
 
@@ -165,6 +188,7 @@ fn op_tree(
     let r = m.op(op);
     let before = cx.diagnostics.len();
     match m.op_info(op) {
+        None if cx.options.allow_unregistered => {}
         None => cx.error(r, "V001", "this op is not registered"),
         Some(info) => structure(cx, r, info),
     }
@@ -173,7 +197,7 @@ fn op_tree(
     }
     uses(cx, r, positions);
     if before == cx.diagnostics.len()
-        && let Some(check) = m.op_info(op).and_then(|i| i.verify)
+        && let Some(check) = m.op_info(op).and_then(|i| i.verify.as_ref())
     {
         check(r, cx);
     }

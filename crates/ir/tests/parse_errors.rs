@@ -3,9 +3,9 @@
 
 mod modules;
 
-use ir::Diagnostics;
 use ir::text::parse::{CODES, MAX_ERRORS};
 use ir::text::{ParseOptions, parse};
+use ir::{Diagnostic, Diagnostics};
 use modules::registry;
 use std::collections::BTreeSet;
 
@@ -17,13 +17,22 @@ fn errors(text: &str, allow_unregistered: bool) -> Diagnostics {
     }
 }
 
+/// The code of an error, as it is listed.
+fn listed(d: &Diagnostic) -> &'static str {
+    let code = CODES.iter().find(|c| c.0 == d.code);
+    code.expect("every code is listed").0
+}
+
 /// Code and place of every error.
 fn found(text: &str, allow_unregistered: bool) -> Vec<(&'static str, String)> {
     errors(text, allow_unregistered)
         .iter()
         .map(|d| {
             let place = d.location.clone().unwrap();
-            (d.code, place.strip_prefix("bad.mlir:").unwrap().to_owned())
+            (
+                d.code.to_string(),
+                place.strip_prefix("bad.mlir:").unwrap().to_owned(),
+            )
         })
         .collect()
 }

@@ -249,7 +249,8 @@ fn the_greatest_depth_is_read() {
         };
         assert!(read(&locs(n - 1)).is_ok());
         check(&locs(n - 1));
-        let codes: Vec<&str> = read(&locs(n)).unwrap_err().iter().map(|d| d.code).collect();
+        let errors = read(&locs(n)).unwrap_err();
+        let codes: Vec<&str> = errors.iter().map(|d| &*d.code).collect();
         assert_eq!(codes, ["S005"]);
     });
 }
@@ -266,11 +267,8 @@ fn a_splat_is_as_large_as_the_limit_says_and_no_larger() {
         &[MAX_SPLAT_BYTES / 2, MAX_SPLAT_BYTES / 2, 1],
         &[1 << 62],
     ] {
-        let codes: Vec<&str> = read(&constants(too_large))
-            .unwrap_err()
-            .iter()
-            .map(|d| d.code)
-            .collect();
+        let errors = read(&constants(too_large)).unwrap_err();
+        let codes: Vec<&str> = errors.iter().map(|d| &*d.code).collect();
         assert_eq!(codes, ["S006"]);
     }
 }

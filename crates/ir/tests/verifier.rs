@@ -242,7 +242,7 @@ fn every_code_is_provoked_alone() {
         let mut m = module();
         build(&mut m);
         let errors = ir::verify::verify(&m).map(|_| ()).unwrap_err();
-        let codes: BTreeSet<&str> = errors.iter().map(|d| d.code).collect();
+        let codes: BTreeSet<&str> = errors.iter().map(|d| &*d.code).collect();
         assert_eq!(codes, BTreeSet::from([*code]), "{errors}");
     }
 }

@@ -1,7 +1,10 @@
 //! Passes.
 
-use crate::{OptionError, PassOptions, Registry};
+use crate::analysis::{Analyses, Analysis};
+use crate::{Registry, Reproducer, Statistics};
+use ir::rewrite::Fuel;
 use ir::{Diagnostic, Diagnostics, Module, OpId};
+use std::sync::Arc;
 use target::Target;
 
 /// A pass failed; why is among the context's diagnostics.
@@ -16,15 +19,31 @@ pub struct PassCx<'r> {
     pub target: &'r Target,
     /// Errors, warnings and remarks.
     pub diagnostics: Diagnostics,
+    /// Taken from before each change that is not needed for a correct result.
+    pub fuel: Fuel,
+    /// What passes counted.
+    pub statistics: Statistics,
+    /// Whether a pass may run programs that the pipeline names.
+    pub allow_external: bool,
+    /// What repeats the failure, if a pass failed or panicked and [`keep_reproducer`](crate::ManagerOptions::keep_reproducer) was set.
+    pub reproducer: Option<Reproducer>,
+    pub(crate) analyses: Analyses,
+    pub(crate) running: String,
 }
 
 impl<'r> PassCx<'r> {
-    /// With no diagnostics yet.
+    /// With no diagnostics yet, unlimited fuel, and no permission to run programs.
     pub fn new(registry: &'r Registry, target: &'r Target) -> PassCx<'r> {
         PassCx {
             registry,
             target,
             diagnostics: Diagnostics::new(),
+            fuel: Fuel::unlimited(),
+            statistics: Statistics::default(),
+            allow_external: false,
+            reproducer: None,
+            analyses: Analyses::default(),
+            running: String::new(),
         }
     }
 
@@ -36,9 +55,32 @@ impl<'r> PassCx<'r> {
         self.diagnostics.push(error);
         Err(Failed)
     }
+
+    /// Adds to a count of the running pass.
+    pub fn count(&mut self, what: &str, n: u64) {
+        self.statistics.add(&self.running, what, n);
+    }
+
+    /// An analysis of an op, computed unless it is known and nothing changed since.
+    pub fn analysis<A: Analysis>(&mut self, m: &Module, op: OpId) -> Arc<A> {
+        self.analyses.get(m, op)
+    }
+
+    /// Says that the changes of the running pass leave an analysis true.
+    pub fn preserve<A: Analysis>(&mut self) {
+        self.analyses.preserve(A::NAME);
+    }
+
+    /// Says that the changes of the running pass leave every analysis true.
+    pub fn preserve_all(&mut self) {
+        self.analyses.preserve_all();
+    }
 }
 
 /// A transformation of the module, or of one op that it is anchored on.
+///
+/// A pass that meets an op it does not know leaves it, what it uses and its place among other effects alone. It is deterministic, and
+/// takes a unit of [`fuel`](PassCx::fuel) for each change that need not be.
 pub trait Pass: Send + Sync {
     /// Changes `op`, which has the name that the pass is anchored on.
     ///
@@ -47,15 +89,12 @@ pub trait Pass: Send + Sync {
     fn run(&self, m: &mut Module, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed>;
 }
 
-/// A registered pass.
-#[derive(Clone)]
-pub struct PassInfo {
-    /// Unique name in kebab-case; a verb phrase.
-    pub name: String,
-    /// The name of the op that it runs on: `builtin.module` or `func.func`.
-    pub anchor: String,
-    /// What it does, in one sentence.
-    pub summary: String,
-    /// Makes the pass with options; rejects what it does not know.
-    pub make: fn(&PassOptions) -> Result<Box<dyn Pass>, OptionError>,
+/// A function is a pass.
+impl<F> Pass for F
+where
+    F: Fn(&mut Module, OpId, &mut PassCx<'_>) -> Result<(), Failed> + Send + Sync,
+{
+    fn run(&self, m: &mut Module, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
+        self(m, op, cx)
+    }
 }

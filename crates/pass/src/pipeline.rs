@@ -1,6 +1,9 @@
 //! Pipelines as text: `builtin.module(func.func(dce),plan-memory{algorithm=greedy-by-size io=arena})`.
+//!
+//! The value of an option is a word, or a string in double quotes with `\"` and `\\`.
 
 use crate::PassOptions;
+use crate::options::is_plain;
 use std::fmt;
 
 /// A list of steps that run on ops of one name.
@@ -21,8 +24,6 @@ pub enum Step {
         name: String,
         /// Its options.
         options: PassOptions,
-        /// Where its name stands in the text, in bytes.
-        at: usize,
     },
     /// A pipeline on the ops of its anchor's name directly inside.
     Nested(Pipeline),
@@ -58,6 +59,42 @@ impl Pipeline {
             return Err(p.error("the pipeline should end here"));
         }
         Ok(pipeline)
+    }
+
+    /// Reads the inside of a pipeline's parentheses: steps separated by commas.
+    ///
+    /// # Errors
+    /// With the position in `anchor(text)`.
+    pub fn parse_steps(anchor: &str, text: &str) -> Result<Vec<Step>, PipelineError> {
+        Self::parse(&format!("{anchor}({text})")).map(|p| p.steps)
+    }
+
+    /// The text, and where in it each pass's name stands, in characters, in the order of the text.
+    pub(crate) fn print_with_positions(&self) -> (String, Vec<usize>) {
+        let (mut text, mut positions) = (String::new(), Vec::new());
+        self.print(&mut text, &mut positions);
+        (text, positions)
+    }
+
+    fn print(&self, out: &mut String, positions: &mut Vec<usize>) {
+        out.push_str(&self.anchor);
+        out.push('(');
+        for (i, step) in self.steps.iter().enumerate() {
+            if i > 0 {
+                out.push(',');
+            }
+            match step {
+                Step::Nested(p) => p.print(out, positions),
+                Step::Pass { name, options } => {
+                    positions.push(out.chars().count());
+                    out.push_str(name);
+                    if options.iter().next().is_some() {
+                        out.push_str(&format!("{{{options}}}"));
+                    }
+                }
+            }
+        }
+        out.push(')');
     }
 }
 
@@ -122,8 +159,6 @@ impl<'t> Parser<'t> {
             return Ok(Pipeline { anchor, steps });
         }
         loop {
-            self.spaces();
-            let at = self.at;
             let name = self.name("the name of a pass or op")?.to_owned();
             self.spaces();
             if self.peek() == Some('(') {
@@ -134,7 +169,7 @@ impl<'t> Parser<'t> {
                 } else {
                     PassOptions::none()
                 };
-                steps.push(Step::Pass { name, options, at });
+                steps.push(Step::Pass { name, options });
             }
             if self.eat(')') {
                 return Ok(Pipeline { anchor, steps });
@@ -153,7 +188,11 @@ impl<'t> Parser<'t> {
                 return Err(self.error(format!("wants `=` after option `{name}`")));
             }
             self.spaces();
-            let value = self.take(|c| !c.is_whitespace() && !matches!(c, '}' | '{' | ',' | '='));
+            if self.peek() == Some('"') {
+                options = options.with(name, self.quoted()?);
+                continue;
+            }
+            let value = self.take(is_plain);
             if value.is_empty() {
                 return Err(self.error(format!("option `{name}` has no value")));
             }
@@ -161,26 +200,32 @@ impl<'t> Parser<'t> {
         }
         Ok(options)
     }
+
+    /// A string in double quotes.
+    fn quoted(&mut self) -> Result<String, PipelineError> {
+        let start = self.at;
+        let mut value = String::new();
+        let mut escaped = false;
+        for (i, c) in self.text[start..].char_indices().skip(1) {
+            match c {
+                '\\' if !escaped => escaped = true,
+                '"' if !escaped => {
+                    self.at = start + i + 1;
+                    return Ok(value);
+                }
+                _ => {
+                    value.push(c);
+                    escaped = false;
+                }
+            }
+        }
+        Err(self.error("the string has no end"))
+    }
 }
 
 impl fmt::Display for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}(", self.anchor)?;
-        for (i, step) in self.steps.iter().enumerate() {
-            if i > 0 {
-                f.write_str(",")?;
-            }
-            match step {
-                Step::Nested(p) => write!(f, "{p}")?,
-                Step::Pass { name, options, .. } => {
-                    f.write_str(name)?;
-                    if options.iter().next().is_some() {
-                        write!(f, "{{{options}}}")?;
-                    }
-                }
-            }
-        }
-        f.write_str(")")
+        f.write_str(&self.print_with_positions().0)
     }
 }
 
@@ -194,6 +239,7 @@ mod tests {
             "builtin.module()",
             "builtin.module(dce)",
             "builtin.module(func.func(a,b{x=1}),plan-memory{algorithm=greedy-by-size io=arena})",
+            "builtin.module(a{list=x,y,z},b{cmd=\"run \\\"it\\\" {a} \\\\ é\" empty=\"\"})",
         ] {
             assert_eq!(Pipeline::parse(text).unwrap().to_string(), text);
         }
@@ -214,6 +260,7 @@ mod tests {
             ("builtin.module(a{x=})", 19),
             ("builtin.module(a{x= y=1})", 21),
             ("builtin.module(é)", 15),
+            ("builtin.module(a{x=\"b})", 19),
         ] {
             assert_eq!(Pipeline::parse(text).unwrap_err().at, at, "{text}");
         }

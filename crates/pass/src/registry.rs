@@ -1,9 +1,10 @@
-//! What is registered: dialects, passes, schedules, targets. Filled once by explicit calls, then frozen and shared.
+//! What is registered: dialects, passes, rewrite patterns, schedules, targets, extensions of the default pipeline. Filled once by explicit calls, then frozen and shared.
 
-use crate::{PassInfo, Schedule};
+use crate::{ExtensionPoint, PassInfo, Pipeline, PipelineError, Schedule, Step};
+use ir::rewrite::{Pattern, PatternSet};
 use ir::{DialectRegistry, DialectRegistryBuilder};
 use std::sync::Arc;
-use target::Targets;
+use target::{TargetError, Targets};
 
 /// A name is taken, or a dialect could not be registered.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -14,6 +15,23 @@ pub enum RegistryError {
     /// Two schedules of one name.
     #[error("schedule `{0}` is registered twice")]
     DuplicateSchedule(String),
+    /// Two rewrite patterns of one name.
+    #[error("pattern `{0}` is registered twice")]
+    DuplicatePattern(String),
+    /// An extension of the default pipeline that is no pipeline.
+    #[error("extension at {point}: {error}")]
+    Extension {
+        /// Where.
+        point: ExtensionPoint,
+        /// What is wrong.
+        error: PipelineError,
+    },
+    /// A target that cannot be.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// Whatever else a third party's registration found wrong.
+    #[error("{0}")]
+    Other(String),
     /// From the dialects.
     #[error(transparent)]
     Dialect(#[from] ir::RegistryError),
@@ -24,7 +42,9 @@ pub struct RegistryBuilder {
     /// Dialects, ops and interfaces.
     pub dialects: DialectRegistryBuilder,
     passes: Vec<PassInfo>,
+    patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
+    extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     targets: Targets,
 }
 
@@ -34,7 +54,9 @@ impl RegistryBuilder {
         RegistryBuilder {
             dialects: DialectRegistry::builder(),
             passes: Vec::new(),
+            patterns: Vec::new(),
             schedules: Vec::new(),
+            extensions: Vec::new(),
             targets,
         }
     }
@@ -49,6 +71,41 @@ impl RegistryBuilder {
         }
         self.passes.push(info);
         Ok(self)
+    }
+
+    /// Registers a rewrite pattern, for `canonicalize`.
+    ///
+    /// # Errors
+    /// If the name is taken.
+    pub fn pattern(&mut self, p: impl Pattern + 'static) -> Result<&mut Self, RegistryError> {
+        if self.patterns.iter().any(|x| x.name() == p.name()) {
+            return Err(RegistryError::DuplicatePattern(p.name().to_owned()));
+        }
+        self.patterns.push(Arc::new(p));
+        Ok(self)
+    }
+
+    /// Adds passes to the default pipeline: `steps` as inside of `builtin.module(…)`, behind what was added at the same point before.
+    ///
+    /// # Errors
+    /// If the text is no pipeline. Whether the passes exist is seen when the pipeline runs.
+    pub fn extend(
+        &mut self,
+        point: ExtensionPoint,
+        steps: &str,
+    ) -> Result<&mut Self, RegistryError> {
+        let steps = Pipeline::parse_steps("builtin.module", steps)
+            .map_err(|error| RegistryError::Extension { point, error })?;
+        self.extensions.push((point, steps));
+        Ok(self)
+    }
+
+    /// Registers a target that `text` describes in TOML; `file` names it in errors. Yields the target's name.
+    ///
+    /// # Errors
+    /// If the text is no target description, or its name is taken.
+    pub fn target(&mut self, file: &str, text: &str) -> Result<String, RegistryError> {
+        Ok(self.targets.add_toml(file, text)?.name.clone())
     }
 
     /// Registers a schedule.
@@ -69,7 +126,9 @@ impl RegistryBuilder {
         Registry {
             dialects: Arc::new(self.dialects.freeze()),
             passes: self.passes,
+            patterns: self.patterns,
             schedules: self.schedules,
+            extensions: self.extensions,
             targets: self.targets,
         }
     }
@@ -79,7 +138,9 @@ impl RegistryBuilder {
 pub struct Registry {
     dialects: Arc<DialectRegistry>,
     passes: Vec<PassInfo>,
+    patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
+    extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     targets: Targets,
 }
 
@@ -102,6 +163,26 @@ impl Registry {
     /// All passes, by name.
     pub fn passes(&self) -> &[PassInfo] {
         &self.passes
+    }
+
+    /// All rewrite patterns, in order of registration.
+    pub fn patterns(&self) -> &[Arc<dyn Pattern>] {
+        &self.patterns
+    }
+
+    /// The patterns but for those of these names.
+    pub fn patterns_without(&self, disabled: &[String]) -> PatternSet {
+        let enabled = self
+            .patterns
+            .iter()
+            .filter(|p| !disabled.iter().any(|d| d == p.name()));
+        PatternSet::new(enabled.cloned())
+    }
+
+    /// What third parties added to the default pipeline at a point, in order.
+    pub fn extensions(&self, point: ExtensionPoint) -> impl Iterator<Item = &Step> {
+        let at = self.extensions.iter().filter(move |(p, _)| *p == point);
+        at.flat_map(|(_, steps)| steps)
     }
 
     /// The schedules that lower an op, in order of registration.

@@ -11,17 +11,16 @@ use std::collections::BTreeMap;
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo {
-        name: "check-placement".to_owned(),
-        anchor: "builtin.module".to_owned(),
-        summary: "Check that no buffer overwrites another that is still needed.".to_owned(),
-        make: |o| {
-            o.only("check-placement", &[])
-                .map(|()| Box::new(CheckPlacement) as Box<dyn Pass>)
-        },
-    }
+    PassInfo::new(
+        "check-placement",
+        "builtin.module",
+        "Check that no buffer overwrites another that is still needed.",
+        CheckPlacement,
+    )
+    .idempotent()
 }
 
+#[derive(Clone)]
 struct CheckPlacement;
 
 /// One buffer: which value it is, and its bytes in the arena.

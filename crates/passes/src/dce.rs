@@ -5,14 +5,16 @@ use pass::{Failed, Pass, PassCx, PassInfo};
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo {
-        name: "dce".to_owned(),
-        anchor: "func.func".to_owned(),
-        summary: "Remove pure ops whose results are unused.".to_owned(),
-        make: |o| o.only("dce", &[]).map(|()| Box::new(Dce) as Box<dyn Pass>),
-    }
+    PassInfo::new(
+        "dce",
+        "func.func",
+        "Remove pure ops whose results are unused.",
+        Dce,
+    )
+    .idempotent()
 }
 
+#[derive(Clone)]
 struct Dce;
 
 impl Pass for Dce {

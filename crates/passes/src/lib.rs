@@ -6,6 +6,7 @@
 
 pub mod check_placement;
 pub mod dce;
+mod default_pipeline;
 pub mod fingerprint;
 pub mod lower_nn;
 pub mod mark_noalias;
@@ -15,6 +16,8 @@ pub mod plan_memory;
 pub mod propagate_constants;
 pub mod schedules;
 pub mod share_kernels;
+
+pub use default_pipeline::default_pipeline;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -33,7 +36,3 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(check_placement::info())?;
     schedules::register(r)
 }
-
-/// The pipeline of a compile, from an imported module to a placed one.
-pub const DEFAULT_PIPELINE: &str = "builtin.module(func.func(dce,order-operators),lower-nn,share-kernels,propagate-constants,\
-                                    plan-memory,mark-noalias,check-placement)";

@@ -12,18 +12,15 @@ use std::sync::Arc;
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo {
-        name: "lower-nn".to_owned(),
-        anchor: "builtin.module".to_owned(),
-        summary: "Lower the network to kernels on buffers, each op by its cheapest schedule."
-            .to_owned(),
-        make: |o| {
-            o.only("lower-nn", &[])
-                .map(|()| Box::new(LowerNn) as Box<dyn Pass>)
-        },
-    }
+    PassInfo::new(
+        "lower-nn",
+        "builtin.module",
+        "Lower the network to kernels on buffers, each op by its cheapest schedule.",
+        LowerNn,
+    )
 }
 
+#[derive(Clone)]
 struct LowerNn;
 
 /// Alignment in bytes of constant tables, enough for any word access.

@@ -11,17 +11,16 @@ use pass::{Failed, Pass, PassCx, PassInfo};
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo {
-        name: "mark-noalias".to_owned(),
-        anchor: "builtin.module".to_owned(),
-        summary: "Mark kernel arguments that overlap no other argument at any call.".to_owned(),
-        make: |o| {
-            o.only("mark-noalias", &[])
-                .map(|()| Box::new(MarkNoalias) as Box<dyn Pass>)
-        },
-    }
+    PassInfo::new(
+        "mark-noalias",
+        "builtin.module",
+        "Mark kernel arguments that overlap no other argument at any call.",
+        MarkNoalias,
+    )
+    .idempotent()
 }
 
+#[derive(Clone)]
 struct MarkNoalias;
 
 /// Where a buffer is.

@@ -11,17 +11,16 @@ use std::collections::BTreeSet;
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo {
-        name: "order-operators".to_owned(),
-        anchor: "func.func".to_owned(),
-        summary: "Reorder a network's operators for less memory at the peak.".to_owned(),
-        make: |o| {
-            o.only("order-operators", &[])
-                .map(|()| Box::new(OrderOperators) as Box<dyn Pass>)
-        },
-    }
+    PassInfo::new(
+        "order-operators",
+        "func.func",
+        "Reorder a network's operators for less memory at the peak.",
+        OrderOperators,
+    )
+    .idempotent()
 }
 
+#[derive(Clone)]
 struct OrderOperators;
 
 impl Pass for OrderOperators {

@@ -6,19 +6,31 @@
 use crate::memory_map::{MemoryMap, Role};
 use ir::dialects::func;
 use ir::{Builder, Diagnostic, Module, OpId, OpState};
-use pass::{Failed, OptionError, Pass, PassCx, PassInfo, PassOptions};
+use pass::{Failed, OptionError, Options, Pass, PassCx, PassInfo};
 use usmp::{Algorithms, Buffer, BufferKind, Problem};
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo {
-        name: "plan-memory".to_owned(),
-        anchor: "builtin.module".to_owned(),
-        summary:
-            "Place activation and scratch buffers in the arena (algorithm=NAME, io=arena|caller)."
-                .to_owned(),
-        make: |o| PlanMemory::new(o).map(|p| Box::new(p) as Box<dyn Pass>),
-    }
+    let algorithms = Algorithms::builtin();
+    let names: Vec<&str> = algorithms.names().collect();
+    PassInfo::with_options(
+        "plan-memory",
+        "builtin.module",
+        "Place activation and scratch buffers in the arena.",
+        PlanMemory::new,
+    )
+    .option(
+        "algorithm",
+        &names.join("|"),
+        Algorithms::DEFAULT,
+        "The planning algorithm.",
+    )
+    .option(
+        "io",
+        "arena|caller",
+        "arena",
+        "Where inputs and outputs live.",
+    )
 }
 
 /// Every buffer starts at a multiple of this, so that kernels may load words; the arena itself at [`ARENA_ALIGN`].
@@ -32,18 +44,11 @@ struct PlanMemory {
 }
 
 impl PlanMemory {
-    fn new(o: &PassOptions) -> Result<PlanMemory, OptionError> {
-        o.only("plan-memory", &["algorithm", "io"])?;
-        let io_in_arena = o.choice("plan-memory", "io", &["arena", "caller"])? == "arena";
-        let algorithms = Algorithms::builtin();
-        let algorithm = o.get("algorithm").unwrap_or(Algorithms::DEFAULT).to_owned();
-        if let Err(e) = algorithms.get(&algorithm) {
-            return Err(OptionError::Value {
-                pass: "plan-memory".to_owned(),
-                name: "algorithm".to_owned(),
-                value: algorithm,
-                wants: e.to_string(),
-            });
+    fn new(o: &Options<'_>) -> Result<PlanMemory, OptionError> {
+        let io_in_arena = o.choice("io", &["arena", "caller"])? == "arena";
+        let algorithm = o.text("algorithm").to_owned();
+        if let Err(e) = Algorithms::builtin().get(&algorithm) {
+            return Err(o.refuse("algorithm", e.to_string()));
         }
         Ok(PlanMemory {
             algorithm,

@@ -6,17 +6,16 @@ use pass::{Failed, Pass, PassCx, PassInfo};
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo {
-        name: "propagate-constants".to_owned(),
-        anchor: "builtin.module".to_owned(),
-        summary: "Move scalar arguments that are equal at all calls into the function.".to_owned(),
-        make: |o| {
-            o.only("propagate-constants", &[])
-                .map(|()| Box::new(PropagateConstants) as Box<dyn Pass>)
-        },
-    }
+    PassInfo::new(
+        "propagate-constants",
+        "builtin.module",
+        "Move scalar arguments that are equal at all calls into the function.",
+        PropagateConstants,
+    )
+    .idempotent()
 }
 
+#[derive(Clone)]
 struct PropagateConstants;
 
 impl Pass for PropagateConstants {

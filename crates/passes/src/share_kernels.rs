@@ -8,17 +8,16 @@ use rustc_hash::FxHashMap;
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo {
-        name: "share-kernels".to_owned(),
-        anchor: "builtin.module".to_owned(),
-        summary: "Merge private functions that differ in name and location only.".to_owned(),
-        make: |o| {
-            o.only("share-kernels", &[])
-                .map(|()| Box::new(ShareKernels) as Box<dyn Pass>)
-        },
-    }
+    PassInfo::new(
+        "share-kernels",
+        "builtin.module",
+        "Merge private functions that differ in name and location only.",
+        ShareKernels,
+    )
+    .idempotent()
 }
 
+#[derive(Clone)]
 struct ShareKernels;
 
 impl Pass for ShareKernels {

@@ -117,7 +117,7 @@ proptest! {
         prop_assert!(ir::verify::verify(&m).is_ok());
         let mut cx = PassCx::new(&registry, registry.targets().get("host").unwrap());
         let mut run = |m: &mut Module, text: &str| {
-            let options = ManagerOptions { verify_each: true };
+            let options = ManagerOptions { verify_each: true, ..ManagerOptions::default() };
             pass::run_pipeline(&Pipeline::parse(text).unwrap(), m, &mut cx, options, &mut ()).is_ok()
         };
         prop_assert!(run(&mut m, "builtin.module(func.func(dce))"));
@@ -193,7 +193,10 @@ fn finishes_a_branch_before_it_starts_the_next() {
         &pipeline,
         &mut m,
         &mut cx,
-        ManagerOptions { verify_each: true },
+        ManagerOptions {
+            verify_each: true,
+            ..ManagerOptions::default()
+        },
         &mut (),
     )
     .unwrap();

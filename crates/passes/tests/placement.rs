@@ -73,7 +73,10 @@ fn lowered(registry: &Registry, steps: &[Step]) -> Module {
 fn run(registry: &Registry, m: &mut Module, pipeline: &str) -> Result<(), String> {
     let target = registry.targets().get("host").unwrap();
     let mut cx = PassCx::new(registry, target);
-    let options = ManagerOptions { verify_each: true };
+    let options = ManagerOptions {
+        verify_each: true,
+        ..ManagerOptions::default()
+    };
     let pipeline = Pipeline::parse(pipeline).unwrap();
     pass::run_pipeline(&pipeline, m, &mut cx, options, &mut ())
         .map_err(|_| cx.diagnostics.to_string())

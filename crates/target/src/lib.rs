@@ -20,4 +20,5 @@ pub use description::{Emulation, ProfileModel, Target, TargetKind};
 pub use error::TargetError;
 pub use feature::{Feature, FeatureSet};
 pub use memory::{Memory, MemoryKind};
+pub use nearest::nearest;
 pub use registry::Targets;

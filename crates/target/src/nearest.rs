@@ -4,10 +4,7 @@
 ///
 /// Near enough means at most a third of the longer name's characters differ (at least two).
 /// Equal distances keep the first candidate.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let limit = (name.chars().count().max(candidate.chars().count()) / 3).max(2);

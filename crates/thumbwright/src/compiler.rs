@@ -5,7 +5,8 @@ use crate::layers::{Layer, TensorInfo, layers, tensor_info};
 use ir::dialects::func;
 use ir::{Diagnostic, Diagnostics, Module};
 use pass::{
-    Instrumentation, ManagerOptions, PassCx, Pipeline, Registry, RegistryBuilder, RegistryError,
+    Instrumentation, ManagerOptions, PassCx, PassRun, Pipeline, Registry, RegistryBuilder,
+    RegistryError,
 };
 use passes::memory_map::MemoryMap;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ impl std::error::Error for CompileError {}
 impl CompileError {
     /// Whether the compiler is at fault: a pass made a module that does not verify, or a wrong plan.
     pub fn is_bug(&self) -> bool {
-        let bug = |d: &Diagnostic| matches!(d.code, "P002" | "M005" | "D004");
+        let bug = |d: &Diagnostic| matches!(&*d.code, "P002" | "P003" | "M005" | "D004");
         self.0.iter().any(bug)
     }
 }
@@ -152,12 +153,13 @@ impl Compiler {
             .map_err(|e| Diagnostic::error("D001", e.to_string()).into())
     }
 
-    /// The pipeline of a compile.
-    pub fn default_pipeline(io: Io) -> String {
-        match io {
-            Io::Arena => passes::DEFAULT_PIPELINE.to_owned(),
-            Io::Caller => passes::DEFAULT_PIPELINE.replace("plan-memory", "plan-memory{io=caller}"),
-        }
+    /// The pipeline of a compile, with what the registry's third parties added to it.
+    pub fn default_pipeline(&self, io: Io) -> Pipeline {
+        let options = match io {
+            Io::Arena => "",
+            Io::Caller => "io=caller",
+        };
+        passes::default_pipeline(&self.registry, options)
     }
 
     /// Imports and verifies a model.
@@ -237,22 +239,23 @@ impl Compiler {
                 .help("give `--name` letters, digits and `_`, a letter first, and no word of C or C++")
                 .into());
         }
-        let text = options
-            .pipeline
-            .clone()
-            .unwrap_or_else(|| Self::default_pipeline(options.io));
-        let pipeline =
-            Pipeline::parse(&text).map_err(|e| Diagnostic::error("P001", e.to_string()))?;
+        let pipeline = match &options.pipeline {
+            None => self.default_pipeline(options.io),
+            Some(text) => {
+                Pipeline::parse(text).map_err(|e| Diagnostic::error("P001", e.to_string()))?
+            }
+        };
         let mut module = network.clone();
         let mut stages = Stages {
             keep: options.keep_stages,
             list: Vec::new(),
             observer,
         };
-        stages.after("import", &module);
+        stages.keep("import", &module);
         let mut cx = PassCx::new(&self.registry, &target);
         let manager = ManagerOptions {
             verify_each: options.verify_each,
+            ..ManagerOptions::default()
         };
         if pass::run_pipeline(&pipeline, &mut module, &mut cx, manager, &mut stages).is_err() {
             return Err(CompileError(cx.diagnostics));
@@ -271,7 +274,7 @@ impl Compiler {
             return Err(d
                 .help(format!(
                     "end it as the default one does: {}",
-                    Self::default_pipeline(options.io)
+                    self.default_pipeline(options.io)
                 ))
                 .into());
         };
@@ -280,7 +283,7 @@ impl Compiler {
             file: file.to_owned(),
             hash,
             target,
-            pipeline: text,
+            pipeline: pipeline.to_string(),
             network,
             module,
             memory,
@@ -296,19 +299,25 @@ struct Stages<'o> {
     observer: &'o mut dyn Instrumentation,
 }
 
-impl Instrumentation for Stages<'_> {
-    fn before(&mut self, pass: &str, m: &Module) {
-        self.observer.before(pass, m);
-    }
-
-    fn after(&mut self, pass: &str, m: &Module) {
+impl Stages<'_> {
+    fn keep(&mut self, name: &str, m: &Module) {
         if self.keep {
             self.list.push(Stage {
-                name: pass.to_owned(),
+                name: name.to_owned(),
                 text: ir::text::print_module(m),
             });
         }
-        self.observer.after(pass, m);
+    }
+}
+
+impl Instrumentation for Stages<'_> {
+    fn before(&mut self, run: &PassRun<'_>, m: &Module) {
+        self.observer.before(run, m);
+    }
+
+    fn after(&mut self, run: &PassRun<'_>, m: &Module) -> Result<(), Diagnostics> {
+        self.keep(run.pass, m);
+        self.observer.after(run, m)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 define_op! {
     /// `arith.constant`: an integer, index or float.
     pub struct ConstantOp = "arith.constant" {
-        traits: { pure },
+        traits: { pure, constant },
         results: { result: one Any },
         attrs: { value: req Any },
         verify: verify_constant,

@@ -29,7 +29,7 @@ pub const OPERATORS: [&str; 12] = [
 define_op! {
     /// `nn.constant`: weights. `value` has the storage type of the result's elements.
     pub struct ConstantOp = "nn.constant" {
-        traits: { pure },
+        traits: { pure, constant },
         results: { output: one Tensor },
         attrs: { value: req Elements },
         verify: verify_constant,

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use ir::{Module, Severity};
-use pass::Instrumentation;
+use ir::{Diagnostics, Module, Severity};
+use pass::{Instrumentation, PassRun};
 use thumbwright::report::{Measurements, PageOptions, Report};
 use thumbwright::runtime::{BuildSettings, Runtime, Samples, run_samples};
 use thumbwright::{CompileOptions, Compiled, Compiler, File, Io};
@@ -176,12 +176,14 @@ struct Printer<'a> {
 }
 
 impl Instrumentation for Printer<'_> {
-    fn after(&mut self, pass: &str, m: &Module) {
+    fn after(&mut self, run: &PassRun<'_>, m: &Module) -> Result<(), Diagnostics> {
+        let pass = run.pass;
         if self.passes.iter().any(|p| p == pass || p == "all") {
             let text = ir::text::print_module(m);
             self.console
                 .line(&format!("// after {pass}\n{}", text.trim_end()));
         }
+        Ok(())
     }
 }
 

@@ -295,7 +295,7 @@ fn remark(d: &ir::Diagnostic) -> Remark {
     };
     Remark {
         severity: severity.to_owned(),
-        code: d.code.to_owned(),
+        code: d.code.to_string(),
         message: d.message.clone(),
         location: d.location.clone(),
         notes: d.notes.clone(),

@@ -23,6 +23,14 @@ const C_FILES: [&str; 8] = [
     "src/digits_int8_data.h",
 ];
 
+/// The text of the pipeline that runs if none is given.
+fn default_pipeline() -> String {
+    let compiler = thumbwright::Compiler::new().unwrap();
+    compiler
+        .default_pipeline(thumbwright::Io::Arena)
+        .to_string()
+}
+
 #[test]
 fn c_and_a_report_by_default() {
     let root = tempfile::tempdir().unwrap();
@@ -95,7 +103,7 @@ fn mlir_shows_every_stage() {
     assert_eq!(stages[0], "mlir/00-import.mlir");
     assert_eq!(stages.len() + 2, all.len(), "no C, but the reports");
     // One file a pass, in the order of the pipeline's text.
-    let pipeline = thumbwright::Compiler::default_pipeline(thumbwright::Io::Arena);
+    let pipeline = default_pipeline();
     let passes: Vec<&str> = pipeline
         .split(['(', ')', ','])
         .filter(|s| !s.is_empty() && !s.contains('.'))
@@ -169,7 +177,7 @@ fn wrong_pipelines_say_where() {
         compile(&dir, &["--pipeline", pipeline]).fails(1, parts);
         assert!(!dir.exists());
     }
-    let default = thumbwright::Compiler::default_pipeline(thumbwright::Io::Arena);
+    let default = default_pipeline();
     compile(&dir, &["--pipeline", &default, "--verify-each"]).ok();
     let by_default = root.path().join("p");
     compile(&by_default, &[]).ok();

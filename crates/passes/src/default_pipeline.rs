@@ -1,0 +1,53 @@
+//! The pipeline of a compile, with what third parties added to it.
+
+use pass::{ExtensionPoint, Pipeline, Registry, Step};
+
+/// A part of the pipeline: Thumbwright's own steps up to an extension point.
+const PARTS: [(&str, Option<ExtensionPoint>); 6] = [
+    ("", Some(ExtensionPoint::AfterImport)),
+    ("func.func(dce)", Some(ExtensionPoint::BeforeFusion)),
+    (
+        "func.func(order-operators)",
+        Some(ExtensionPoint::BeforeLowering),
+    ),
+    (
+        "lower-nn,share-kernels,propagate-constants",
+        Some(ExtensionPoint::BeforePlanning),
+    ),
+    ("plan-memory", Some(ExtensionPoint::BeforeEmission)),
+    ("mark-noalias,check-placement", None),
+];
+
+/// From an imported module to a placed one. `plan_options` go to `plan-memory`, as in its braces; empty for the defaults.
+pub fn default_pipeline(registry: &Registry, plan_options: &str) -> Pipeline {
+    let mut pipeline = Pipeline {
+        anchor: "builtin.module".to_owned(),
+        steps: Vec::new(),
+    };
+    for (own, point) in PARTS {
+        let own = match own {
+            "plan-memory" if !plan_options.is_empty() => format!("plan-memory{{{plan_options}}}"),
+            _ => own.to_owned(),
+        };
+        let own = Pipeline::parse_steps("builtin.module", &own)
+            .expect("invariant: the default pipeline is a pipeline");
+        for step in own {
+            push(&mut pipeline.steps, step);
+        }
+        for step in point.into_iter().flat_map(|p| registry.extensions(p)) {
+            push(&mut pipeline.steps, step.clone());
+        }
+    }
+    pipeline
+}
+
+/// Appends a step; one that is nested on the same op as the last one joins it.
+fn push(steps: &mut Vec<Step>, step: Step) {
+    if let (Some(Step::Nested(last)), Step::Nested(next)) = (steps.last_mut(), &step)
+        && last.anchor == next.anchor
+    {
+        last.steps.extend(next.steps.clone());
+        return;
+    }
+    steps.push(step);
+}
