@@ -30,7 +30,7 @@ fn found(text: &str, allow_unregistered: bool) -> Vec<(&'static str, String)> {
         .map(|d| {
             let place = d.location.clone().unwrap();
             (
-                d.code.to_string(),
+                listed(d),
                 place.strip_prefix("bad.mlir:").unwrap().to_owned(),
             )
         })
