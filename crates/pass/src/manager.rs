@@ -74,6 +74,19 @@ pub trait Instrumentation {
 /// No instrumentation.
 impl Instrumentation for () {}
 
+/// Several, in order; the first that wants to end the pipeline ends it.
+impl Instrumentation for Vec<&mut dyn Instrumentation> {
+    fn before(&mut self, run: &PassRun<'_>, m: &Module) {
+        for i in self {
+            i.before(run, m);
+        }
+    }
+
+    fn after(&mut self, run: &PassRun<'_>, m: &Module) -> Result<(), Diagnostics> {
+        self.iter_mut().try_for_each(|i| i.after(run, m))
+    }
+}
+
 /// How to run a pipeline.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct ManagerOptions {

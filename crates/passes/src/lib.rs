@@ -21,6 +21,29 @@ pub use default_pipeline::default_pipeline;
 
 use pass::{RegistryBuilder, RegistryError};
 
+/// Every error of this crate: code and what it means.
+pub const CODES: &[(&str, &str)] = &[
+    ("L001", "the module has no network that can be lowered"),
+    ("L002", "no schedule lowers an op"),
+    ("L003", "a schedule applies to an op but cannot lower it"),
+    (
+        "M001",
+        "the memory cannot be planned: too many buffers, or sizes that overflow",
+    ),
+    (
+        "M002",
+        "the module is not lowered, so there are no buffers to plan",
+    ),
+    ("M003", "the memory is planned already"),
+    ("M004", "there is no planning algorithm of the name"),
+    ("M005", "a planning algorithm made a wrong plan"),
+    ("M006", "the plan does not fit the target's memory"),
+    (
+        "M010",
+        "the placement is wrong: buffers overlap in memory and in time",
+    ),
+];
+
 /// Registers every pass and schedule of this crate.
 ///
 /// # Errors

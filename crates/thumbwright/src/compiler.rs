@@ -18,6 +18,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("D002", "the public name cannot begin C names"),
     ("D003", "the pipeline does not lower the network"),
     ("D004", "the pipeline made a module that does not verify"),
+    ("D005", "a file of MLIR text is not UTF-8"),
 ];
 
 /// Nothing came out; the diagnostics say why, at least one is an error.
@@ -105,6 +106,30 @@ pub struct Stage {
     pub text: String,
 }
 
+/// Collects what a compiler is made of: Thumbwright's own parts, then third parties'.
+pub struct CompilerBuilder {
+    registry: RegistryBuilder,
+}
+
+impl CompilerBuilder {
+    /// Adds what a function registers: dialects, passes, patterns, schedules, targets, extensions of the pipeline.
+    ///
+    /// # Errors
+    /// If a name is taken.
+    pub fn register(
+        mut self,
+        register: impl FnOnce(&mut RegistryBuilder) -> Result<(), RegistryError>,
+    ) -> Result<CompilerBuilder, RegistryError> {
+        register(&mut self.registry)?;
+        Ok(self)
+    }
+
+    /// The compiler.
+    pub fn build(self) -> Compiler {
+        Compiler::with_registry(Arc::new(self.registry.freeze()))
+    }
+}
+
 /// The compiler: a registry of dialects, passes, schedules and targets. One serves any number of threads.
 #[derive(Clone)]
 pub struct Compiler {
@@ -112,24 +137,24 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// With everything that comes with Thumbwright.
+    /// With everything that comes with Thumbwright, and nothing else.
     ///
     /// # Errors
     /// If the built-in parts contradict each other.
     pub fn new() -> Result<Compiler, RegistryError> {
-        let mut r = Registry::builder(Targets::builtin());
-        Self::register_builtin(&mut r)?;
-        Ok(Self::with_registry(Arc::new(r.freeze())))
+        Ok(Self::builder()?.build())
     }
 
-    /// Registers what comes with Thumbwright; add your own, then freeze.
+    /// With everything that comes with Thumbwright, and what is added to it.
     ///
     /// # Errors
-    /// If a name is taken.
-    pub fn register_builtin(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
-        ir::dialects::register_all(&mut r.dialects)?;
-        interp::register(&mut r.dialects)?;
-        passes::register(r)
+    /// If the built-in parts contradict each other.
+    pub fn builder() -> Result<CompilerBuilder, RegistryError> {
+        let mut registry = Registry::builder(Targets::builtin());
+        ir::dialects::register_all(&mut registry.dialects)?;
+        interp::register(&mut registry.dialects)?;
+        passes::register(&mut registry)?;
+        Ok(CompilerBuilder { registry })
     }
 
     /// With a registry of one's own.
@@ -162,12 +187,23 @@ impl Compiler {
         passes::default_pipeline(&self.registry, options)
     }
 
-    /// Imports and verifies a model.
+    /// Imports and verifies a model: a .tflite file, or the network as MLIR text if `file` ends in `.mlir`.
     ///
     /// # Errors
     /// What is wrong with the file.
     pub fn import(&self, file: &str, bytes: &[u8]) -> Result<(Module, Diagnostics), CompileError> {
-        let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+        let base = base_name(file);
+        if base.ends_with(".mlir") {
+            let source = std::str::from_utf8(bytes).map_err(|e| {
+                let message = format!("it is not UTF-8 from byte {}", e.valid_up_to());
+                CompileError(Diagnostic::error("D005", message).at(base).into())
+            })?;
+            let registry = self.registry.dialects().clone();
+            let m = ir::text::parse(source, base, registry, &ir::text::ParseOptions::default())
+                .map_err(CompileError)?;
+            ir::verify::verify(&m).map_err(CompileError)?;
+            return Ok((m, Diagnostics::new()));
+        }
         let imported = frontends::tflite::import(bytes, base, self.registry.dialects().clone())
             .map_err(|e| CompileError(e.into()))?;
         ir::verify::verify(&imported.module).map_err(CompileError)?;
@@ -319,6 +355,11 @@ impl Instrumentation for Stages<'_> {
         self.keep(run.pass, m);
         self.observer.after(run, m)
     }
+}
+
+/// A path's last part, the name of a file in messages and locations.
+pub(crate) fn base_name(file: &str) -> &str {
+    file.rsplit(['/', '\\']).next().unwrap_or(file)
 }
 
 fn sha256(bytes: &[u8]) -> String {

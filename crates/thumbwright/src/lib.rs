@@ -15,15 +15,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod cli;
+pub mod codes;
 mod compiler;
 pub mod example;
 mod identifiers;
 mod layers;
+pub mod optimize;
 pub mod report;
 pub mod runtime;
 
 pub use compiler::{
-    CODES, CompileError, CompileOptions, Compiled, Compiler, File, Io, Stage, tensors,
+    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Io, Stage,
+    tensors,
 };
 pub use identifiers::module_name;
 pub use layers::{Layer, TensorInfo, layers};

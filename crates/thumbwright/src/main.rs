@@ -1,7 +1,5 @@
 //! The `thumbwright` command: see `thumbwright --help`.
 
-mod cli;
-
 fn main() -> std::process::ExitCode {
-    cli::main()
+    thumbwright::cli::main()
 }

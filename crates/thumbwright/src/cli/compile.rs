@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::report::{Measurements, PageOptions, Report};
+use crate::runtime::{BuildSettings, Runtime, Samples, run_samples};
+use crate::{CompileOptions, Compiled, Compiler, File, Io};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use ir::{Diagnostics, Module, Severity};
 use pass::{Instrumentation, PassRun};
-use thumbwright::report::{Measurements, PageOptions, Report};
-use thumbwright::runtime::{BuildSettings, Runtime, Samples, run_samples};
-use thumbwright::{CompileOptions, Compiled, Compiler, File, Io};
 
 use super::console::Console;
 use super::table::number;
@@ -71,10 +71,9 @@ enum IoPlace {
 
 impl Compile {
     /// Compiles and writes; the summary.
-    pub fn execute(&self, console: &Console) -> anyhow::Result<String> {
+    pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
         refuse_extensions(&self.with)?;
         directory::check(&self.output)?;
-        let compiler = Compiler::new()?;
         let options = CompileOptions {
             name: self.name.clone(),
             io: match self.io {
@@ -86,7 +85,7 @@ impl Compile {
             keep_stages: self.emit.contains(&Emit::Mlir),
             ..CompileOptions::for_target(&self.target)
         };
-        self.check_passes(&compiler)?;
+        self.check_passes(compiler)?;
         let (file, bytes) = read_model(self.model.as_deref())?;
         let mut printer = Printer {
             console,
@@ -100,7 +99,7 @@ impl Compile {
         let diagnostics = compiled.diagnostics().iter();
         console.diagnostics(diagnostics.filter(|d| shown(d.severity)));
         let milliseconds = started.elapsed().as_millis();
-        let measurements = self.measure(&compiler, &compiled, console)?;
+        let measurements = self.measure(compiler, &compiled, console)?;
         let report = Report::of(&compiled, &measurements);
         let files = self.files(&compiled, &report)?;
         directory::write_all(&self.output, &files)?;

@@ -76,10 +76,17 @@ impl Console {
         let mut text = self.paint(color, &format!("{word}[{}]:", d.code));
         text += &format!(" {}", self.paint(BOLD, &printable(&d.message)));
         let mut further = |label: &str, what: &str| {
-            text += &format!("\n  {} {}", self.paint(BLUE, label), printable(what));
+            text += "\n  ";
+            if !label.is_empty() {
+                text += &(self.paint(BLUE, label) + " ");
+            }
+            text += &printable(what);
         };
         if let Some(l) = &d.location {
             further("-->", l);
+        }
+        for line in d.excerpt.iter().flat_map(|e| e.lines()) {
+            further("", line);
         }
         for n in &d.notes {
             further("note:", n);

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use crate::File;
 use anyhow::{Context, bail};
 use tempfile::TempDir;
-use thumbwright::File;
 
 /// Fails early where [`write_all`] would fail for the directory's own sake.
 pub fn check(dir: &Path) -> anyhow::Result<()> {

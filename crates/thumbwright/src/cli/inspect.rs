@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::report::{Measurements, MemoryReport, Report as CompileReport};
+use crate::{CompileOptions, Compiled, Compiler, Layer, TensorInfo};
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
-use thumbwright::report::{Measurements, MemoryReport, Report as CompileReport};
-use thumbwright::{CompileOptions, Compiled, Compiler, Layer, TensorInfo};
 
 use super::console::{Console, printable};
 use super::profile_text::shortened;
@@ -47,8 +47,7 @@ struct Total {
 
 impl Inspect {
     /// The tables or the JSON.
-    pub fn execute(&self, console: &Console) -> anyhow::Result<String> {
-        let compiler = Compiler::new()?;
+    pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
         compiler.target(&self.target)?;
         let (file, bytes) = read_model(self.model.as_deref())?;
         let options = CompileOptions::for_target(&self.target);
@@ -71,8 +70,8 @@ impl Inspect {
 
 impl Report {
     fn new(file: &str, target: &str, network: &ir::Module, compiled: Option<&Compiled>) -> Report {
-        let layers = thumbwright::layers(network);
-        let (inputs, outputs) = thumbwright::tensors(network);
+        let layers = crate::layers(network);
+        let (inputs, outputs) = crate::tensors(network);
         Report {
             model: file.to_owned(),
             target: target.to_owned(),

@@ -1,10 +1,14 @@
 //! The command's forms, and how each of them ends: exit code 0, 1 (the user's error), 2 (usage), 70 (our bug).
+//!
+//! [`main`] is the `thumbwright` command. A vendor's own command, with everything that `thumbwright` can do and the vendor's dialects,
+//! passes, patterns, schedules and targets besides, is one line: [`main_with`].
 
 mod compile;
 mod console;
 mod directory;
 mod inspect;
 mod npy;
+mod opt;
 mod output_file;
 mod plan;
 mod profile_text;
@@ -18,10 +22,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::runtime::RunError;
+use crate::{CompileError, Compiler, VERSION, example};
 use clap::{Parser, Subcommand};
 use console::Console;
-use thumbwright::runtime::RunError;
-use thumbwright::{CompileError, VERSION, example};
+use pass::{RegistryBuilder, RegistryError};
 
 /// Our bug.
 const INTERNAL: u8 = 70;
@@ -51,28 +56,59 @@ enum Form {
     Targets(targets::ListTargets),
     /// Plan the memory of buffers given as CSV (id,lower,upper,size[,alignment]).
     Plan(plan::Plan),
+    /// Run a pipeline of passes on a module of MLIR text.
+    Opt(opt::Opt),
 }
 
-/// Parses the command line, does what it says, and reports how it went.
+/// The `thumbwright` command: parses the command line, does what it says, and reports how it went.
 pub fn main() -> ExitCode {
+    main_with(|_| Ok(()))
+}
+
+/// The command with what `register` adds to the compiler.
+///
+/// ```no_run
+/// fn register(r: &mut pass::RegistryBuilder) -> Result<(), pass::RegistryError> {
+///     r.extend(pass::ExtensionPoint::AfterImport, "func.func(canonicalize)")?;
+///     Ok(())
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     thumbwright::cli::main_with(register)
+/// }
+/// ```
+pub fn main_with(
+    register: impl FnOnce(&mut RegistryBuilder) -> Result<(), RegistryError>,
+) -> ExitCode {
     report_panics();
     ExitCode::from(guarded(|| {
         let arguments = Arguments::parse();
         let console = Console::new(arguments.quiet);
-        match dispatch(&arguments.form, &console).and_then(|text| console.print(&text)) {
+        let done = compiler(register)
+            .and_then(|compiler| dispatch(&arguments.form, &compiler, &console))
+            .and_then(|text| console.print(&text));
+        match done {
             Ok(()) => 0,
             Err(error) => fail(&console, &error),
         }
     }))
 }
 
-fn dispatch(form: &Form, console: &Console) -> anyhow::Result<String> {
+/// The compiler that every form works with.
+fn compiler(
+    register: impl FnOnce(&mut RegistryBuilder) -> Result<(), RegistryError>,
+) -> anyhow::Result<Compiler> {
+    Ok(Compiler::builder()?.register(register)?.build())
+}
+
+fn dispatch(form: &Form, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
     match form {
-        Form::Compile(c) => c.execute(console),
-        Form::Run(r) => r.execute(console),
-        Form::Inspect(i) => i.execute(console),
-        Form::Targets(t) => t.execute(),
+        Form::Compile(c) => c.execute(compiler, console),
+        Form::Run(r) => r.execute(compiler, console),
+        Form::Inspect(i) => i.execute(compiler, console),
+        Form::Targets(t) => t.execute(compiler),
         Form::Plan(p) => p.execute(console),
+        Form::Opt(o) => o.execute(compiler, console),
     }
 }
 
@@ -110,6 +146,9 @@ fn guarded(work: impl FnOnce() -> u8) -> u8 {
 /// Replaces the message of a panic by one that says what to do.
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        if pass::panics_are_caught() {
+            return;
+        }
         let message = panic
             .payload()
             .downcast_ref::<&str>()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use thumbwright::runtime::{Count, ModelProfile, RunOutcome};
+use crate::runtime::{Count, ModelProfile, RunOutcome};
 
 use super::console::printable;
 use super::table::{Table, number, ratio};

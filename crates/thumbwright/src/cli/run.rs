@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
-use clap::Args;
-use serde::Serialize;
-use thumbwright::runtime::{
+use crate::runtime::{
     BuildSettings, ModelProfile, RunOutcome, Runtime, Samples, describe, interpret_samples,
     run_samples,
 };
-use thumbwright::{CompileOptions, Compiler, TensorInfo};
+use crate::{CompileOptions, Compiler, TensorInfo};
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use serde::Serialize;
 
 use super::console::Console;
 use super::output_file::OutputFiles;
@@ -62,9 +62,8 @@ struct FileJson<'a> {
 
 impl Run {
     /// Runs the model; outputs or profile as text.
-    pub fn execute(&self, console: &Console) -> anyhow::Result<String> {
+    pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
         refuse_extensions(&self.with)?;
-        let compiler = Compiler::new()?;
         let runtime = Runtime::parse(&self.target, compiler.registry().targets())?;
         if self.profile && !matches!(runtime, Runtime::Emulated(_)) {
             bail!(
@@ -76,7 +75,7 @@ impl Run {
         let (outputs, outcome) = if runtime == Runtime::Interp {
             let (network, remarks) = compiler.import(&file, &bytes)?;
             warn(console, &remarks);
-            let (inputs, outputs) = thumbwright::tensors(&network);
+            let (inputs, outputs) = crate::tensors(&network);
             let samples = self.samples(&inputs, &outputs, console)?;
             let outcome =
                 console.during("interpreting", || interpret_samples(&network, &samples))?;
@@ -137,7 +136,7 @@ impl Run {
         let data = data
             .map(|(path, t)| tensors::read(path, t))
             .collect::<anyhow::Result<_>>()?;
-        Ok(Samples::new(inputs, data).map_err(thumbwright::runtime::RunError::from)?)
+        Ok(Samples::new(inputs, data).map_err(crate::runtime::RunError::from)?)
     }
 
     fn write(&self, outputs: &[TensorInfo], outcome: &RunOutcome) -> anyhow::Result<()> {

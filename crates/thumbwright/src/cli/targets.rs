@@ -1,9 +1,9 @@
 //! `thumbwright targets`.
 
+use crate::Compiler;
+use crate::runtime::Runtime;
 use clap::Args;
 use target::Target;
-use thumbwright::Compiler;
-use thumbwright::runtime::Runtime;
 
 use super::table::{Table, number};
 
@@ -13,8 +13,7 @@ pub struct ListTargets {}
 
 impl ListTargets {
     /// The table.
-    pub fn execute(&self) -> anyhow::Result<String> {
-        let compiler = Compiler::new()?;
+    pub fn execute(&self, compiler: &Compiler) -> anyhow::Result<String> {
         let mut table = Table::new(&[
             "name",
             "kind",

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use crate::TensorInfo;
+use crate::runtime::describe;
 use anyhow::{Context, bail, ensure};
-use thumbwright::TensorInfo;
-use thumbwright::runtime::describe;
 
 use super::npy;
 

@@ -1,6 +1,6 @@
 //! Outputs as text: real values, and the index of the largest for scores.
 
-use thumbwright::TensorInfo;
+use crate::TensorInfo;
 
 /// More elements of a tensor are not listed.
 const MAX_LISTED: usize = 16;

@@ -2,9 +2,8 @@
 //! not depend on how the real schedules lower a model.
 
 use ir::{Diagnostic, OpId, OpRef};
-use pass::{Cost, KernelBuilder, Knobs, Registry, Schedule};
-use std::sync::Arc;
-use target::{Target, Targets};
+use pass::{Cost, KernelBuilder, Knobs, Schedule};
+use target::Target;
 use thumbwright::report::{CodeSize, Measurements, StackNeed, StackSource};
 use thumbwright::{CompileOptions, Compiled, Compiler};
 
@@ -77,9 +76,7 @@ impl Schedule for Toy {
 }
 
 fn compiler() -> Compiler {
-    let mut r = Registry::builder(Targets::builtin());
-    Compiler::register_builtin(&mut r).unwrap();
-    for op in [
+    let toys = [
         "conv_2d",
         "depthwise_conv_2d",
         "fully_connected",
@@ -87,12 +84,20 @@ fn compiler() -> Compiler {
         "max_pool_2d",
         "average_pool_2d",
         "softmax",
-    ] {
-        let name = format!("toy-{}", op.replace('_', "-"));
-        let op = Box::leak(format!("nn.{op}").into_boxed_str());
-        r.schedule(Toy { op, name }).unwrap();
-    }
-    Compiler::with_registry(Arc::new(r.freeze()))
+    ];
+    let register = |r: &mut pass::RegistryBuilder| {
+        for op in toys {
+            let name = format!("toy-{}", op.replace('_', "-"));
+            let op = Box::leak(format!("nn.{op}").into_boxed_str());
+            r.schedule(Toy { op, name })?;
+        }
+        Ok(())
+    };
+    Compiler::builder()
+        .unwrap()
+        .register(register)
+        .unwrap()
+        .build()
 }
 
 /// The digits model as it comes with the project.

@@ -1,0 +1,69 @@
+//! Every code of a diagnostic, and what it means.
+
+/// One part's codes.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeList {
+    /// The part that reports them.
+    pub part: &'static str,
+    /// Code and meaning, in the order of the codes.
+    pub codes: &'static [(&'static str, &'static str)],
+}
+
+/// All codes, part by part.
+pub const LISTS: [CodeList; 7] = [
+    CodeList {
+        part: "MLIR text",
+        codes: ir::text::parse::CODES,
+    },
+    CodeList {
+        part: "verifier",
+        codes: ir::verify::CODES,
+    },
+    CodeList {
+        part: "TFLite import",
+        codes: frontends::tflite::codes::ALL,
+    },
+    CodeList {
+        part: "pass manager",
+        codes: pass::CODES,
+    },
+    CodeList {
+        part: "passes",
+        codes: passes::CODES,
+    },
+    CodeList {
+        part: "C emission",
+        codes: codegen_c::CODES,
+    },
+    CodeList {
+        part: "compiler",
+        codes: crate::compiler::CODES,
+    },
+];
+
+/// The part that reports a code, and what it means.
+pub fn explain(code: &str) -> Option<(&'static str, &'static str)> {
+    LISTS.iter().find_map(|list| {
+        let found = list.codes.iter().find(|(c, _)| *c == code)?;
+        Some((list.part, found.1))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_code_means_two_things() {
+        let mut seen = BTreeSet::new();
+        for list in LISTS {
+            for (code, meaning) in list.codes {
+                assert!(seen.insert(*code), "{code} is listed twice");
+                assert!(!meaning.is_empty());
+            }
+        }
+        assert_eq!(explain("V017").unwrap().0, "verifier");
+        assert_eq!(explain("V999"), None);
+    }
+}
