@@ -7,6 +7,7 @@
 pub mod check_placement;
 pub mod dce;
 mod default_pipeline;
+pub mod external;
 pub mod fingerprint;
 pub mod lower_nn;
 pub mod mark_noalias;
@@ -42,6 +43,15 @@ pub const CODES: &[(&str, &str)] = &[
         "M010",
         "the placement is wrong: buffers overlap in memory and in time",
     ),
+    (
+        "X001",
+        "an external pass is not allowed to run",
+    ),
+    (
+        "X002",
+        "an external pass cannot be run, fails, or does not end in time",
+    ),
+    ("X003", "an external pass writes no module"),
 ];
 
 /// Registers every pass and schedule of this crate.
@@ -57,5 +67,6 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(plan_memory::info())?;
     r.pass(mark_noalias::info())?;
     r.pass(check_placement::info())?;
+    r.pass(external::info())?;
     schedules::register(r)
 }

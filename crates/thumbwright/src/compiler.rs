@@ -72,6 +72,8 @@ pub struct CompileOptions {
     pub verify_each: bool,
     /// Keep the module's text after every stage.
     pub keep_stages: bool,
+    /// Whether a pass may run programs that the pipeline names.
+    pub allow_external: bool,
 }
 
 impl CompileOptions {
@@ -84,6 +86,7 @@ impl CompileOptions {
             pipeline: None,
             verify_each: cfg!(debug_assertions),
             keep_stages: false,
+            allow_external: false,
         }
     }
 }
@@ -289,6 +292,7 @@ impl Compiler {
         };
         stages.keep("import", &module);
         let mut cx = PassCx::new(&self.registry, &target);
+        cx.allow_external = options.allow_external;
         let manager = ManagerOptions {
             verify_each: options.verify_each,
             ..ManagerOptions::default()

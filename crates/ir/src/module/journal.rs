@@ -45,6 +45,16 @@ impl Module {
         self.journal.entries = None;
     }
 
+    /// Becomes another module, as if by one change.
+    pub fn exchange(&mut self, mut other: Module) {
+        let revision = self.journal.revision.max(other.journal.revision) + 1;
+        other.journal = Journal {
+            revision,
+            entries: None,
+        };
+        *self = other;
+    }
+
     pub(super) fn note(&mut self, change: Change) {
         self.journal.revision += 1;
         if let Some(entries) = &mut self.journal.entries {

@@ -44,6 +44,9 @@ pub struct Compile {
     /// Verify the module after every pass.
     #[arg(long)]
     verify_each: bool,
+    /// Let passes run programs that the pipeline names. Never for a pipeline from a stranger.
+    #[arg(long)]
+    allow_external: bool,
     /// Build the C, run it on one sample of zeros under the emulator, and put cycles, code size and stack into the report.
     #[arg(long)]
     profile: bool,
@@ -83,6 +86,7 @@ impl Compile {
             pipeline: self.pipeline.clone(),
             verify_each: self.verify_each || cfg!(debug_assertions),
             keep_stages: self.emit.contains(&Emit::Mlir),
+            allow_external: self.allow_external,
             ..CompileOptions::for_target(&self.target)
         };
         self.check_passes(compiler)?;

@@ -1,0 +1,220 @@
+//! `external`: another program is the pass. It reads the module's text on standard input and writes one on standard output.
+//!
+//! The command is split at spaces, quotes hold a word together, and there is no shell: what is run is what the pipeline says. It runs
+//! only where the context [allows](PassCx::allow_external) it, since a pipeline may come from a stranger. Its standard error is quoted
+//! when it fails.
+
+use ir::{Diagnostic, Module, OpId, text};
+use pass::{Failed, OptionError, Options, Pass, PassCx, PassInfo};
+use std::io::{Read, Write};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The largest output that is read, in bytes.
+const MAX_OUTPUT: u64 = 1 << 28;
+/// So much of standard error is quoted, in bytes.
+const MAX_QUOTED: u64 = 4096;
+/// How often a running command is asked whether it has ended.
+const TICK: Duration = Duration::from_millis(2);
+
+/// The pass.
+pub fn info() -> PassInfo {
+    PassInfo::with_options(
+        "external",
+        "builtin.module",
+        "Run another program as a pass: text in, text out (only with --allow-external).",
+        External::new,
+    )
+    .option("cmd", "\"PROGRAM ARGUMENTS\"", "", "What to run.")
+    .option(
+        "timeout",
+        "SECONDS",
+        "60",
+        "When the program is ended by force.",
+    )
+}
+
+struct External {
+    words: Vec<String>,
+    timeout: Duration,
+}
+
+impl External {
+    fn new(o: &Options<'_>) -> Result<External, OptionError> {
+        let words = words(o.required("cmd")?).map_err(|e| o.refuse("cmd", e))?;
+        let seconds = o.parse::<u32>("timeout", "a number of seconds")?;
+        Ok(External {
+            words,
+            timeout: Duration::from_secs(seconds.into()),
+        })
+    }
+
+    /// What the command writes when it reads `input`.
+    fn output(&self, input: String) -> Result<String, String> {
+        let mut child = Command::new(&self.words[0])
+            .args(&self.words[1..])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| format!("`{}` cannot be run: {e}", self.words[0]))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program need not read all of it, so that a broken pipe is no error.
+            thread::spawn(move || stdin.write_all(input.as_bytes()));
+        }
+        let out = read_aside(child.stdout.take(), MAX_OUTPUT + 1);
+        let err = read_aside(child.stderr.take(), MAX_QUOTED);
+        let deadline = Instant::now() + self.timeout;
+        let status = loop {
+            match child.try_wait() {
+                Ok(Some(status)) => break status,
+                Ok(None) if Instant::now() < deadline => thread::sleep(TICK),
+                Ok(None) => {
+                    // It may have ended by itself in between.
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    let seconds = self.timeout.as_secs();
+                    return Err(format!("it ran for more than {seconds} s and was ended"));
+                }
+                Err(e) => return Err(format!("it cannot be waited for: {e}")),
+            }
+        };
+        // Somebody that it left behind may hold the pipes open.
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let err = err.recv_timeout(left()).unwrap_or_default();
+        let out = out.recv_timeout(left().max(TICK));
+        if !status.success() {
+            return Err(failure(status, &err));
+        }
+        let out = out.map_err(|_| "its output does not end".to_owned())?;
+        if out.len() as u64 > MAX_OUTPUT {
+            return Err(format!("it wrote more than {} MiB", MAX_OUTPUT >> 20));
+        }
+        String::from_utf8(out).map_err(|_| "its output is not UTF-8".to_owned())
+    }
+}
+
+fn failure(status: ExitStatus, err: &[u8]) -> String {
+    let err = String::from_utf8_lossy(err);
+    match err.trim() {
+        "" => format!("it failed with {status}"),
+        text => format!("it failed with {status}: {text}"),
+    }
+}
+
+/// What a pipe says to its end, at most so many bytes, read on a thread of its own.
+fn read_aside(pipe: Option<impl Read + Send + 'static>, limit: u64) -> Receiver<Vec<u8>> {
+    let (send, receive) = channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // An error ends the output where it happened; the program's status tells the rest.
+            let _ = pipe.by_ref().take(limit).read_to_end(&mut bytes);
+            // What is past the limit is read and dropped, so that the program is not stopped by a full pipe.
+            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+        }
+        // Nobody waits for it any more if the program was ended.
+        let _ = send.send(bytes);
+    });
+    receive
+}
+
+impl Pass for External {
+    fn run(&self, m: &mut Module, _: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
+        let command = self.words.join(" ");
+        if !cx.allow_external {
+            let message = format!("the pipeline wants to run `{command}`");
+            let help = "with --allow-external it may; look at the command first";
+            return cx.fail(Diagnostic::error("X001", message).help(help));
+        }
+        let output = match self.output(text::print_module(m)) {
+            Ok(output) => output,
+            Err(e) => {
+                let message = format!("external pass `{command}`: {e}");
+                return cx.fail(Diagnostic::error("X002", message));
+            }
+        };
+        let options = text::ParseOptions {
+            allow_unregistered: true,
+        };
+        let name = format!("output of {}", self.words[0]);
+        match text::parse(&output, &name, m.registry().clone(), &options) {
+            Ok(new) => m.exchange(new),
+            Err(errors) => {
+                let message = format!("external pass `{command}` wrote no module");
+                cx.diagnostics.push(Diagnostic::error("X003", message));
+                cx.diagnostics.extend(errors);
+                return Err(Failed);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The words of a command line; quotes, single or double, hold a word together.
+fn words(line: &str) -> Result<Vec<String>, &'static str> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(q), _) if c == q => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    match (quote, words.is_empty()) {
+        (Some(_), _) => Err("a quote is not closed"),
+        (None, true) => Err("wants a command"),
+        (None, false) => Ok(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn external(words: &[&str], seconds: u64) -> External {
+        External {
+            words: words.iter().map(|&w| w.to_owned()).collect(),
+            timeout: Duration::from_secs(seconds),
+        }
+    }
+
+    #[test]
+    fn a_command_is_split_at_spaces() {
+        let split = |line| words(line).unwrap();
+        assert_eq!(split("a  b 'c d' \"e'f\" ''"), ["a", "b", "c d", "e'f", ""]);
+        assert!(words(" ").is_err() && words("a 'b").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn programs_that_do_not_do_their_part() {
+        let sh = |script: &str, seconds| {
+            external(&["sh", "-c", script], seconds).output("in".to_owned())
+        };
+        assert_eq!(sh("cat; printf more", 20).unwrap(), "inmore");
+        // It may ignore its input, and be talkative.
+        assert_eq!(sh("printf out; printf noise >&2", 20).unwrap(), "out");
+        let long = external(&["sh", "-c", "exit 0"], 20).output("x".repeat(1 << 20));
+        assert_eq!(long.unwrap(), "");
+        let failed = sh("echo why >&2; exit 3", 20).unwrap_err();
+        assert!(failed.contains("exit status: 3: why"), "{failed}");
+        let slow = sh("exec sleep 60", 1).unwrap_err();
+        assert!(slow.contains("more than 1 s"), "{slow}");
+        // A child left behind holds the pipe open.
+        let held = sh("sleep 60 & exit 0", 1).unwrap_err();
+        assert_eq!(held, "its output does not end");
+        let absent = external(&["/no/such/program"], 1).output(String::new());
+        assert!(absent.unwrap_err().contains("cannot be run"));
+        assert!(sh("printf '\\377'", 20).unwrap_err().contains("UTF-8"));
+    }
+}
