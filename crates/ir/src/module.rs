@@ -458,12 +458,6 @@ impl Module {
         self.note(Change::Modified(op));
     }
 
-    /// Removes a discardable attribute.
-    pub fn remove_discardable(&mut self, op: OpId, name: &str) {
-        let key = self.str(name);
-        self.ops[op].attrs.retain(|(k, _)| *k != key);
-    }
-
     /// Removes an inherent attribute.
     pub fn remove_prop(&mut self, op: OpId, name: &str) {
         let key = self.str(name);
@@ -538,10 +532,6 @@ impl Module {
     /// Where a value comes from.
     pub fn value_def(&self, v: ValueId) -> ValueDef {
         self.values[v].def
-    }
-    /// Where a value comes from, if it still exists.
-    pub(crate) fn find_value(&self, v: ValueId) -> Option<ValueDef> {
-        self.values.get(v).map(|v| v.def)
     }
     /// The op that defines a value, if one does.
     pub fn defining_op(&self, v: ValueId) -> Option<OpId> {

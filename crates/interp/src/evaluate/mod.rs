@@ -53,6 +53,7 @@ pub use slot::{Element, Slot};
 
 use crate::loops::{Limits, LoopError, Program};
 use ir::dialects::func::{FuncOp, functions};
+use ir::verify::{VerifyOptions, verify, verify_with};
 use ir::{Diagnostics, Module, OpId, TypeData, Verified, WalkOrder};
 use rustc_hash::FxHashSet;
 
@@ -148,11 +149,11 @@ impl Observation {
 /// # Errors
 /// The verifier's errors; ops that are not registered are no error, functions that reach one are not executable.
 pub fn observe(m: &Module, settings: &Settings) -> Result<Observation, Diagnostics> {
-    let program = match ir::verify::verify(m) {
-        Ok(verified) => compile(verified, settings).ok(),
-        Err(errors) if errors.iter().all(|e| e.code == "V001") => None,
-        Err(errors) => return Err(errors),
+    let unregistered = VerifyOptions {
+        allow_unregistered: true,
     };
+    verify_with(m, &unregistered)?;
+    let program = verify(m).ok().and_then(|v| compile(v, settings).ok());
     let public = functions(m).into_iter().filter(|&f| is_public(m, f));
     let functions = public
         .filter(|&f| m.entry_block(f).is_some())
@@ -243,7 +244,7 @@ fn alone(m: &Module, needed: &[OpId]) -> Result<Module, String> {
             small.erase(f);
         }
     }
-    let verdict = ir::verify::verify(&small).map(|_| ());
+    let verdict = verify(&small).map(|_| ());
     match verdict {
         Ok(()) => Ok(small),
         Err(errors) => Err(errors

@@ -1,6 +1,7 @@
 //! Deleting ops; their results' uses become uses of other values.
 
 use super::ends_block;
+use super::size::is_constant;
 use crate::{AttrData, Module, OpId, OpState, Type, TypeData, ValueId, WalkOrder};
 use std::sync::Arc;
 
@@ -97,7 +98,7 @@ pub fn in_scope(m: &Module, op: OpId, ty: Type) -> Option<ValueId> {
 
 /// A zero of a type before an op that is no constant itself.
 fn zero(m: &mut Module, op: OpId, ty: Type) -> Option<ValueId> {
-    if m.op_name(op).ends_with(".constant") {
+    if is_constant(m, op) {
         return None;
     }
     let (name, value) = match m.type_data(ty).clone() {

@@ -36,7 +36,7 @@ mod regions;
 mod signature;
 mod size;
 
-use crate::verify::verify;
+use crate::verify::{VerifyOptions, verify_with};
 use crate::{Module, OpId, WalkOrder};
 use size::Size;
 
@@ -86,10 +86,13 @@ enum Health {
 
 impl Health {
     fn of(m: &Module) -> Health {
-        match verify(m) {
-            Ok(_) => Health::Verifies,
-            Err(errors) if errors.iter().all(|e| e.code == "V001") => Health::OnlyUnregistered,
-            Err(_) => Health::Broken,
+        let check = |allow_unregistered| verify_with(m, &VerifyOptions { allow_unregistered });
+        if check(false).is_ok() {
+            Health::Verifies
+        } else if check(true).is_ok() {
+            Health::OnlyUnregistered
+        } else {
+            Health::Broken
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How large a module is: the order in which reduction makes progress, so that it ends.
 
-use crate::{Attr, AttrData, LocData, Module, WalkOrder};
+use crate::{Attr, AttrData, LocData, Module, OpId, WalkOrder};
 
 /// Compared in the order of the fields.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -33,7 +33,7 @@ impl Size {
         };
         for op in m.walk(m.root(), WalkOrder::Pre) {
             size.ops += 1;
-            size.computing += usize::from(!m.op_name(op).ends_with(".constant"));
+            size.computing += usize::from(!is_constant(m, op));
             let blocks = m.regions(op).iter().flat_map(|&r| m.blocks(r));
             let args = blocks.flat_map(|&b| m.block_args(b));
             for &v in m.results(op).iter().chain(args) {
@@ -48,6 +48,11 @@ impl Size {
         }
         size
     }
+}
+
+/// Whether an op is a constant.
+pub fn is_constant(m: &Module, op: OpId) -> bool {
+    m.op_info(op).is_some_and(|i| i.traits.constant)
 }
 
 /// How far an attribute is from the simplest of its kind.
