@@ -24,6 +24,7 @@
 
 mod choices;
 pub mod loops;
+pub mod modules;
 pub mod network;
 pub mod nn;
 pub mod values;
