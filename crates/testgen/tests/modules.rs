@@ -1,6 +1,8 @@
 //! Random modules of any registered ops: they verify, hold something for every pass, and mostly compute what is defined.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod mlir_opt;
+
 use interp::evaluate::{Outcome, Settings, Verdict, equivalent, observe};
 use ir::interfaces::{Datum, EvalError, Results};
 use ir::verify::{VerifyOptions, verify, verify_with};
@@ -115,6 +117,18 @@ fn the_text_is_read_back() {
 }
 
 #[test]
+fn mlir_opt_takes_them_and_prints_the_same() {
+    let test = "mlir_opt_takes_them_and_prints_the_same";
+    if !prerequisites::programs(test, &["mlir-opt-19"]) {
+        return;
+    }
+    let registry = registry();
+    for case in cases(&Options::default().unregistered(true), 13, 100) {
+        mlir_opt::assert_prints_the_same(&case.build(&registry));
+    }
+}
+
+#[test]
 fn most_runs_are_defined_and_nothing_panics() {
     let registry = registry();
     let settings = Settings::new(1, 4).steps(1 << 22);
@@ -140,6 +154,37 @@ fn most_runs_are_defined_and_nothing_panics() {
         defined > 2 * undefined && defined > 10 * refused,
         "{defined} defined, {undefined} undefined, {not:#?}"
     );
+}
+
+/// Two executors of ours agree: op by op, and as register code, to which a function goes once it touches memory.
+#[test]
+fn both_ways_of_evaluation_agree() {
+    let registry = registry();
+    let settings = Settings::new(11, 8).steps(1 << 22);
+    let dialects = ["arith", "math", "scf", "func", "memref"];
+    let options = Options::default().dialects(&dialects).whole_programs(false);
+    let (mut compared, mut undefined) = (0, 0);
+    for case in cases(&options, 12, 200) {
+        let by_value = case.build(&registry);
+        let mut by_code = by_value.clone();
+        for f in ir::dialects::func::functions(&by_code) {
+            let i8 = by_code.i8();
+            let ty = by_code.memref(&[1], i8);
+            let first = by_code.ops(by_code.entry_block(f).unwrap()).next().unwrap();
+            ir::Builder::before(&mut by_code, first).alloc(ty, "scratch");
+        }
+        for (a, b) in [(&by_value, &by_code), (&by_code, &by_value)] {
+            match equivalent(a, b, &settings) {
+                Verdict::Equal(c) => {
+                    compared += c.compared;
+                    undefined += c.undefined;
+                }
+                Verdict::NotComparable { .. } => {}
+                Verdict::Differs(d) => panic!("{d}\n{}", ir::text::print_module(&by_value)),
+            }
+        }
+    }
+    assert!(compared > 1000 && undefined > 50, "{compared}, {undefined}");
 }
 
 /// There is something to fold, to merge, to delete, to hoist and to inline.
