@@ -256,6 +256,48 @@ fn unknown_ops_and_external_functions_are_not_comparable() {
     not_comparable(&external, &external, "@elsewhere is external");
 }
 
+/// Made-up results: equal ops of equal operands stay comparable, and what unknown ops do is seen.
+#[test]
+fn unknown_ops_can_be_made_up() {
+    let build = |names: &'static [&'static str], constant: i64| {
+        with(i32_to_i32, move |b, args| {
+            let i32 = b.m.i32();
+            let mut x = args[0];
+            for name in names {
+                let c = b.const_int(constant, i32);
+                let op = b.insert(OpState::new(*name).operands(&[x, c]).results(&[i32]));
+                x = b.m.result(op, 0);
+            }
+            vec![args[0]]
+        })
+    };
+    let settings = settings().make_up_unknown();
+    let a = build(&["acme.f", "acme.g"], 1);
+    let same = |b: &Module| equivalent(&a, b, &settings);
+    assert!(matches!(same(&build(&["acme.f", "acme.g"], 1)), Verdict::Equal(c) if c.compared == 8));
+    for other in [
+        build(&["acme.g", "acme.f"], 1),
+        build(&["acme.f", "acme.g"], 2),
+        build(&["acme.f", "acme.h"], 1),
+    ] {
+        let Verdict::Differs(d) = same(&other) else {
+            panic!("other effects")
+        };
+        assert!(
+            d.output.starts_with("effect 0") || d.output.starts_with("effect 1"),
+            "{d}"
+        );
+    }
+    not_comparable(&a, &a, "no interpretation");
+    let Verdict::Differs(d) = same(&build(&["acme.f"], 1)) else {
+        panic!("one effect less")
+    };
+    assert_eq!(
+        (d.before.as_str(), d.after.as_str()),
+        ("effects: 2", "effects: 1")
+    );
+}
+
 #[test]
 fn signatures_and_missing_functions_are_not_comparable() {
     let a = with(i32_to_i32, |_, args| args.to_vec());

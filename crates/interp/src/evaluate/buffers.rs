@@ -115,6 +115,7 @@ fn network(
         name: format!("output {i}"),
         element: slot.element,
         bytes,
+        effect: false,
     });
     Ok(named.collect())
 }
@@ -146,6 +147,7 @@ fn call(
             name: format!("result {i}"),
             element: slot.element,
             bytes: bytes(slot, value).ok_or_else(|| no_values(i))?,
+            effect: false,
         });
     }
     for (i, (arg, slot)) in args.into_iter().zip(&interface.inputs).enumerate() {
@@ -154,6 +156,7 @@ fn call(
                 name: format!("argument {i}"),
                 element: slot.element,
                 bytes,
+                effect: false,
             });
         }
     }

@@ -158,16 +158,27 @@ fn function(
             }
             (Outcome::Defined(a), Outcome::Defined(b)) => {
                 let sizes = |o: &[Output]| -> Vec<_> {
-                    o.iter().map(|o| (o.element, o.bytes.len())).collect()
+                    let real = o.iter().filter(|o| !o.effect);
+                    real.map(|o| (o.element, o.bytes.len())).collect()
                 };
                 if sizes(a) != sizes(b) {
                     return not("it yields other outputs");
                 }
                 coverage.compared += 1;
                 for (a, b) in a.iter().zip(b) {
+                    if a.bytes.len() != b.bytes.len() {
+                        return differs(&a.name, None, a.name.clone(), b.name.clone());
+                    }
                     if let Some((i, x, y)) = first_difference(a, b) {
                         return differs(&a.name, Some(i), x, y);
                     }
+                }
+                // One of them did more.
+                if let Some(more) = a.get(b.len()).or(b.get(a.len())) {
+                    let count = |o: &[Output]| {
+                        format!("effects: {}", o.iter().filter(|o| o.effect).count())
+                    };
+                    return differs(&more.name, None, count(a), count(b));
                 }
             }
         }

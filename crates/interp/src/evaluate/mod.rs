@@ -46,6 +46,7 @@
 mod buffers;
 mod compare;
 mod slot;
+mod unknown;
 mod values;
 
 pub use compare::{Coverage, Difference, Verdict, equivalent};
@@ -69,6 +70,20 @@ pub struct Settings {
     pub steps: u64,
     /// Bytes of memory of one run, the module's globals included.
     pub bytes: usize,
+    /// What becomes of ops without interpretation.
+    pub unknown: Unknown,
+}
+
+/// What becomes of an op without interpretation, in a function that touches no memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unknown {
+    /// The run is not executable.
+    Stop,
+    /// It stands for any op of its name and attributes: its results are made up from those and from its operands' values, the same on
+    /// every run. If it may have effects, it is an output too, with its operands' values, and its results also depend on how many such
+    /// ops ran before. So passes that know nothing of such ops must leave them in place and order; one that knows what they compute
+    /// shows a difference that is none.
+    MakeUp,
 }
 
 impl Settings {
@@ -79,7 +94,15 @@ impl Settings {
             samples,
             steps: 1 << 28,
             bytes: 1 << 28,
+            unknown: Unknown::Stop,
         }
+    }
+
+    /// With made-up results of unknown ops.
+    #[must_use]
+    pub fn make_up_unknown(mut self) -> Settings {
+        self.unknown = Unknown::MakeUp;
+        self
     }
 
     /// With another number of steps.
@@ -111,12 +134,14 @@ pub enum Outcome {
 /// One output of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Output {
-    /// `result 0`, `argument 2`.
+    /// `result 0`, `argument 2`, `effect 1`.
     pub name: String,
     /// What its elements are.
     pub element: Element,
     /// Its elements, little endian, row-major.
     pub bytes: Vec<u8>,
+    /// Whether it is what an [unknown op](Unknown::MakeUp) did.
+    pub effect: bool,
 }
 
 /// What a function did on every sample.

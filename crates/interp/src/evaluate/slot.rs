@@ -157,6 +157,11 @@ impl Slot {
         for x in [index as u64, sample as u64, self.count, self.tag()] {
             random.stir(x);
         }
+        self.draw(&mut random, sample)
+    }
+
+    /// Bytes as in some sample.
+    pub(super) fn draw(&self, random: &mut Random, sample: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes().unwrap_or(0));
         for _ in 0..self.count {
             let spread = if sample % 4 == 3 {
@@ -164,7 +169,7 @@ impl Slot {
             } else {
                 sample % 4
             };
-            let bits = self.element_bits(&mut random, spread);
+            let bits = self.element_bits(random, spread);
             out.extend_from_slice(&bits.to_le_bytes()[..self.element.bytes()]);
         }
         out
@@ -236,7 +241,7 @@ impl Slot {
 }
 
 /// Steele, Lea and Flood's SplitMix64.
-struct Random(u64);
+pub(super) struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -247,7 +252,8 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn stir(&mut self, x: u64) {
+    /// Makes everything that follows depend on `x`.
+    pub fn stir(&mut self, x: u64) {
         self.0 ^= x;
         self.0 = self.next();
     }

@@ -1,6 +1,6 @@
 //! Functions on values: no buffers, so every op is its interpretation, a loop, a conditional or a call.
 
-use super::{Outcome, Output, Settings, Slot};
+use super::{Outcome, Output, Settings, Slot, Unknown, unknown};
 use ir::dialects::func::{CallOp, FuncOp, ReturnOp};
 use ir::dialects::scf::{ForOp, IfOp, YieldOp};
 use ir::interfaces::{Datum, EvalError};
@@ -26,6 +26,9 @@ struct Walker<'m> {
     m: &'m Module,
     left: u64,
     depth: usize,
+    unknown: Unknown,
+    /// What unknown ops did.
+    effects: Vec<Output>,
 }
 
 /// Runs a function of which nothing touches memory; one outcome a sample.
@@ -46,9 +49,11 @@ pub fn run(
             m,
             left: settings.steps,
             depth: 0,
+            unknown: settings.unknown,
+            effects: Vec::new(),
         };
         match walker.call(func, args) {
-            Ok(results) => outputs(m, func, &results),
+            Ok(results) => outputs(m, func, &results, walker.effects),
             Err(Stop::Undefined(why)) => Outcome::Undefined(why),
             Err(Stop::NotExecutable(why)) => Outcome::NotExecutable(why),
         }
@@ -88,7 +93,7 @@ pub fn bytes(slot: &Slot, value: &Datum) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn outputs(m: &Module, func: OpId, results: &[Datum]) -> Outcome {
+fn outputs(m: &Module, func: OpId, results: &[Datum], effects: Vec<Output>) -> Outcome {
     let values = ir::dialects::func::return_values(m, func);
     let mut outputs = Vec::with_capacity(results.len());
     for (i, (&v, value)) in values.iter().zip(results).enumerate() {
@@ -98,10 +103,12 @@ fn outputs(m: &Module, func: OpId, results: &[Datum]) -> Outcome {
                 name: format!("result {i}"),
                 element,
                 bytes,
+                effect: false,
             }),
             None => return Outcome::NotExecutable(format!("result {i} has no known bytes")),
         }
     }
+    outputs.extend(effects);
     Outcome::Defined(outputs)
 }
 
@@ -195,6 +202,10 @@ impl Walker<'_> {
     fn pure(&mut self, op: OpId, args: &[Datum]) -> Result<Vec<Datum>, Stop> {
         let m = self.m;
         let Some(interpret) = m.registry().interpret(m.op_name(op)) else {
+            if self.unknown == Unknown::MakeUp && m.regions(op).is_empty() {
+                let made_up = unknown::make_up(m, op, args, &mut self.effects);
+                return made_up.ok_or_else(|| self.cannot(op, "a value of no known type"));
+            }
             return Err(self.cannot(op, "the op has no interpretation"));
         };
         if !m.regions(op).is_empty() {
