@@ -7,8 +7,10 @@
 //!   pure ops, attached by [`register`].
 //! * [`network`]: evaluates a function on tensors op by op.
 //! * [`loops`]: executes functions on buffers, flattened to a register code.
+//! * [`evaluate`]: runs the public functions of any module on inputs from a seed, and compares two modules.
 
 pub mod arith;
+pub mod evaluate;
 pub mod loops;
 pub mod network;
 pub mod nn;

@@ -38,6 +38,7 @@ mod intern;
 mod locations;
 mod module;
 mod op_info;
+pub mod reduce;
 mod registry;
 pub mod rewrite;
 pub mod text;

@@ -158,6 +158,41 @@ pub fn verify_with(m: &Module, options: &VerifyOptions) -> Result<(), Diagnostic
     }
 }
 
+/// Verifies one op without what is in its regions and without where its operands come from: its lists, its types, and its own
+/// verifier. What builds ops by trial asks this.
+///
+/// # Errors
+/// All errors found.
+pub fn verify_op(m: &Module, op: OpId) -> Result<(), Diagnostics> {
+    let mut cx = VerifyCx {
+        module: m,
+        options: VerifyOptions::default(),
+        diagnostics: Diagnostics::new(),
+    };
+    let r = m.op(op);
+    match m.op_info(op) {
+        None => cx.error(r, "V001", "this op is not registered"),
+        Some(info) => structure(&mut cx, r, info),
+    }
+    let mut types = FxHashSet::default();
+    for v in m.operands(op).chain(m.results(op).iter().copied()) {
+        value_type(&mut cx, r, m.value_type(v), &mut types);
+    }
+    for &block in m.regions(op).iter().flat_map(|&region| m.blocks(region)) {
+        terminators(&mut cx, r, block);
+    }
+    if cx.diagnostics.is_empty()
+        && let Some(check) = m.op_info(op).and_then(|i| i.verify.as_ref())
+    {
+        check(r, &mut cx);
+    }
+    if cx.diagnostics.has_errors() {
+        Err(cx.diagnostics)
+    } else {
+        Ok(())
+    }
+}
+
 /// The verifier stops after this many errors.
 pub const MAX_ERRORS: usize = 100;
 

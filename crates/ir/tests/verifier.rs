@@ -204,6 +204,10 @@ const CASES: &[Case] = &[
         let (i8, i32) = (m.i8(), m.i32());
         body(m, &[i32], |b, a| b.cast("arith.extsi", a[0], i8));
     }),
+    ("V028", |m| {
+        let (index, f32) = (m.index(), m.f32());
+        body(m, &[index], |b, a| b.cast("arith.bitcast", a[0], f32));
+    }),
     ("V029", |m| {
         let i8 = m.i8();
         let (t, ty) = (m.tensor(&[4], i8), m.memref(&[4], i8));

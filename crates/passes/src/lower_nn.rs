@@ -45,6 +45,14 @@ impl Pass for LowerNn {
             return cx.fail(Diagnostic::error("L001", "function @main has no body"));
         };
         let body = body.to_vec();
+        let outside = [m.block_args(entry).to_vec(), func::return_values(m, main)].concat();
+        let is_tensor = |t: Type| matches!(m.type_data(t), TypeData::Tensor { .. });
+        let types = outside.iter().map(|&v| m.value_type(v));
+        if let Some(ty) = types.into_iter().find(|&t| !is_tensor(t)) {
+            let ty = ir::text::type_text(m, ty);
+            let message = format!("@main takes or returns {ty}; a network's values are tensors");
+            return cx.fail(Diagnostic::error("L001", message));
+        }
         let mut l = Lowering::start(m, main);
         let errors = cx.diagnostics.len();
         for op in body {

@@ -1,7 +1,7 @@
 //! `propagate-constants`: an argument of a private function that is the same constant at every call becomes that constant inside.
 
 use ir::dialects::{arith, func};
-use ir::{Attr, AttrData, Builder, Module, OpId, Type, ValueId};
+use ir::{Attr, AttrData, Builder, Module, OpId, Type, TypeData, ValueId};
 use pass::{Failed, Pass, PassCx, PassInfo};
 
 /// The pass.
@@ -25,29 +25,36 @@ impl Pass for PropagateConstants {
             .into_iter()
             .filter_map(|op| func::CallOp::cast(m, op).map(|c| (c.callee(m), op)))
             .collect();
-        for f in func::functions(m) {
-            let private =
-                m.prop(f, "sym_visibility").and_then(|a| m.attr_str(a)) == Some("private");
-            let name = m.symbol_name(f).unwrap_or_default().to_owned();
-            let sites: Vec<OpId> = calls.iter().filter(|c| c.0 == name).map(|c| c.1).collect();
-            if let Some(entry) = m.entry_block(f)
-                && private
-                && !sites.is_empty()
-            {
-                for i in (0..m.block_args(entry).len()).rev() {
-                    if let Some(value) = same_constant(m, &sites, i) {
-                        replace_argument(m, f, i, value);
-                        for &call in &sites {
-                            let mut operands: Vec<ValueId> = m.operands(call).collect();
-                            operands.remove(i);
-                            m.set_operands(call, &operands);
-                        }
-                    }
-                }
-            }
-        }
+        // What became a constant in a function may be the argument of a call there.
+        while propagate(m, &calls) {}
         Ok(())
     }
+}
+
+/// Moves what can be moved, once through all functions; whether anything could.
+fn propagate(m: &mut Module, calls: &[(String, OpId)]) -> bool {
+    let mut changed = false;
+    for f in func::functions(m) {
+        let private = m.prop(f, "sym_visibility").and_then(|a| m.attr_str(a)) == Some("private");
+        let name = m.symbol_name(f).unwrap_or_default().to_owned();
+        let sites: Vec<OpId> = calls.iter().filter(|c| c.0 == name).map(|c| c.1).collect();
+        let Some(entry) = m.entry_block(f).filter(|_| private && !sites.is_empty()) else {
+            continue;
+        };
+        for i in (0..m.block_args(entry).len()).rev() {
+            let Some(value) = same_constant(m, &sites, i) else {
+                continue;
+            };
+            changed = true;
+            replace_argument(m, f, i, value);
+            for &call in &sites {
+                let mut operands: Vec<ValueId> = m.operands(call).collect();
+                operands.remove(i);
+                m.set_operands(call, &operands);
+            }
+        }
+    }
+    changed
 }
 
 fn same_constant(m: &Module, sites: &[OpId], i: usize) -> Option<Attr> {
@@ -86,7 +93,12 @@ fn replace_argument(m: &mut Module, f: OpId, i: usize, value: Attr) {
         .iter()
         .map(|&v| m.value_type(v))
         .collect();
-    let ty = m.function(&types, &[]);
+    let ty = m.prop(f, "function_type").and_then(|a| m.attr_type(a));
+    let results = match ty.map(|t| m.type_data(t)) {
+        Some(TypeData::Function { results, .. }) => results.clone(),
+        _ => Vec::new(),
+    };
+    let ty = m.function(&types, &results);
     let ty = m.type_attr(ty);
     m.set_prop(f, "function_type", ty);
     if let Some(AttrData::Array(list)) = m.prop(f, "arg_attrs").map(|a| m.attr_data(a).clone()) {

@@ -3,6 +3,8 @@
 //! * [`nn`]: one op of the `nn` dialect, with every attribute, quantisation and constant drawn.
 //! * [`network`]: small networks of these ops.
 //! * [`loops`]: placed modules of loops on buffers, free of undefined behaviour.
+//! * [`modules`]: modules of any registered ops, a third party's too.
+//! * [`properties`]: what every pass promises, tested on these, by [`pass_properties!`] in one line.
 //!
 //! Each comes as a proptest strategy, as a list that follows from a seed (so that a test can put hundreds of cases into one firmware
 //! image), and from a fuzzer's bytes by [`Choices`]. What is drawn is a plain description that can be printed, compared and built into
@@ -24,8 +26,10 @@
 
 mod choices;
 pub mod loops;
+pub mod modules;
 pub mod network;
 pub mod nn;
+pub mod properties;
 pub mod values;
 
 pub use choices::Choices;

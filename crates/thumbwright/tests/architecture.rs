@@ -14,10 +14,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("interp", &["ir"]),
     ("frontends", &["ir"]),
     ("pass", &["ir", "target"]),
+    ("testgen", &["ir", "interp", "pass", "target"]),
     ("passes", &["ir", "pass", "target", "usmp", "interp"]),
     ("codegen-c", &["ir", "target"]),
     ("emulate", &["target"]),
-    ("testgen", &["ir"]),
     ("filetests", &["ir"]),
     (
         "thumbwright",

@@ -35,6 +35,12 @@ pub enum Fault {
     /// More memory than the executor gives.
     #[error("buffers need more than {0} bytes")]
     OutOfMemory(usize),
+    /// More instructions than the executor was given.
+    #[error("more than {0} steps")]
+    StepLimit(u64),
+    /// Allocations and copies of more bytes than the executor was given.
+    #[error("more bytes allocated or copied than the step limit allows")]
+    TooMuchTraffic,
     /// A case that `arith` leaves undefined.
     #[error("{0}")]
     Undefined(Undefined),
@@ -46,6 +52,23 @@ pub enum Fault {
 impl From<Undefined> for Fault {
     fn from(u: Undefined) -> Self {
         Fault::Undefined(u)
+    }
+}
+
+impl Fault {
+    /// Whether the kernel did something that the IR leaves undefined; else the executor gave up.
+    pub fn is_undefined(&self) -> bool {
+        match self {
+            Fault::OutOfMemory(_) | Fault::StepLimit(_) | Fault::TooMuchTraffic => false,
+            Fault::Eval(EvalError::Unsupported(_)) => false,
+            Fault::OutOfBounds { .. }
+            | Fault::Misaligned { .. }
+            | Fault::WriteToConstant
+            | Fault::OverlappingCopy
+            | Fault::Step(_)
+            | Fault::Undefined(_)
+            | Fault::Eval(EvalError::Poison(_)) => true,
+        }
     }
 }
 

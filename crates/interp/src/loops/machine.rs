@@ -19,6 +19,8 @@ pub struct Machine<'p> {
     pub memory: Memory,
     /// Instructions executed, counted by whole loop bodies and calls.
     pub steps: u64,
+    /// More instructions are a fault.
+    pub limit: u64,
 }
 
 #[inline]
@@ -118,6 +120,7 @@ impl Memory {
         if to.start < self.constants_end {
             return Err(Fault::WriteToConstant);
         }
+        self.spend(from.len())?;
         self.bytes.copy_within(from, to.start);
         Ok(())
     }
@@ -133,6 +136,9 @@ impl Machine<'_> {
         regs[0] = 0;
         regs[first_constant..].copy_from_slice(&f.frame[first_constant..]);
         self.steps += f.code.len() as u64;
+        if self.steps > self.limit {
+            return Err(self.fault(f, 0, Fault::StepLimit(self.limit)));
+        }
         let buffers_end = self.memory.bytes.len();
         let mut pc = 0;
         loop {
@@ -196,6 +202,7 @@ impl Machine<'_> {
         let code = f.code.as_slice();
         let memory = &mut self.memory;
         let mut steps = 0;
+        let left = self.limit.saturating_sub(self.steps);
         let mut at = *pc;
         let stop = loop {
             macro_rules! get {
@@ -376,6 +383,10 @@ impl Machine<'_> {
                     body,
                 } => {
                     steps += u64::from(body) + 1;
+                    if steps > left {
+                        *pc = at;
+                        return Err(Fault::StepLimit(self.limit));
+                    }
                     let next = get!(iv).saturating_add(get!(step));
                     get!(iv) = next;
                     if next < get!(upper) {

@@ -97,16 +97,28 @@ impl Layout {
 pub struct Memory {
     pub bytes: Vec<u8>,
     pub constants_end: usize,
+    /// Bytes at most.
+    pub limit: usize,
+    /// Bytes that allocations and copies may still touch.
+    pub budget: u64,
 }
 
 impl Memory {
+    /// Takes `size` bytes from the budget.
+    pub fn spend(&mut self, size: usize) -> Result<(), Fault> {
+        let left = self.budget.checked_sub(size as u64);
+        self.budget = left.ok_or(Fault::TooMuchTraffic)?;
+        Ok(())
+    }
+
     /// A new buffer filled with [`POISON`], after all others.
     pub fn alloc(&mut self, size: usize) -> Result<Extent, Fault> {
         let start = self.bytes.len().next_multiple_of(ALIGN);
         let end = start
             .checked_add(size)
-            .filter(|&e| e <= LIMIT)
-            .ok_or(Fault::OutOfMemory(LIMIT))?;
+            .filter(|&e| e <= self.limit)
+            .ok_or(Fault::OutOfMemory(self.limit))?;
+        self.spend(size)?;
         self.bytes.resize(end, POISON);
         Ok(Extent { start, end })
     }

@@ -17,7 +17,7 @@ mod memory;
 mod program;
 
 pub use error::{Fault, LoopError};
-pub use program::{Argument, Program, Run};
+pub use program::{Argument, Limits, Program, Run};
 
 /// The byte that fills buffers and the arena before they are written.
 pub const POISON: u8 = 0xa5;

@@ -39,6 +39,25 @@ pub struct Program<'m> {
     /// The `func.func` of each function.
     ops: Vec<OpId>,
     by_name: FxHashMap<String, usize>,
+    limits: Limits,
+}
+
+/// What a run may take; without limits by default, but for 1 GiB of memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Instructions of register code; allocations and copies may touch eight bytes for each.
+    pub steps: u64,
+    /// Bytes of memory, the module's globals included.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            steps: u64::MAX,
+            bytes: LIMIT,
+        }
+    }
 }
 
 impl std::fmt::Debug for Program<'_> {
@@ -81,7 +100,16 @@ impl<'m> Program<'m> {
             functions,
             ops,
             by_name,
+            limits: Limits::default(),
         })
+    }
+
+    /// With limits; a run that exceeds them is a [`Fault`](super::Fault) for which
+    /// [`is_undefined`](super::Fault::is_undefined) is false.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Runs `@main` on its inputs (as many as its `mcu.inputs` says); the outputs are its other arguments.
@@ -100,8 +128,16 @@ impl<'m> Program<'m> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn run_counted(&self, inputs: &[&[u8]]) -> Result<Run, LoopError> {
+        self.run_function("main", inputs)
+    }
+
+    /// Runs any function of the form that `@main` has, with `mcu.inputs`.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_function(&self, function: &str, inputs: &[&[u8]]) -> Result<Run, LoopError> {
         let m = self.module;
-        let index = self.function("main")?;
+        let index = self.function(function)?;
         let f = &self.functions[index];
         let op = self.ops[index];
         let count = m
@@ -217,8 +253,11 @@ impl<'m> Program<'m> {
             memory: Memory {
                 bytes: self.layout.image.clone(),
                 constants_end: self.layout.constants_end,
+                limit: self.limits.bytes.min(LIMIT),
+                budget: self.limits.steps.saturating_mul(8),
             },
             steps: 0,
+            limit: self.limits.steps,
         }
     }
 
@@ -247,7 +286,7 @@ impl<'m> Program<'m> {
         let f = &self.functions[function];
         let size = self
             .argument_size(function, i)
-            .filter(|&s| s <= LIMIT)
+            .filter(|&s| s <= self.limits.bytes.min(LIMIT))
             .ok_or_else(|| signature(f, "an argument is not a buffer of fixed size"))?;
         let Some(offset) = arg_attr(m, self.ops[function], i, "mcu.offset") else {
             return memory

@@ -226,6 +226,14 @@ fn verify_bitcast(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     cx.check(a == b, op, "V028", || {
         format!("a bitcast from {a} to {b} bits")
     });
+    let m = op.module;
+    let index = [op.operand_type(0), op.result_type(0)]
+        .into_iter()
+        .flatten()
+        .any(|t| *m.type_data(t) == TypeData::Index);
+    cx.check(!index, op, "V028", || {
+        "`index` has no bits to cast; `arith.index_cast` converts".to_owned()
+    });
 }
 
 fn verify_cmpi(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {

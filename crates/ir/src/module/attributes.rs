@@ -1,6 +1,7 @@
 //! Attributes by name, and reading them.
 
-use crate::{Attr, AttrData, Elements, FloatKind, Module, Str, Type};
+use super::Change;
+use crate::{Attr, AttrData, Elements, FloatKind, Module, OpId, Str, Type};
 use std::sync::Arc;
 
 impl Module {
@@ -69,6 +70,13 @@ impl Module {
     ) -> Attr {
         let key = self.add_resource(hint, align, bytes.into());
         self.attr(AttrData::Resource { key, ty })
+    }
+
+    /// Removes a discardable attribute of an op.
+    pub fn remove_discardable(&mut self, op: OpId, name: &str) {
+        let key = self.str(name);
+        self.ops[op].attrs.retain(|(k, _)| *k != key);
+        self.note(Change::Modified(op));
     }
 
     /// Value of an integer attribute.

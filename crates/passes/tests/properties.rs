@@ -1,0 +1,40 @@
+//! What every pass promises, of ours: on random modules of all registered ops.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use pass::Registry;
+use target::Targets;
+use testgen::pass_properties;
+
+fn registry() -> Registry {
+    let mut r = Registry::builder(Targets::builtin());
+    ir::dialects::register_all(&mut r.dialects).unwrap();
+    interp::register(&mut r.dialects).unwrap();
+    passes::register(&mut r).unwrap();
+    r.freeze()
+}
+
+pass_properties!(dce, registry = registry(), pass = "dce");
+pass_properties!(
+    order_operators,
+    registry = registry(),
+    pass = "order-operators"
+);
+pass_properties!(share_kernels, registry = registry(), pass = "share-kernels");
+pass_properties!(
+    propagate_constants,
+    registry = registry(),
+    pass = "propagate-constants"
+);
+pass_properties!(
+    lower_nn,
+    registry = registry(),
+    pass = "lower-nn",
+    cases = 100
+);
+pass_properties!(
+    placement,
+    registry = registry(),
+    pass = "lower-nn,share-kernels,propagate-constants,plan-memory,mark-noalias,check-placement",
+    cases = 100,
+    target = "cortex-m4",
+);
