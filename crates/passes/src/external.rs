@@ -4,20 +4,10 @@
 //! only where the context [allows](PassCx::allow_external) it, since a pipeline may come from a stranger. Its standard error is quoted
 //! when it fails.
 
+use crate::process;
 use ir::{Diagnostic, Module, OpId, text};
 use pass::{Failed, OptionError, Options, Pass, PassCx, PassInfo};
-use std::io::{Read, Write};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// The largest output that is read, in bytes.
-const MAX_OUTPUT: u64 = 1 << 28;
-/// So much of standard error is quoted, in bytes.
-const MAX_QUOTED: u64 = 4096;
-/// How often a running command is asked whether it has ended.
-const TICK: Duration = Duration::from_millis(2);
+use std::time::Duration;
 
 /// The pass.
 pub fn info() -> PassInfo {
@@ -53,72 +43,15 @@ impl External {
 
     /// What the command writes when it reads `input`.
     fn output(&self, input: String) -> Result<String, String> {
-        let mut child = Command::new(&self.words[0])
-            .args(&self.words[1..])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| format!("`{}` cannot be run: {e}", self.words[0]))?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // A program need not read all of it, so that a broken pipe is no error.
-            thread::spawn(move || stdin.write_all(input.as_bytes()));
+        let ended = process::run(&self.words, input, self.timeout)?;
+        if !ended.status.success() {
+            return Err(match ended.err.trim() {
+                "" => format!("it failed with {}", ended.status),
+                text => format!("it failed with {}: {text}", ended.status),
+            });
         }
-        let out = read_aside(child.stdout.take(), MAX_OUTPUT + 1);
-        let err = read_aside(child.stderr.take(), MAX_QUOTED);
-        let deadline = Instant::now() + self.timeout;
-        let status = loop {
-            match child.try_wait() {
-                Ok(Some(status)) => break status,
-                Ok(None) if Instant::now() < deadline => thread::sleep(TICK),
-                Ok(None) => {
-                    // It may have ended by itself in between.
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    let seconds = self.timeout.as_secs();
-                    return Err(format!("it ran for more than {seconds} s and was ended"));
-                }
-                Err(e) => return Err(format!("it cannot be waited for: {e}")),
-            }
-        };
-        // Somebody that it left behind may hold the pipes open.
-        let left = || deadline.saturating_duration_since(Instant::now());
-        let err = err.recv_timeout(left()).unwrap_or_default();
-        let out = out.recv_timeout(left().max(TICK));
-        if !status.success() {
-            return Err(failure(status, &err));
-        }
-        let out = out.map_err(|_| "its output does not end".to_owned())?;
-        if out.len() as u64 > MAX_OUTPUT {
-            return Err(format!("it wrote more than {} MiB", MAX_OUTPUT >> 20));
-        }
-        String::from_utf8(out).map_err(|_| "its output is not UTF-8".to_owned())
+        String::from_utf8(ended.out?).map_err(|_| "its output is not UTF-8".to_owned())
     }
-}
-
-fn failure(status: ExitStatus, err: &[u8]) -> String {
-    let err = String::from_utf8_lossy(err);
-    match err.trim() {
-        "" => format!("it failed with {status}"),
-        text => format!("it failed with {status}: {text}"),
-    }
-}
-
-/// What a pipe says to its end, at most so many bytes, read on a thread of its own.
-fn read_aside(pipe: Option<impl Read + Send + 'static>, limit: u64) -> Receiver<Vec<u8>> {
-    let (send, receive) = channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // An error ends the output where it happened; the program's status tells the rest.
-            let _ = pipe.by_ref().take(limit).read_to_end(&mut bytes);
-            // What is past the limit is read and dropped, so that the program is not stopped by a full pipe.
-            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
-        }
-        // Nobody waits for it any more if the program was ended.
-        let _ = send.send(bytes);
-    });
-    receive
 }
 
 impl Pass for External {

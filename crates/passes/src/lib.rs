@@ -14,9 +14,11 @@ pub mod mark_noalias;
 pub mod memory_map;
 pub mod order_operators;
 pub mod plan_memory;
+pub mod process;
 pub mod propagate_constants;
 pub mod schedules;
 pub mod share_kernels;
+pub mod validate_each;
 
 pub use default_pipeline::default_pipeline;
 
@@ -43,10 +45,7 @@ pub const CODES: &[(&str, &str)] = &[
         "M010",
         "the placement is wrong: buffers overlap in memory and in time",
     ),
-    (
-        "X001",
-        "an external pass is not allowed to run",
-    ),
+    ("X001", "an external pass is not allowed to run"),
     (
         "X002",
         "an external pass cannot be run, fails, or does not end in time",

@@ -7,11 +7,13 @@ mod compile;
 mod console;
 mod directory;
 mod inspect;
+mod module_text;
 mod npy;
 mod opt;
 mod output_file;
 mod plan;
 mod profile_text;
+mod reduce;
 mod run;
 mod table;
 mod targets;
@@ -26,6 +28,7 @@ use crate::runtime::RunError;
 use crate::{CompileError, Compiler, VERSION, example};
 use clap::{Parser, Subcommand};
 use console::Console;
+use ir::Diagnostics;
 use pass::{RegistryBuilder, RegistryError};
 
 /// Our bug.
@@ -57,7 +60,9 @@ enum Form {
     /// Plan the memory of buffers given as CSV (id,lower,upper,size[,alignment]).
     Plan(plan::Plan),
     /// Run a pipeline of passes on a module of MLIR text.
-    Opt(opt::Opt),
+    Opt(Box<opt::Opt>),
+    /// Make a module smaller while a command on it goes on failing in the same way.
+    Reduce(reduce::Reduce),
 }
 
 /// The `thumbwright` command: parses the command line, does what it says, and reports how it went.
@@ -109,11 +114,28 @@ fn dispatch(form: &Form, compiler: &Compiler, console: &Console) -> anyhow::Resu
         Form::Targets(t) => t.execute(compiler),
         Form::Plan(p) => p.execute(console),
         Form::Opt(o) => o.execute(compiler, console),
+        Form::Reduce(r) => r.execute(compiler, console),
     }
 }
 
+/// Passes that the user chose failed on a module that the user gave: whose bug that is, is for the user to find out.
+#[derive(Debug)]
+struct PassesFailed(Diagnostics);
+
+impl std::fmt::Display for PassesFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for PassesFailed {}
+
 /// Renders an error; the exit code.
 fn fail(console: &Console, error: &anyhow::Error) -> u8 {
+    if let Some(e) = error.downcast_ref::<PassesFailed>() {
+        console.diagnostics(e.0.iter());
+        return FAILURE;
+    }
     let bug = match (
         error.downcast_ref::<RunError>(),
         error.downcast_ref::<CompileError>(),

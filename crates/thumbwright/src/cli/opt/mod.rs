@@ -4,24 +4,23 @@ mod listing;
 mod printing;
 mod timing;
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use ir::Diagnostics;
 use pass::{Instrumentation, Reproducer};
 
+use super::PassesFailed;
 use super::console::Console;
-use super::output_file;
+use super::{module_text, output_file};
 use crate::optimize::{OptimizeOptions, Optimized, check_expectations, parse_pipeline};
 use crate::{CompileError, Compiler};
+use interp::evaluate::Settings;
+use passes::validate_each::ValidateEach;
 
 /// What separates the modules of a file under `--split-input-file`.
 const SEPARATOR: &str = "// -----";
-
-/// The largest file that is read.
-const MAX_BYTES: u64 = 1 << 28;
 
 /// Run a pipeline of passes on a module of MLIR text.
 #[derive(Args, Debug)]
@@ -44,6 +43,25 @@ pub struct Opt {
     /// Verify the module after every pass.
     #[arg(long)]
     verify_each: bool,
+    /// Interpret the module before and after every pass, on random inputs; fail if a pass changed a result.
+    #[arg(long)]
+    validate_each: bool,
+    /// How many random inputs --validate-each takes for each function.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 4,
+        requires = "validate_each"
+    )]
+    validate_samples: usize,
+    /// The seed of the inputs of --validate-each.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        requires = "validate_each"
+    )]
+    validate_seed: u64,
     /// Print the module to standard error before this pass, or before every pass.
     #[arg(long, value_name = "PASS", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     print_ir_before: Vec<String>,
@@ -109,8 +127,8 @@ impl Opt {
         if let Some(code) = &self.explain {
             return listing::explain(code);
         }
-        let name = file_name(&self.file);
-        let source = read(&self.file)?;
+        let name = module_text::name(&self.file);
+        let source = module_text::read(&self.file)?;
         let options = self.options(&source)?;
         self.check_names(compiler)?;
         let mut run = Run {
@@ -219,14 +237,22 @@ impl Run<'_> {
     /// Runs one module; its text.
     fn part(&mut self, name: &str, source: &str) -> anyhow::Result<Option<String>> {
         let mut printer = printing::Printer::new(self.opt, self.console);
+        let settings = Settings::new(self.opt.validate_seed, self.opt.validate_samples);
+        let mut validator = self.opt.validate_each.then(|| ValidateEach::new(settings));
         let optimized = {
             let mut observers: Vec<&mut dyn Instrumentation> = vec![&mut printer];
             if self.opt.timing {
                 observers.push(&mut self.timing);
             }
+            if let Some(v) = &mut validator {
+                observers.push(v);
+            }
             self.compiler
                 .optimize(name, source, &self.options, &mut observers)
         };
+        if let Some(v) = &validator {
+            self.console.line(&validated(v));
+        }
         if self.opt.statistics {
             self.console.line(&listing::statistics(
                 &optimized.statistics,
@@ -288,46 +314,20 @@ impl Run<'_> {
             bail!("{} of the diagnostics are not as expected", self.mismatches);
         }
         if self.failed.has_errors() {
-            return Err(CompileError(self.failed).into());
+            return Err(PassesFailed(self.failed).into());
         }
         Ok(())
     }
 }
 
-fn file_name(path: &Path) -> String {
-    match path.to_str() {
-        Some("-") => "<stdin>".to_owned(),
-        _ => path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
+/// What `--validate-each` has seen.
+fn validated(v: &ValidateEach) -> String {
+    let mut text = format!(
+        "validated: {} runs of passes change no result",
+        v.validated()
+    );
+    for s in v.skipped() {
+        text += &format!("\n  not compared: {s}");
     }
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    let shown = file_name(path);
-    let mut bytes = Vec::new();
-    if shown == "<stdin>" {
-        std::io::stdin()
-            .lock()
-            .take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .context("cannot read standard input")?;
-    } else {
-        let file =
-            std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        file.take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-    }
-    if bytes.len() as u64 > MAX_BYTES {
-        bail!("{shown} is larger than {} MiB", MAX_BYTES >> 20);
-    }
-    String::from_utf8(bytes).map_err(|e| {
-        anyhow::anyhow!(
-            "{shown} is not UTF-8 from byte {}",
-            e.utf8_error().valid_up_to()
-        )
-    })
+    text
 }
