@@ -1,0 +1,65 @@
+//! The parent: one process a target, one after another.
+
+use crate::arguments::Arguments;
+use crate::explore::{current_input, store};
+use fuzz_targets::Target;
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Beyond its time, a target may take so many times what one input may.
+const PATIENCE: u32 = 10;
+
+/// Runs all targets; whether one failed.
+///
+/// # Errors
+/// If a process cannot be started or a file not be written.
+pub fn supervise(a: &Arguments) -> io::Result<bool> {
+    let mut failed = false;
+    for target in &a.targets {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--explore", target.name])
+            .args(["--seed", &a.seed.to_string()])
+            .args(["--seconds", &a.time.as_secs().to_string()])
+            .args(["--runs", &a.runs.to_string()])
+            .spawn()?;
+        let status = wait(&mut child, target)?;
+        match status.and_then(|s| s.code()) {
+            Some(0) => {}
+            Some(1) => failed = true,
+            _ => {
+                let how = status.map_or("it hangs".to_owned(), |s| s.to_string());
+                let input = std::fs::read(current_input(child.id()))?;
+                let file = store(target, &input)?;
+                println!("{}: {how}\n  the input is {}", target.name, file.display());
+                failed = true;
+            }
+        }
+        let _ = std::fs::remove_file(current_input(child.id()));
+    }
+    Ok(failed)
+}
+
+/// Waits for the end of a target's process, which is killed when one input takes far too long.
+fn wait(child: &mut Child, target: &Target) -> io::Result<Option<ExitStatus>> {
+    let input = current_input(child.id());
+    let mut seen = (std::time::SystemTime::UNIX_EPOCH, Instant::now());
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        let written = std::fs::metadata(&input).and_then(|m| m.modified());
+        if let Ok(written) = written
+            && written != seen.0
+        {
+            seen = (written, Instant::now());
+        }
+        if seen.1.elapsed() > target.time * PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        sleep(Duration::from_millis(50));
+    }
+}
