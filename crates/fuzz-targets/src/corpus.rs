@@ -37,7 +37,10 @@ pub fn inputs(target: &str) -> std::io::Result<Vec<(String, Vec<u8>)>> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            found.push((name, std::fs::read(&path)?));
+            // `.gitkeep` keeps a folder that has no inputs yet.
+            if !name.starts_with('.') {
+                found.push((name, std::fs::read(&path)?));
+            }
         }
     }
     Ok(found)

@@ -27,7 +27,7 @@ impl Outcome {
     /// Refused, told apart by what the errors say but for names and numbers.
     pub fn refused(errors: &Diagnostics) -> Outcome {
         let told = errors.iter().take(TOLD_APART);
-        let kinds: Vec<_> = told.map(|d| (d.code, pattern(&d.message))).collect();
+        let kinds: Vec<_> = told.map(|d| (&*d.code, pattern(&d.message))).collect();
         Outcome {
             accepted: false,
             feature: hash(kinds),

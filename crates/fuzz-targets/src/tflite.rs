@@ -20,7 +20,7 @@ pub fn tflite(data: &[u8]) -> Outcome {
                     ir::text::print_module(m)
                 );
             }
-            let remarks: Vec<&str> = imported.remarks.iter().map(|r| r.code).collect();
+            let remarks: Vec<&str> = imported.remarks.iter().map(|r| &*r.code).collect();
             Outcome::accepted((names(m), remarks))
         }
         Err(errors) => {
