@@ -1,6 +1,7 @@
 //! The process of one target: mutates, runs, keeps what went another way, makes failures smaller.
 
 use crate::arguments::Arguments;
+use crate::current::Current;
 use fuzz_targets::{Failure, Mutator, Target, inputs, measure, quiet_panics, regressions_dir};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,11 +20,6 @@ const MAX_FAILURES: usize = 10;
 
 /// Runs of the target that making one failure smaller may take, and for how long.
 const SHRINKING: (usize, Duration) = (20_000, Duration::from_secs(20));
-
-/// The file that holds the input that runs now in a target's process.
-pub fn current_input(process: u32) -> PathBuf {
-    std::env::temp_dir().join(format!("thumbwright-fuzz-smoke-{process}"))
-}
 
 /// Keeps an input that failed.
 ///
@@ -52,7 +48,7 @@ pub fn explore(target: &'static Target, a: &Arguments) -> io::Result<bool> {
 
 struct Exploration {
     target: &'static Target,
-    current: PathBuf,
+    current: Current,
     /// The committed inputs.
     seeds: Vec<Vec<u8>>,
     /// Inputs that were accepted, each in another way.
@@ -73,7 +69,7 @@ impl Exploration {
         quiet_panics();
         Ok(Exploration {
             target,
-            current: current_input(std::process::id()),
+            current: Current::create()?,
             seeds: inputs(target.name)?.into_iter().map(|i| i.1).collect(),
             accepted_pool: Vec::new(),
             refused_pool: Vec::new(),
@@ -129,7 +125,7 @@ impl Exploration {
     }
 
     fn input(&mut self, input: &[u8]) -> io::Result<()> {
-        std::fs::write(&self.current, input)?;
+        self.current.set(input)?;
         match measure(self.target, input) {
             Ok(spent) => {
                 let (count, pool) = if spent.outcome.accepted {

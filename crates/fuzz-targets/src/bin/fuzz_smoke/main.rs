@@ -8,6 +8,7 @@
 //! `fuzz/regressions/TARGET/`; the exit code is 1 then.
 
 mod arguments;
+mod current;
 mod explore;
 mod supervise;
 

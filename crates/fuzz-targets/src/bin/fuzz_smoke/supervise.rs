@@ -1,7 +1,8 @@
 //! The parent: one process a target, one after another.
 
 use crate::arguments::Arguments;
-use crate::explore::{current_input, store};
+use crate::current;
+use crate::explore::store;
 use fuzz_targets::Target;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
@@ -30,30 +31,27 @@ pub fn supervise(a: &Arguments) -> io::Result<bool> {
             Some(1) => failed = true,
             _ => {
                 let how = status.map_or("it hangs".to_owned(), |s| s.to_string());
-                let input = std::fs::read(current_input(child.id()))?;
+                let input = current::read(child.id())?;
                 let file = store(target, &input)?;
                 println!("{}: {how}\n  the input is {}", target.name, file.display());
                 failed = true;
             }
         }
-        let _ = std::fs::remove_file(current_input(child.id()));
+        current::remove(child.id());
     }
     Ok(failed)
 }
 
 /// Waits for the end of a target's process, which is killed when one input takes far too long.
 fn wait(child: &mut Child, target: &Target) -> io::Result<Option<ExitStatus>> {
-    let input = current_input(child.id());
-    let mut seen = (std::time::SystemTime::UNIX_EPOCH, Instant::now());
+    let mut seen = (None, Instant::now());
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        let written = std::fs::metadata(&input).and_then(|m| m.modified());
-        if let Ok(written) = written
-            && written != seen.0
-        {
-            seen = (written, Instant::now());
+        let since = current::since(child.id());
+        if since != seen.0 {
+            seen = (since, Instant::now());
         }
         if seen.1.elapsed() > target.time * PATIENCE {
             child.kill()?;
