@@ -11,6 +11,9 @@ use thumbwright::{CompileOptions, Compiled, Io};
 /// Multiplications that a network of the fuzzer's may take to be run.
 const MAX_WORK: u64 = 1 << 22;
 
+/// Bytes of constants of a fuzzer's network, which a splat can make of nothing.
+const MAX_CONSTANTS: u64 = 1 << 20;
+
 /// The first byte picks what the others are (choices of an operator, a network or a module of loops, or a module's text), the second
 /// the target, the third where inputs and outputs live.
 ///
@@ -86,6 +89,9 @@ fn written(text: &[u8], options: &CompileOptions) -> Outcome {
         Ok(m) => m,
         Err(errors) => return Outcome::refused(&errors),
     };
+    if constants(&m) > MAX_CONSTANTS {
+        return Outcome::refused_because("megabytes of constants, which take long to write");
+    }
     match compiler().compile_network("fuzz", m.clone(), options, &mut ()) {
         Ok(compiled) => {
             emitted(&compiled);
@@ -124,6 +130,16 @@ fn same_results(network: &Module, compiled: &Compiled, inputs: &[Vec<u8>]) {
         "loops and network differ:\n{}",
         ir::text::print_module(network)
     );
+}
+
+/// Bytes of all constants.
+fn constants(m: &Module) -> u64 {
+    let ops = m.walk(m.root(), WalkOrder::Pre).into_iter();
+    let constants = ops.filter(|&op| m.op_name(op) == ir::dialects::nn::ConstantOp::NAME);
+    constants
+        .flat_map(|op| m.results(op))
+        .filter_map(|&v| m.size_bytes(m.value_type(v)))
+        .fold(0, u64::saturating_add)
 }
 
 /// Inputs of zeros for `@main`, if running it is cheap.
