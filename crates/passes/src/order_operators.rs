@@ -123,13 +123,13 @@ impl Graph {
         g
     }
 
-    /// How many ops still to run read each buffer.
     /// Bytes of some buffers; whether that much fits anything is not asked before `lower-nn`.
     fn total(&self, buffers: &BTreeSet<usize>) -> u64 {
         let bytes = buffers.iter().map(|&b| self.bytes[b]);
         bytes.fold(0, u64::saturating_add)
     }
 
+    /// How many ops still to run read each buffer.
     fn readers(&self) -> Vec<usize> {
         let mut n = vec![0; self.bytes.len()];
         for r in &self.reads {

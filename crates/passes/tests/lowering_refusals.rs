@@ -5,8 +5,8 @@ use ir::text::{ParseOptions, parse};
 use pass::{ManagerOptions, PassCx, Pipeline, Registry, run_pipeline};
 use target::Targets;
 
-/// The message of the only error of `lower-nn`, the operators ordered before.
-fn refused(functions: &str) -> String {
+/// The message of the only error of the lowering, which is this one.
+fn refused(code: &str, functions: &str) -> String {
     let mut r = Registry::builder(Targets::builtin());
     ir::dialects::register_all(&mut r.dialects).unwrap();
     interp::register(&mut r.dialects).unwrap();
@@ -18,12 +18,14 @@ fn refused(functions: &str) -> String {
     assert!(ir::verify::verify(&m).is_ok());
     let target = registry.targets().get("cortex-m4").unwrap();
     let mut cx = PassCx::new(&registry, target);
-    let pipeline = Pipeline::parse("builtin.module(func.func(order-operators),lower-nn)").unwrap();
+    let pipeline =
+        Pipeline::parse("builtin.module(func.func(order-operators),lower-nn,plan-memory)").unwrap();
     let options = ManagerOptions::default();
     assert!(run_pipeline(&pipeline, &mut m, &mut cx, options, &mut ()).is_err());
-    let errors: Vec<_> = cx.diagnostics.iter().collect();
+    let all = cx.diagnostics.iter();
+    let errors: Vec<_> = all.filter(|d| d.severity == ir::Severity::Error).collect();
     assert_eq!(errors.len(), 1, "{}", cx.diagnostics);
-    assert_eq!(&*errors[0].code, "L001");
+    assert_eq!(&*errors[0].code, code);
     errors[0].message.clone()
 }
 
@@ -37,7 +39,7 @@ fn identity(name: &str, ty: &str) -> String {
 
 #[test]
 fn a_scalar_is_no_tensor() {
-    let message = refused(&identity("main", "i32"));
+    let message = refused("L001", &identity("main", "i32"));
     assert_eq!(
         message,
         "@main takes or returns i32; a network's values are tensors"
@@ -48,7 +50,7 @@ fn a_scalar_is_no_tensor() {
 fn there_is_one_network() {
     let both = identity("main", "tensor<4xf32>") + &identity("other", "tensor<4xf32>");
     assert_eq!(
-        refused(&both),
+        refused("L001", &both),
         "@other takes or returns tensors; a network has the one function @main"
     );
 }
@@ -60,7 +62,7 @@ fn tensors_fit_the_address_space() {
         "tensor<4611686018427387903xf32>",
         "tensor<0x9223372036854775807x9223372036854775807xf32>",
     ] {
-        let message = refused(&identity("main", ty));
+        let message = refused("L001", &identity("main", ty));
         assert_eq!(
             message,
             format!("{ty} is larger than what 32 bits can address")
@@ -78,7 +80,19 @@ fn sizes_are_added_up_without_overflow() {
          %2 = \"nn.add\"(%0, %1) <{{activation = \"none\"}}> : ({t}, {t}) -> {t}\n  \"func.return\"(%2) : ({t}) -> ()\n}}) : () -> ()\n"
     );
     assert_eq!(
-        refused(&body),
+        refused("L001", &body),
         format!("{t} is larger than what 32 bits can address")
     );
+}
+
+/// Also an arena of no bytes, or what is no arena at all.
+#[test]
+fn the_arenas_name_is_not_taken() {
+    for arena in [
+        "\"memref.global\"() <{initial_value, sym_name = \"arena\", sym_visibility = \"private\", type = memref<0xi8>}> : () -> ()\n",
+        "\"func.func\"() <{function_type = () -> (), sym_name = \"arena\", sym_visibility = \"private\"}> ({}) : () -> ()\n",
+    ] {
+        let message = refused("M003", &(identity("main", "tensor<4xf32>") + arena));
+        assert!(message.contains("@arena"), "{message}");
+    }
 }
