@@ -6,12 +6,17 @@ COUNT ?= 1000
 SEED ?= $(shell date +%s)
 CASES := target/conformance
 
-.PHONY: help build demo test conformance bless clean
+# How long `make fuzz-smoke` feeds each target, and how many random modules it sends through the passes.
+FUZZ_SECONDS ?= 45
+FUZZ_MODULES ?= 10000
+
+.PHONY: help build demo test conformance fuzz-smoke bless clean
 
 help:
 	@echo 'make demo         compile the built-in digits model for a Cortex-M4, run it under QEMU on 360 images'
 	@echo 'make test         every test: format, lints, unit, file, firmware and browser tests'
 	@echo 'make conformance  draw $(COUNT) new single-operator models and compare with tflite-micro (COUNT=, SEED=)'
+	@echo 'make fuzz-smoke   feed random inputs to parsers, importer and compiler, $(FUZZ_SECONDS) s each (FUZZ_SECONDS=, SEED=); see docs/fuzzing.md'
 	@echo 'make build        the thumbwright command, as target/release/thumbwright'
 	@echo 'make bless        rewrite the expected outputs that are kept as files; read the difference before you commit it'
 	@echo 'make clean        remove everything that was built'
@@ -31,6 +36,12 @@ conformance:
 	@scripts/install-tools conformance
 	python3 tools/conformance.py --seed $(SEED) --count $(COUNT) --out $(CASES)
 	THUMBWRIGHT_CONFORMANCE=$(abspath $(CASES)) THUMBWRIGHT_REQUIRE_TOOLS=1 cargo test --locked -p thumbwright --test conformance
+
+# The profile of tests checks overflow and asserts, and is built already.
+fuzz-smoke:
+	cargo run --locked --profile test -p thumbwright-fuzz-targets --bin fuzz_smoke -- --seed $(SEED) --seconds $(FUZZ_SECONDS)
+	@test ! -e crates/passes/tests/properties.rs || \
+		THUMBWRIGHT_RANDOM_MODULES=$(FUZZ_MODULES) cargo test --locked -p thumbwright-passes --test properties
 
 bless:
 	BLESS=1 cargo test --locked

@@ -45,13 +45,8 @@ impl Pass for LowerNn {
             return cx.fail(Diagnostic::error("L001", "function @main has no body"));
         };
         let body = body.to_vec();
-        let outside = [m.block_args(entry).to_vec(), func::return_values(m, main)].concat();
-        let is_tensor = |t: Type| matches!(m.type_data(t), TypeData::Tensor { .. });
-        let types = outside.iter().map(|&v| m.value_type(v));
-        if let Some(ty) = types.into_iter().find(|&t| !is_tensor(t)) {
-            let ty = ir::text::type_text(m, ty);
-            let message = format!("@main takes or returns {ty}; a network's values are tensors");
-            return cx.fail(Diagnostic::error("L001", message));
+        if let Err(e) = check_tensors(m, main, &ops) {
+            return cx.fail(e);
         }
         let mut l = Lowering::start(m, main);
         let errors = cx.diagnostics.len();
@@ -71,6 +66,61 @@ impl Pass for LowerNn {
         l.end();
         Ok(())
     }
+}
+
+/// Bytes of a tensor at most: `index` has 32 bits on every target.
+const MAX_TENSOR_BYTES: i64 = i32::MAX as i64;
+
+/// Whether `@main` is a function of tensors that 32 bits can address, and the module's only one.
+fn check_tensors(m: &Module, main: OpId, ops: &[OpId]) -> Result<(), Diagnostic> {
+    let error = |at: OpId, message: String| {
+        let mut d = Diagnostic::error("L001", message);
+        d.location = m.describe_loc(m.op_loc(at));
+        Err(d)
+    };
+    let is_tensor = |v: ValueId| matches!(m.type_data(m.value_type(v)), TypeData::Tensor { .. });
+    let arguments = |f: OpId| m.entry_block(f).map_or(&[][..], |b| m.block_args(b));
+    for f in func::functions(m) {
+        let returned = func::return_values(m, f);
+        let mut interface = arguments(f).iter().chain(&returned).copied();
+        if f == main {
+            if let Some(v) = interface.find(|&v| !is_tensor(v)) {
+                let ty = ir::text::type_text(m, m.value_type(v));
+                let message =
+                    format!("@main takes or returns {ty}; a network's values are tensors");
+                return error(f, message);
+            }
+        } else if interface.any(is_tensor) {
+            let name = m.symbol_name(f).unwrap_or_default();
+            return error(
+                f,
+                format!("@{name} takes or returns tensors; a network has the one function @main"),
+            );
+        }
+    }
+    let values = ops
+        .iter()
+        .flat_map(|&op| m.results(op).iter().map(move |&v| (op, v)));
+    for (at, v) in arguments(main).iter().map(|&v| (main, v)).chain(values) {
+        if is_tensor(v) && !is_addressable(m, m.value_type(v)) {
+            let ty = ir::text::type_text(m, m.value_type(v));
+            return error(at, format!("{ty} is larger than what 32 bits can address"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether strides and offsets fit `index`; an extent of 0 counts as 1, since strides multiply the others.
+fn is_addressable(m: &Module, tensor: Type) -> bool {
+    let data = m.type_data(tensor);
+    let element = data
+        .elem()
+        .and_then(|e| m.elem_bytes(e))
+        .and_then(|n| i64::try_from(n).ok());
+    let mut extents = data.shape().unwrap_or_default().iter();
+    element
+        .and_then(|n| extents.try_fold(n, |n, &d| n.checked_mul(d.max(1))))
+        .is_some_and(|n| n <= MAX_TENSOR_BYTES)
 }
 
 struct Lowering<'m> {

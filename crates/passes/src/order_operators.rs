@@ -123,6 +123,12 @@ impl Graph {
         g
     }
 
+    /// Bytes of some buffers; whether that much fits anything is not asked before `lower-nn`.
+    fn total(&self, buffers: &BTreeSet<usize>) -> u64 {
+        let bytes = buffers.iter().map(|&b| self.bytes[b]);
+        bytes.fold(0, u64::saturating_add)
+    }
+
     /// How many ops still to run read each buffer.
     fn readers(&self) -> Vec<usize> {
         let mut n = vec![0; self.bytes.len()];
@@ -138,7 +144,7 @@ impl Graph {
     fn step(&self, op: usize, live: &BTreeSet<usize>, readers: &[usize]) -> (u64, BTreeSet<usize>) {
         let mut during = live.clone();
         during.extend(self.makes[op]);
-        let peak = during.iter().map(|&b| self.bytes[b]).sum();
+        let peak = self.total(&during);
         during.retain(|b| {
             let left = readers[*b] - usize::from(self.reads[op].contains(b));
             left > 0 || self.outputs.contains(b)
@@ -176,7 +182,7 @@ impl Graph {
         self.run(|ready, live, readers| {
             ready.iter().copied().min_by_key(|&op| {
                 let (_, after) = self.step(op, live, readers);
-                (after.iter().map(|&b| self.bytes[b]).sum::<u64>(), op)
+                (self.total(&after), op)
             })
         })
         .1

@@ -95,10 +95,10 @@ impl Pass for PlanMemory {
             let e = Diagnostic::error("M002", "the module has no lowered function @main");
             return cx.fail(e.help("run `lower-nn` before `plan-memory`"));
         };
-        if map.arena_size > 0 {
+        if m.lookup_symbol("arena").is_some() {
             return cx.fail(Diagnostic::error(
                 "M003",
-                "the memory of this module is planned already",
+                "the memory of this module is planned already: it has a symbol @arena",
             ));
         }
         let (problem, which) = match problem(&map, self.io_in_arena) {

@@ -578,21 +578,24 @@ impl<'m> Printer<'m> {
     }
 
     fn resources(&mut self) {
+        // A blob that the module does not have is left out, as `mlir-opt` does.
         let keys = std::mem::take(&mut self.used_resources);
-        if keys.is_empty() {
+        let m = self.m;
+        let blobs: Vec<_> = keys
+            .iter()
+            .filter_map(|&key| Some((key, m.resource(key)?)))
+            .collect();
+        if blobs.is_empty() {
             return;
         }
         self.out
             .push_str("\n{-#\n  dialect_resources: {\n    builtin: {\n");
-        for (i, key) in keys.iter().enumerate() {
-            let Some(r) = self.m.resource(*key) else {
-                continue;
-            };
-            put!(self, "      {}: \"0x", self.m.text(*key));
+        for (i, (key, r)) in blobs.iter().enumerate() {
+            put!(self, "      {}: \"0x", m.text(*key));
             self.hex(&r.align.to_le_bytes());
             self.hex(&r.bytes);
             self.out
-                .push_str(if i + 1 < keys.len() { "\",\n" } else { "\"\n" });
+                .push_str(if i + 1 < blobs.len() { "\",\n" } else { "\"\n" });
         }
         self.out.push_str("    }\n  }\n#-}\n");
     }

@@ -1,0 +1,58 @@
+#loc = loc(unknown)
+"builtin.module"() ({
+  "memref.global"() <{alignment = 16 : i64, constant, initial_value = dense<[[18], [-127], [-60], [17], [-91], [126], [95], [-38]]> : tensor<8x1xi8>, sym_name = "table_0", sym_visibility = "private", type = memref<8x1xi8>}> {mcu.section = ".rodata"} : () -> () loc(#loc)
+  "memref.global"() <{alignment = 16 : i64, initial_value, sym_name = "arena", sym_visibility = "private", type = memref<32xi8>}> : () -> () loc(#loc)
+  "func.func"() <{function_type = (memref<8x1xi8>, memref<8x1xi8>) -> (), sym_name = "kernel_0", sym_visibility = "private"}> ({
+  ^bb0(%arg4: memref<8x1xi8> loc(unknown), %arg5: memref<8x1xi8> loc(unknown)):
+    %3 = "arith.constant"() <{value = 0 : index}> : () -> index loc(#loc3)
+    %4 = "arith.constant"() <{value = 8 : index}> : () -> index loc(#loc3)
+    %5 = "arith.constant"() <{value = 1 : index}> : () -> index loc(#loc3)
+    "scf.for"(%3, %4, %5) ({
+    ^bb0(%arg6: index loc(unknown)):
+      %17 = "arith.constant"() <{value = 0 : index}> : () -> index loc(#loc3)
+      %18 = "arith.constant"() <{value = 1 : index}> : () -> index loc(#loc3)
+      %19 = "arith.constant"() <{value = 1 : index}> : () -> index loc(#loc3)
+      "scf.for"(%17, %18, %19) ({
+      ^bb0(%arg7: index loc(unknown)):
+        %20 = "memref.load"(%arg4, %arg7, %arg7) : (memref<8x1xi8>, index, index) -> i8 loc(#loc3)
+        %21 = "arith.constant"() <{value = 8 : i16}> : () -> i16 loc(#loc3)
+        %22 = "arith.extui"(%20) : (i8) -> i32 loc(#loc3)
+        %23 = "arith.constant"() <{value = 0 : index}> : () -> index loc(#loc3)
+        %24 = "memref.load"(%arg4, %arg7, %23) : (memref<8x1xi8>, index, index) -> i8 loc(#loc3)
+        %25 = "arith.extsi"(%24) : (i8) -> i32 loc(#loc3)
+        %26 = "arith.cmpi"(%22, %25) <{predicate = 0 : i64}> : (i32, i32) -> i1 loc(#loc3)
+        %27 = "arith.extsi"(%26) : (i1) -> i16 loc(#loc3)
+        "memref.store"(%20, %arg5, %arg6, %arg7) : (i8, memref<8x1xi8>, index, index) -> () loc(#loc3)
+        "scf.yield"() : () -> () loc(#loc3)
+      }) : (index, index, index) -> () loc(#loc3)
+      "scf.yield"() : () -> () loc(#loc3)
+    }) : (index, index, index) -> () loc(#loc3)
+    %6 = "arith.constant"() <{value = -1 : i8}> : () -> i8 loc(#loc3)
+    %7 = "arith.constant"() <{value = 3 : index}> : () -> index loc(#loc3)
+    %8 = "arith.constant"() <{value = 1 : index}> : () -> index loc(#loc3)
+    %9 = "arith.constant"() <{value = 0 : index}> : () -> index loc(#loc3)
+    %10 = "memref.load"(%arg5, %8, %9) : (memref<8x1xi8>, index, index) -> i8 loc(#loc3)
+    %11 = "arith.extsi"(%10) : (i8) -> i32 loc(#loc3)
+    %12 = "arith.constant"() <{value = 0 : i32}> : () -> i32 loc(#loc3)
+    %13 = "arith.constant"() <{value = 0 : i32}> : () -> i32 loc(#loc3)
+    %14 = "arith.maxsi"(%11, %12) : (i32, i32) -> i32 loc(#loc3)
+    %15 = "arith.minsi"(%14, %13) : (i32, i32) -> i32 loc(#loc3)
+    %16 = "arith.index_cast"(%15) : (i32) -> index loc(#loc3)
+    "memref.store"(%6, %arg5, %7, %16) : (i8, memref<8x1xi8>, index, index) -> () loc(#loc3)
+    "func.return"() : () -> () loc(#loc3)
+  }) : () -> () loc(#loc3)
+  "func.func"() <{arg_attrs = [{mcu.name = "input_0", mcu.offset = 0 : i64, mcu.type = tensor<8x1x!quant.uniform<i8:f32, 1.000000e+00>>}, {mcu.name = "input_1", mcu.offset = 8 : i64, mcu.type = tensor<8x1x!quant.uniform<i8:f32, 1.000000e+00>>}, {mcu.name = "input_2", mcu.offset = 16 : i64, mcu.type = tensor<8x1x!quant.uniform<i8:f32, 1.000000e+00>>}, {mcu.name = "output_0", mcu.offset = 0 : i64, mcu.type = tensor<8x1x!quant.uniform<i8:f32, 1.000000e+00>>}], function_type = (memref<8x1xi8>, memref<8x1xi8>, memref<8x1xi8>, memref<8x1xi8>) -> (), sym_name = "main"}> ({
+  ^bb0(%arg0: memref<8x1xi8> loc(unknown), %arg1: memref<8x1xi8> loc(unknown), %arg2: memref<8x1xi8> loc(unknown), %arg3: memref<8x1xi8> loc(unknown)):
+    %0 = "memref.get_global"() <{name = @arena}> : () -> memref<32xi8> loc(#loc4)
+    %1 = "arith.constant"() <{value = 24 : index}> : () -> index loc(#loc4)
+    %2 = "memref.view"(%0, %1) {mcu.kind = "activation"} : (memref<32xi8>, index) -> memref<8x1xi8> loc(#loc4)
+    "memref.copy"(%arg0, %2) : (memref<8x1xi8>, memref<8x1xi8>) -> () loc(#loc4)
+    "func.call"(%2, %arg3) <{callee = @kernel_0}> : (memref<8x1xi8>, memref<8x1xi8>) -> () loc(#loc3)
+    "func.return"() : () -> () loc(#loc)
+  }) {mcu.inputs = 3 : i64} : () -> () loc(#loc)
+}) {mcu.model = "random.mlir"} : () -> () loc(#loc)
+#loc1 = loc("random.mlir":1:0)
+#loc2 = loc("random.mlir":0:0)
+#loc3 = loc("layer_1"(#loc1))
+#loc4 = loc("layer_0"(#loc2))
+

@@ -1,0 +1,11 @@
+#loc = loc(unknown)
+"builtin.module"() ({
+  "func.func"() <{arg_attrs = [{mcu.name = "input_0"}], function_type = (tensor<8x17x!quant.uniform<i8:f32, 3.125000e-02:-12>>) -> tensor<8x17x!quant.uniform<i8:f32, 3.125000e-02:-12>>, res_attrs = [{mcu.name = "relu6_0"}], sym_name = "main"}> ({
+  ^bb0(%arg0: tensor<8x17x!quant.uniform<i8:f32, 3.125000e-02:-12>> loc(unknown)):
+    %0 = "nn.relu6"(%arg0) : (tensor<8x17x!quant.uniform<i8:f32, 3.125000e-02:-12>>) -> tensor<8x17x!quant.uniform<i8:f32, 3.125000e-02:-12>> loc(#loc2)
+    "func.return"(%0) : (tensor<8x17x!quant.uniform<i8:f32, 3.125000e-02:-12>>) -> () loc(#loc)
+  }) : () -> () loc(#loc)
+}) {mcu.model = "random.tflite"} : () -> () loc(#loc)
+#loc1 = loc("random.tflite":0:0)
+#loc2 = loc("relu6_0"(#loc1))
+
