@@ -40,8 +40,7 @@ conformance:
 # The profile of tests checks overflow and asserts, and is built already.
 fuzz-smoke:
 	cargo run --locked --profile test -p thumbwright-fuzz-targets --bin fuzz_smoke -- --seed $(SEED) --seconds $(FUZZ_SECONDS)
-	@test ! -e crates/passes/tests/properties.rs || \
-		THUMBWRIGHT_RANDOM_MODULES=$(FUZZ_MODULES) cargo test --locked -p thumbwright-passes --test properties
+	THUMBWRIGHT_RANDOM_MODULES=$(FUZZ_MODULES) THUMBWRIGHT_SEED=$(SEED) cargo test --locked -p thumbwright-passes --test random_modules -- --nocapture
 
 bless:
 	BLESS=1 cargo test --locked
