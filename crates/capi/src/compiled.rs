@@ -287,7 +287,7 @@ pub unsafe extern "C" fn tw_compiled_find_file(
     })
 }
 
-/// The prefix of the public C names; "NAME.h" is the header of the generated C.
+/// The prefix of the public C names; the header of the generated C is "include/NAME.h".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tw_compiled_name(
     compiled: *const Compiled,

@@ -1,0 +1,186 @@
+//! The example in C, built and run as a user would: against the header and the static library, and against the shared one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use thumbwright::report::{Measurements, PageOptions, Report};
+use thumbwright::{CompileOptions, Compiler};
+
+const TARGETS: [&str; 2] = ["cortex-m4", "cortex-m0"];
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Where cargo put the libraries: beside this test, as every library that a test depends on.
+fn libraries() -> PathBuf {
+    let test = std::env::current_exe().expect("this test has a path");
+    let dir = test
+        .parent()
+        .expect("this test lies in a folder")
+        .to_owned();
+    let library = dir.join("libthumbwright_capi.a");
+    assert!(
+        library.exists(),
+        "cargo did not build {}",
+        library.display()
+    );
+    dir
+}
+
+/// Builds the example, warnings being errors.
+fn build(program: &Path, flags: &[&str], library: &[&str]) {
+    let run = Command::new("cc")
+        .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g"])
+        .args(flags)
+        .arg("-I")
+        .arg(here("include"))
+        .arg(here("examples/compile_model.c"))
+        .arg("-o")
+        .arg(program)
+        .arg("-L")
+        .arg(libraries())
+        .args(library)
+        // What the library's own standard library needs: `cargo rustc -- --print native-static-libs`.
+        .args([
+            "-lgcc_s",
+            "-lutil",
+            "-lrt",
+            "-lpthread",
+            "-lm",
+            "-ldl",
+            "-lc",
+        ])
+        .output()
+        .expect("cc runs");
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+}
+
+/// Path and contents of every file below a folder.
+fn tree(dir: &Path) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder can be read") {
+            let path = entry.expect("an entry can be read").path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(dir).expect("it lies below");
+            let name = name.to_str().expect("its name is ours").to_owned();
+            all.insert(name, std::fs::read_to_string(&path).expect("it is text"));
+        }
+    }
+    all
+}
+
+/// What the façade makes of the digits network.
+fn expected(target: &str, model: &[u8]) -> BTreeMap<String, String> {
+    let compiler = Compiler::new().expect("the built-in parts fit");
+    let options = CompileOptions::for_target(target);
+    let compiled = compiler
+        .compile("digits_int8.tflite", model, &options)
+        .expect("the digits compile");
+    let report = Report::of(&compiled, &Measurements::default());
+    let files = compiled.c_files().expect("they can be written in C");
+    let mut all: BTreeMap<String, String> = files.into_iter().map(|f| (f.path, f.text)).collect();
+    all.insert("report.json".to_owned(), report.json());
+    all.insert(
+        "report.html".to_owned(),
+        report.html(&PageOptions::default()),
+    );
+    all
+}
+
+fn run(program: &Path, model: &Path, output: &Path, targets: &[&str]) -> Output {
+    Command::new(program)
+        .arg(model)
+        .arg(output)
+        .args(targets)
+        .env("LD_LIBRARY_PATH", libraries())
+        .output()
+        .expect("the example runs")
+}
+
+/// Runs a good and two bad jobs.
+fn check(program: &Path) {
+    let dir = program.parent().expect("it lies in a folder");
+    let model = here("../../models/digits_int8.tflite");
+    let output = dir.join("good");
+    let good = run(program, &model, &output, &TARGETS);
+    let errors = String::from_utf8_lossy(&good.stderr);
+    assert!(good.status.success(), "{errors}");
+    let bytes = std::fs::read(&model).expect("the digits are there");
+    let lines = String::from_utf8_lossy(&good.stdout).into_owned();
+    for target in TARGETS {
+        let expected = expected(target, &bytes);
+        assert!(
+            expected.contains_key("include/digits_int8.h"),
+            "{:?}",
+            expected.keys()
+        );
+        assert_eq!(tree(&output.join(target)), expected, "for {target}");
+        let line = format!("{target}: {} files, arena of ", expected.len());
+        assert!(lines.contains(&line), "{lines}");
+    }
+
+    let unknown = run(
+        program,
+        &model,
+        &dir.join("unknown"),
+        &["cortex-m4", "cortex-m44"],
+    );
+    assert_eq!(unknown.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&unknown.stderr);
+    assert!(errors.contains("cortex-m44: error[D001]: "), "{errors}");
+    assert!(errors.contains("cortex-m4`"), "the nearest name: {errors}");
+    assert!(dir.join("unknown/cortex-m4/report.json").exists());
+    assert!(!dir.join("unknown/cortex-m44").exists());
+
+    let cut = dir.join("cut.tflite");
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).expect("a file can be written");
+    let broken = run(program, &cut, &dir.join("cut"), &["cortex-m4"]);
+    assert_eq!(broken.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&broken.stderr);
+    assert!(errors.starts_with("cortex-m4: error[T"), "{errors}");
+}
+
+#[test]
+fn the_example_with_the_static_library() {
+    if !prerequisites::programs("the_example_with_the_static_library", &["cc"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let program = dir.path().join("compile_model");
+    build(&program, &[], &["-l:libthumbwright_capi.a"]);
+    check(&program);
+}
+
+#[test]
+fn the_example_with_the_shared_library() {
+    if !prerequisites::programs("the_example_with_the_shared_library", &["cc"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let program = dir.path().join("compile_model");
+    build(&program, &[], &["-l:libthumbwright_capi.so"]);
+    check(&program);
+}
+
+/// Accesses of the example's own and of intercepted functions, and whatever anybody leaks, ends the program with a failure.
+#[test]
+fn the_example_under_the_address_sanitizer() {
+    if !prerequisites::programs("the_example_under_the_address_sanitizer", &["cc"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let program = dir.path().join("compile_model");
+    let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    build(&program, &flags, &["-l:libthumbwright_capi.a"]);
+    check(&program);
+}
