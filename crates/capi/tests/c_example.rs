@@ -138,7 +138,7 @@ fn check(program: &Path) {
     assert_eq!(unknown.status.code(), Some(1));
     let errors = String::from_utf8_lossy(&unknown.stderr);
     assert!(errors.contains("cortex-m44: error[D001]: "), "{errors}");
-    assert!(errors.contains("cortex-m4`"), "the nearest name: {errors}");
+    assert!(errors.contains("did you mean \"cortex-m4\""), "{errors}");
     assert!(dir.join("unknown/cortex-m4/report.json").exists());
     assert!(!dir.join("unknown/cortex-m44").exists());
 
