@@ -43,3 +43,60 @@ pub(crate) fn compile<T>(
     }
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Diagnostic as Seen, Severity as SeenSeverity};
+    use std::ffi::c_void;
+
+    unsafe extern "C" fn hear(seen: *const Seen, user: *mut c_void) {
+        // SAFETY: `told` registers it with such a list, and it is called with a diagnostic.
+        let (seen, list) = unsafe { (&*seen, &mut *user.cast::<Vec<_>>()) };
+        // SAFETY: a code is a text of that size.
+        let code = unsafe { std::slice::from_raw_parts(seen.code.data.cast(), seen.code.size) };
+        list.push((seen.severity, String::from_utf8(code.to_vec()).unwrap()));
+    }
+
+    /// What `work` comes to, and severities and codes of what is told.
+    fn told(
+        work: impl FnOnce(&mut Diagnostics) -> Result<u32, CompileError>,
+    ) -> (Outcome<u32>, Vec<(SeenSeverity, String)>) {
+        let mut list: Vec<(SeenSeverity, String)> = Vec::new();
+        let listener = Listener::new(Some(hear), (&raw mut list).cast());
+        let outcome = compile(listener.as_ref(), work);
+        (outcome, list)
+    }
+
+    #[test]
+    fn a_panic_is_told_after_what_came_before_it() {
+        let (outcome, list) = told(|diagnostics| {
+            diagnostics.push(Diagnostic::remark("remark.one", "one"));
+            panic!("spoon");
+        });
+        let failure = outcome.unwrap_err();
+        assert_eq!(failure.status, Status::Internal);
+        let words = "error[A001]: the compiler panicked: spoon\n";
+        assert!(failure.text.starts_with(words), "{}", failure.text);
+        let expected = [
+            (SeenSeverity::Remark, "remark.one".to_owned()),
+            (SeenSeverity::Error, "A001".to_owned()),
+        ];
+        assert_eq!(list, expected);
+    }
+
+    #[test]
+    fn the_compilers_mistakes_are_not_the_users() {
+        for (code, status) in [
+            ("D003", Status::CompileFailed),
+            ("P002", Status::Internal),
+            ("M005", Status::Internal),
+        ] {
+            let (outcome, list) = told(|_| Err(Diagnostic::error(code, "it is wrong").into()));
+            let failure = outcome.unwrap_err();
+            assert_eq!(failure.status, status);
+            assert_eq!(failure.text, format!("error[{code}]: it is wrong"));
+            assert_eq!(list, [(SeenSeverity::Error, code.to_owned())]);
+        }
+    }
+}
