@@ -249,7 +249,12 @@ pub unsafe extern "C" fn tw_session_pipeline(
     text: *mut StringView,
 ) -> Status {
     let work = |state: &mut State| {
-        let default = || Compiler::default_pipeline(state.options.io());
+        let default = || {
+            state
+                .compiler
+                .default_pipeline(state.options.io())
+                .to_string()
+        };
         let shown = Text::new(state.pipeline.clone().unwrap_or_else(default));
         // SAFETY: as the header says of places for results; the view lives as long as `pipeline_shown`.
         unsafe { store(text, "text", shown.view()) }?;

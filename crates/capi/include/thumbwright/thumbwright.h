@@ -282,7 +282,7 @@ tw_status tw_compiled_files(const tw_compiled *compiled, const tw_file **files, 
 // What is in the file of that path. `TW_STATUS_NOT_FOUND`, and an empty text, if there is none.
 tw_status tw_compiled_find_file(const tw_compiled *compiled, const char *path, tw_string *contents);
 
-// The prefix of the public C names; "NAME.h" is the header of the generated C.
+// The prefix of the public C names; the header of the generated C is "include/NAME.h".
 tw_status tw_compiled_name(const tw_compiled *compiled, tw_string *text);
 
 // The passes that ran.

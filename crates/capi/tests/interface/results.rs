@@ -6,6 +6,10 @@ use thumbwright::Compiler;
 use thumbwright::report::{Measurements, Report};
 use thumbwright_capi::*;
 
+fn facade_pipeline(io: thumbwright::Io) -> String {
+    Compiler::new().unwrap().default_pipeline(io).to_string()
+}
+
 #[test]
 fn versions_and_words() {
     assert_eq!(tw_abi_version(), TW_ABI_VERSION);
@@ -112,7 +116,7 @@ fn options_change_what_comes_out_and_go_back_to_their_defaults() {
     }
     assert_eq!(
         session.shown_pipeline(),
-        Compiler::default_pipeline(thumbwright::Io::Caller)
+        facade_pipeline(thumbwright::Io::Caller)
     );
     let changed = session.compile();
     assert_eq!(changed.text(tw_compiled_name), "net");
@@ -144,7 +148,7 @@ fn options_change_what_comes_out_and_go_back_to_their_defaults() {
 fn a_pipeline_of_ones_own() {
     let session = Owned::ready();
     let default = session.shown_pipeline();
-    assert_eq!(default, Compiler::default_pipeline(thumbwright::Io::Arena));
+    assert_eq!(default, facade_pipeline(thumbwright::Io::Arena));
     let own = default.replace("plan-memory", "plan-memory{algorithm=greedy-by-size}");
     assert_ne!(own, default);
     let own = CString::new(own).unwrap();
