@@ -96,12 +96,7 @@ impl Contents {
     pub(crate) fn of(compiled: thumbwright::Compiled) -> Result<Contents, CompileError> {
         let report = Report::of(&compiled, &Measurements::default());
         let mut files = compiled.c_files()?;
-        let stages = compiled.stages().iter().enumerate();
-        let stages = stages.map(|(i, stage)| thumbwright::File {
-            path: format!("mlir/{i:02}-{}.mlir", stage.name),
-            text: stage.text.clone(),
-        });
-        files.extend(stages);
+        files.extend(compiled.stage_files());
         let further = [
             ("report.json", report.json()),
             ("report.html", report.html(&PageOptions::default())),

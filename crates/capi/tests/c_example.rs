@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use thumbwright::report::{Measurements, PageOptions, Report};
 use thumbwright::{CompileOptions, Compiler};
 
+const EXAMPLE: &str = "examples/compile_model.c";
 const TARGETS: [&str; 2] = ["cortex-m4", "cortex-m0"];
 
 fn here(path: &str) -> PathBuf {
@@ -29,13 +30,13 @@ fn libraries() -> PathBuf {
 }
 
 /// Builds the example, warnings being errors.
-fn build(program: &Path, flags: &[&str], library: &[&str]) {
+fn build(source: &Path, program: &Path, flags: &[&str], library: &[&str]) {
     let run = Command::new("cc")
         .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g"])
         .args(flags)
         .arg("-I")
         .arg(here("include"))
-        .arg(here("examples/compile_model.c"))
+        .arg(source)
         .arg("-o")
         .arg(program)
         .arg("-L")
@@ -157,7 +158,7 @@ fn the_example_with_the_static_library() {
     }
     let dir = tempfile::tempdir().expect("a folder for the test");
     let program = dir.path().join("compile_model");
-    build(&program, &[], &["-l:libthumbwright_capi.a"]);
+    build(&here(EXAMPLE), &program, &[], &["-l:libthumbwright_capi.a"]);
     check(&program);
 }
 
@@ -168,7 +169,12 @@ fn the_example_with_the_shared_library() {
     }
     let dir = tempfile::tempdir().expect("a folder for the test");
     let program = dir.path().join("compile_model");
-    build(&program, &[], &["-l:libthumbwright_capi.so"]);
+    build(
+        &here(EXAMPLE),
+        &program,
+        &[],
+        &["-l:libthumbwright_capi.so"],
+    );
     check(&program);
 }
 
@@ -181,6 +187,57 @@ fn the_example_under_the_address_sanitizer() {
     let dir = tempfile::tempdir().expect("a folder for the test");
     let program = dir.path().join("compile_model");
     let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    build(&program, &flags, &["-l:libthumbwright_capi.a"]);
+    build(
+        &here(EXAMPLE),
+        &program,
+        &flags,
+        &["-l:libthumbwright_capi.a"],
+    );
     check(&program);
+}
+
+/// The lines that `docs/embedding-c.md` calls essential, with what they leave out around them.
+#[test]
+fn the_lines_of_the_page() {
+    const MAIN: &str = r#"
+#include <stdlib.h>
+
+int main(int argc, char **argv) {
+    static unsigned char model[1 << 20];
+    FILE *in = argc == 2 ? fopen(argv[1], "rb") : NULL;
+    size_t size = in == NULL ? 0 : fread(model, 1, sizeof model, in);
+    return compile(model, size) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+"#;
+    if !prerequisites::programs("the_lines_of_the_page", &["cc"]) {
+        return;
+    }
+    let page = here("../../docs/embedding-c.md");
+    let page = std::fs::read_to_string(page).expect("the page is there");
+    let (_, lines) = page.split_once("```c\n").expect("it has C");
+    let (lines, _) = lines.split_once("```").expect("the C ends");
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let (source, program) = (dir.path().join("page.c"), dir.path().join("page"));
+    std::fs::write(&source, format!("{lines}{MAIN}")).expect("the source can be written");
+    build(&source, &program, &[], &["-l:libthumbwright_capi.a"]);
+    let model = here("../../models/digits_int8.tflite");
+    let good = Command::new(&program).arg(&model).output();
+    let good = good.expect("the program runs");
+    let out = String::from_utf8_lossy(&good.stdout);
+    let model = std::fs::read(model).expect("the digits are there");
+    for (path, text) in expected("cortex-m4", &model) {
+        // The page calls its model otherwise, which shows in contents too.
+        let path = path.replace("digits_int8", "kws");
+        assert!(
+            out.contains(&format!("{path}: ")),
+            "{} bytes; {out}",
+            text.len()
+        );
+    }
+    assert!(good.status.success());
+    let bad = Command::new(&program).output().expect("the program runs");
+    let errors = String::from_utf8_lossy(&bad.stderr);
+    assert_eq!(bad.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("the model was not compiled"), "{errors}");
+    assert!(errors.contains("error[T"), "{errors}");
 }

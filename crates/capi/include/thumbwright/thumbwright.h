@@ -6,7 +6,8 @@
  * What holds for every function:
  *
  * - Statuses. A function returns TW_STATUS_OK or says by its status why it did nothing of what it says. Nothing is printed, nothing
- *   exits, and there is no global state. A mistake of the compiler's own (a panic) ends as TW_STATUS_INTERNAL.
+ *   exits, and there is no global state. A mistake of the compiler's own (a panic) ends as TW_STATUS_INTERNAL; only then Rust's runtime
+ *   prints a line to standard error.
  * - Places for results are the last parameters. They must not be NULL; on failure they are untouched, unless their function says more.
  * - Handles are pointers to types of unknown contents. Whoever receives one from tw_session_create or tw_session_compile owns it and ends
  *   it, once, by the function for that. NULL and a handle of another kind give TW_STATUS_INVALID_HANDLE. A destroyed handle is told only
