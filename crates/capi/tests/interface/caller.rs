@@ -11,9 +11,9 @@ pub const DIGITS: &[u8] = include_bytes!("../../../../models/digits_int8.tflite"
 pub fn text(view: StringView) -> String {
     // SAFETY: the view came from the library and its owner lives.
     let bytes = unsafe { std::slice::from_raw_parts(view.data.cast::<u8>(), view.size + 1) };
-    let (last, bytes) = bytes.split_last().unwrap();
+    let (last, bytes) = bytes.split_last().expect("it is not empty");
     assert_eq!(*last, 0);
-    String::from_utf8(bytes.to_vec()).unwrap()
+    String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
 }
 
 pub fn no_text() -> StringView {
@@ -37,7 +37,8 @@ pub struct Owned(pub *mut Session);
 impl Drop for Owned {
     fn drop(&mut self) {
         // SAFETY: it is a session, and this is its end.
-        assert_eq!(unsafe { tw_session_destroy(self.0) }, Status::Ok);
+        let status = unsafe { tw_session_destroy(self.0) };
+        assert_eq!(status, Status::Ok);
     }
 }
 
@@ -76,20 +77,16 @@ impl Owned {
     pub fn shown_pipeline(&self) -> String {
         let mut view = no_text();
         // SAFETY: a session and a place for a view.
-        assert_eq!(
-            unsafe { tw_session_pipeline(self.0, &raw mut view) },
-            Status::Ok
-        );
+        let status = unsafe { tw_session_pipeline(self.0, &raw mut view) };
+        assert_eq!(status, Status::Ok);
         text(view)
     }
 
     pub fn last_error(&self) -> String {
         let mut view = no_text();
         // SAFETY: a session and a place for a view.
-        assert_eq!(
-            unsafe { tw_session_last_error(self.0, &raw mut view) },
-            Status::Ok
-        );
+        let status = unsafe { tw_session_last_error(self.0, &raw mut view) };
+        assert_eq!(status, Status::Ok);
         text(view)
     }
 
@@ -130,7 +127,8 @@ unsafe impl Sync for Output {}
 impl Drop for Output {
     fn drop(&mut self) {
         // SAFETY: it is a compiled model, and this is its end.
-        assert_eq!(unsafe { tw_compiled_destroy(self.0) }, Status::Ok);
+        let status = unsafe { tw_compiled_destroy(self.0) };
+        assert_eq!(status, Status::Ok);
     }
 }
 
@@ -179,12 +177,9 @@ pub unsafe extern "C" fn hear(diagnostic: *const Diagnostic, user: *mut c_void) 
 }
 
 pub fn facade(target: &str) -> thumbwright::Compiled {
+    let options = CompileOptions::for_target(target);
     Compiler::new()
-        .unwrap()
-        .compile(
-            "digits_int8.tflite",
-            DIGITS,
-            &CompileOptions::for_target(target),
-        )
-        .unwrap()
+        .expect("the built-in parts fit")
+        .compile("digits_int8.tflite", DIGITS, &options)
+        .expect("the digits compile")
 }

@@ -7,7 +7,8 @@ use thumbwright::report::{Measurements, Report};
 use thumbwright_capi::*;
 
 fn facade_pipeline(io: thumbwright::Io) -> String {
-    Compiler::new().unwrap().default_pipeline(io).to_string()
+    let compiler = Compiler::new().expect("the built-in parts fit");
+    compiler.default_pipeline(io).to_string()
 }
 
 #[test]
@@ -60,10 +61,8 @@ fn everything_that_the_facade_makes() {
     // SAFETY: every member is a number.
     let mut memory: Memory = unsafe { std::mem::zeroed() };
     // SAFETY: a compiled model and a place for the numbers.
-    assert_eq!(
-        unsafe { tw_compiled_memory(output.0, &raw mut memory) },
-        Status::Ok
-    );
+    let status = unsafe { tw_compiled_memory(output.0, &raw mut memory) };
+    assert_eq!(status, Status::Ok);
     assert_eq!(memory.arena_bytes, expected.memory().arena_size);
     assert_eq!(memory.arena_align, 16);
     assert_eq!(memory.bound_bytes, report.memory.bound_bytes);
