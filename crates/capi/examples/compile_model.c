@@ -64,15 +64,36 @@ static int write_file(const char *folder, const tw_file *file) {
     return fclose(out) == 0 && length;
 }
 
+static void print_tensors(const char *target, const char *role, const tw_tensor *tensors, size_t count) {
+    size_t i, d;
+    flockfile(stdout);
+    for (i = 0; i < count; i++) {
+        const tw_tensor *t = &tensors[i];
+        printf("%s: %s %s: %s[", target, role, t->name.data, t->element.data);
+        for (d = 0; d < t->rank; d++)
+            printf(d == 0 ? "%ld" : "x%ld", (long)t->shape[d]);
+        printf("], %lu bytes", (unsigned long)t->bytes);
+        if (t->offset != TW_NO_OFFSET)
+            printf(" at %lu", (unsigned long)t->offset);
+        if (t->scale_count == 1)
+            printf(", real = %g * (stored - %ld)", t->scales[0], (long)t->zero_points[0]);
+        printf("\n");
+    }
+    funlockfile(stdout);
+}
+
 static int write_all(const job *j, const tw_compiled *compiled) {
     char folder[MAX_PATH];
     const tw_file *files;
+    const tw_tensor *inputs, *outputs;
     tw_memory memory;
-    size_t count, i;
+    size_t count, input_count, output_count, i;
     int length = snprintf(folder, sizeof folder, "%s/%s", j->output, j->target);
     if (length < 0 || (size_t)length >= sizeof folder)
         return 0;
-    if (tw_compiled_files(compiled, &files, &count) != TW_STATUS_OK || tw_compiled_memory(compiled, &memory) != TW_STATUS_OK)
+    if (tw_compiled_files(compiled, &files, &count) != TW_STATUS_OK || tw_compiled_memory(compiled, &memory) != TW_STATUS_OK ||
+        tw_compiled_inputs(compiled, &inputs, &input_count) != TW_STATUS_OK ||
+        tw_compiled_outputs(compiled, &outputs, &output_count) != TW_STATUS_OK)
         return 0;
     for (i = 0; i < count; i++) {
         if (!write_file(folder, &files[i])) {
@@ -82,6 +103,8 @@ static int write_all(const job *j, const tw_compiled *compiled) {
     }
     printf("%s: %lu files, arena of %lu bytes aligned to %lu, %lu bytes of constants\n", j->target, (unsigned long)count,
            (unsigned long)memory.arena_bytes, (unsigned long)memory.arena_align, (unsigned long)memory.constant_bytes);
+    print_tensors(j->target, "input", inputs, input_count);
+    print_tensors(j->target, "output", outputs, output_count);
     return 1;
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use thumbwright::report::{Measurements, PageOptions, Report};
-use thumbwright::{CompileOptions, Compiler};
+use thumbwright::report::{IoTensor, Measurements, PageOptions, Report};
+use thumbwright::{CompileOptions, Compiled, Compiler};
 
 const EXAMPLE: &str = "examples/compile_model.c";
 const TARGETS: [&str; 2] = ["cortex-m4", "cortex-m0"];
@@ -27,6 +27,11 @@ fn libraries() -> PathBuf {
         library.display()
     );
     dir
+}
+
+fn static_library() -> String {
+    let library = libraries().join("libthumbwright_capi.a");
+    library.to_str().expect("its path is text").to_owned()
 }
 
 /// Builds the example, warnings being errors.
@@ -80,13 +85,17 @@ fn tree(dir: &Path) -> BTreeMap<String, String> {
     all
 }
 
-/// What the façade makes of the digits network.
-fn expected(target: &str, model: &[u8]) -> BTreeMap<String, String> {
+fn compiled(target: &str, model: &[u8]) -> Compiled {
     let compiler = Compiler::new().expect("the built-in parts fit");
     let options = CompileOptions::for_target(target);
-    let compiled = compiler
+    compiler
         .compile("digits_int8.tflite", model, &options)
-        .expect("the digits compile");
+        .expect("the digits compile")
+}
+
+/// What the façade makes of the digits network.
+fn expected(target: &str, model: &[u8]) -> BTreeMap<String, String> {
+    let compiled = compiled(target, model);
     let report = Report::of(&compiled, &Measurements::default());
     let files = compiled.c_files().expect("they can be written in C");
     let mut all: BTreeMap<String, String> = files.into_iter().map(|f| (f.path, f.text)).collect();
@@ -96,6 +105,27 @@ fn expected(target: &str, model: &[u8]) -> BTreeMap<String, String> {
         report.html(&PageOptions::default()),
     );
     all
+}
+
+/// What the example says of inputs and outputs, up to the scale, which C prints in its own way.
+fn tensor_lines(target: &str, model: &[u8]) -> Vec<String> {
+    let report = Report::of(&compiled(target, model), &Measurements::default());
+    let inputs = report.inputs.iter().map(|t| ("input", t));
+    let outputs = report.outputs.iter().map(|t| ("output", t));
+    let line = |(role, t): (&str, &IoTensor)| {
+        let (tensor, offset) = (&t.tensor, t.offset.expect("it is in the arena"));
+        let shape: Vec<String> = tensor.shape.iter().map(ToString::to_string).collect();
+        format!(
+            "{target}: {role} {}: {}[{}], {} bytes at {offset}, real = ",
+            tensor.name,
+            tensor.dtype,
+            shape.join("x"),
+            tensor.bytes
+        )
+    };
+    let lines: Vec<String> = inputs.chain(outputs).map(line).collect();
+    assert_eq!(lines.len(), 2);
+    lines
 }
 
 fn run(program: &Path, model: &Path, output: &Path, targets: &[&str]) -> Output {
@@ -128,6 +158,9 @@ fn check(program: &Path) {
         assert_eq!(tree(&output.join(target)), expected, "for {target}");
         let line = format!("{target}: {} files, arena of ", expected.len());
         assert!(lines.contains(&line), "{lines}");
+        for line in tensor_lines(target, &bytes) {
+            assert!(lines.contains(&line), "{line} in {lines}");
+        }
     }
 
     let unknown = run(
@@ -158,7 +191,7 @@ fn the_example_with_the_static_library() {
     }
     let dir = tempfile::tempdir().expect("a folder for the test");
     let program = dir.path().join("compile_model");
-    build(&here(EXAMPLE), &program, &[], &["-l:libthumbwright_capi.a"]);
+    build(&here(EXAMPLE), &program, &[], &[&static_library()]);
     check(&program);
 }
 
@@ -169,12 +202,7 @@ fn the_example_with_the_shared_library() {
     }
     let dir = tempfile::tempdir().expect("a folder for the test");
     let program = dir.path().join("compile_model");
-    build(
-        &here(EXAMPLE),
-        &program,
-        &[],
-        &["-l:libthumbwright_capi.so"],
-    );
+    build(&here(EXAMPLE), &program, &[], &["-lthumbwright_capi"]);
     check(&program);
 }
 
@@ -187,12 +215,7 @@ fn the_example_under_the_address_sanitizer() {
     let dir = tempfile::tempdir().expect("a folder for the test");
     let program = dir.path().join("compile_model");
     let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    build(
-        &here(EXAMPLE),
-        &program,
-        &flags,
-        &["-l:libthumbwright_capi.a"],
-    );
+    build(&here(EXAMPLE), &program, &flags, &[&static_library()]);
     check(&program);
 }
 
@@ -219,7 +242,7 @@ int main(int argc, char **argv) {
     let dir = tempfile::tempdir().expect("a folder for the test");
     let (source, program) = (dir.path().join("page.c"), dir.path().join("page"));
     std::fs::write(&source, format!("{lines}{MAIN}")).expect("the source can be written");
-    build(&source, &program, &[], &["-l:libthumbwright_capi.a"]);
+    build(&source, &program, &[], &[&static_library()]);
     let model = here("../../models/digits_int8.tflite");
     let good = Command::new(&program).arg(&model).output();
     let good = good.expect("the program runs");
