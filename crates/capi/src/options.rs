@@ -12,6 +12,7 @@ pub(crate) struct Options {
     io: Option<Io>,
     verify_each: Option<bool>,
     keep_stages: Option<bool>,
+    allow_external: Option<bool>,
 }
 
 /// An option that can be set.
@@ -60,6 +61,14 @@ const KNOWN: &[Known] = &[
         summary: "whether the module's text after every stage is among the files, as mlir/NN-STAGE.mlir: `true` or `false` (default)",
         set: |o, value| {
             o.keep_stages = choice(value, BOOL)?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "allow-external",
+        summary: "whether the pass `external` may run the program that the pipeline names: `true` or `false` (default)",
+        set: |o, value| {
+            o.allow_external = choice(value, BOOL)?;
             Ok(())
         },
     },
@@ -124,6 +133,7 @@ impl Options {
             pipeline,
             verify_each: self.verify_each.unwrap_or(defaults.verify_each),
             keep_stages: self.keep_stages.unwrap_or(defaults.keep_stages),
+            allow_external: self.allow_external.unwrap_or(defaults.allow_external),
             ..defaults
         })
     }

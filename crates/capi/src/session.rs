@@ -13,7 +13,6 @@ use crate::version::TW_ABI_VERSION;
 use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, TryLockError};
-use target::Targets;
 use thumbwright::Compiler;
 
 /// A compiler with a model, options and a callback. Sessions share nothing: any number of them work on any number of threads. One session
@@ -31,6 +30,8 @@ pub(crate) struct State {
     listener: Option<Listener>,
     last_error: Text,
     pipeline_shown: Text,
+    /// File and text of every target that was added.
+    added_targets: Vec<(String, String)>,
     targets: Entries,
     passes: Entries,
     known_options: Entries,
@@ -47,7 +48,7 @@ impl Handle for Shared {
 
 impl State {
     fn new() -> Outcome<State> {
-        let compiler = Compiler::new().map_err(broken)?;
+        let compiler = compiler(&[])?;
         let registry = compiler.registry();
         let passes = registry.passes().iter();
         Ok(State {
@@ -57,34 +58,42 @@ impl State {
             listener: None,
             last_error: Text::new(""),
             pipeline_shown: Text::new(""),
-            targets: target_entries(registry.targets()),
+            added_targets: Vec::new(),
+            targets: target_entries(&compiler),
             passes: Entries::new(passes.map(|p| (p.name.as_str(), p.summary.as_str()))),
             known_options: Entries::new(options::known()),
             compiler,
         })
     }
 
-    /// The same session with other targets.
-    fn set_targets(&mut self, targets: Targets) -> Outcome<()> {
-        let entries = target_entries(&targets);
-        let mut registry = pass::Registry::builder(targets);
-        Compiler::register_builtin(&mut registry).map_err(broken)?;
-        self.compiler = Compiler::with_registry(registry.freeze().into());
-        self.targets = entries;
+    /// Adds a target, or leaves everything as it was.
+    fn add_target(&mut self, file: &str, text: &str) -> Outcome<()> {
+        let mut added = self.added_targets.clone();
+        added.push((file.to_owned(), text.to_owned()));
+        let compiler = compiler(&added)?;
+        self.targets = target_entries(&compiler);
+        self.compiler = compiler;
+        self.added_targets = added;
         Ok(())
     }
 }
 
-fn target_entries(targets: &Targets) -> Entries {
-    Entries::new(
-        targets
-            .iter()
-            .map(|t| (t.name.as_str(), t.description.as_str())),
-    )
+/// A compiler with what comes with Thumbwright, and targets: file and text of each.
+fn compiler(added_targets: &[(String, String)]) -> Outcome<Compiler> {
+    let builder = Compiler::builder().map_err(|e| Failure::new(Status::Internal, e.to_string()))?;
+    let builder = builder.register(|registry| {
+        for (file, text) in added_targets {
+            registry.target(file, text)?;
+        }
+        Ok(())
+    });
+    let builder = builder.map_err(|e| Failure::new(Status::InvalidValue, e.to_string()))?;
+    Ok(builder.build())
 }
 
-fn broken(error: pass::RegistryError) -> Failure {
-    Failure::new(Status::Internal, error.to_string())
+fn target_entries(compiler: &Compiler) -> Entries {
+    let targets = compiler.registry().targets().iter();
+    Entries::new(targets.map(|t| (t.name.as_str(), t.description.as_str())))
 }
 
 impl Shared {
@@ -165,7 +174,7 @@ pub unsafe extern "C" fn tw_session_last_error(
 }
 
 /// Sets the model: `size` bytes at `bytes`, which are copied, so that you may free them at once. `name` is its file name: for messages
-/// and for the default prefix of C names; its ending says what the bytes are, ".tflite". Folders before it do not matter.
+/// and for the default prefix of C names; its ending says what the bytes are, ".mlir" for the network as MLIR text or ".tflite". Folders before it do not matter.
 ///
 /// The bytes are not looked at before a compile, which says what is wrong with them.
 #[unsafe(no_mangle)]
@@ -292,11 +301,7 @@ pub unsafe extern "C" fn tw_session_add_target(
     let work = |state: &mut State| {
         // SAFETY: as the header says of texts.
         let (file, text) = unsafe { (string::read(file, "file")?, string::read(text, "text")?) };
-        let targets = state.compiler.registry().targets().clone();
-        let targets = targets
-            .with_toml(file, text)
-            .map_err(|e| Failure::new(Status::InvalidValue, e.to_string()))?;
-        state.set_targets(targets)
+        state.add_target(file, text)
     };
     // SAFETY: as the header says of handles.
     unsafe { enter(session, work) }

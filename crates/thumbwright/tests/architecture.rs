@@ -33,7 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "emulate",
         ],
     ),
-    ("capi", &["ir", "pass", "target", "thumbwright"]),
+    ("capi", &["ir", "thumbwright"]),
 ];
 
 /// Crates that only tests may use.

@@ -54,6 +54,28 @@ fn bad_models_are_diagnosed() {
 }
 
 #[test]
+fn bad_text_is_shown_with_a_caret() {
+    let session = Owned::ready();
+    let mut heard = Heard::new();
+    session.listen(&mut heard);
+    let status = session.model(
+        c"net.mlir",
+        b"\"builtin.module\"() ({\n  ?\n}) : () -> ()\n",
+    );
+    assert_eq!(status, Status::Ok);
+    assert_eq!(session.try_compile().0, Status::CompileFailed);
+    assert!(heard[0].3.contains("net.mlir:2:3"), "{heard:?}");
+    let error = session.last_error();
+    assert!(error.contains("2 |   ?\n    |   ^"), "{error}");
+    // What is text in one file is no model in another.
+    assert_eq!(session.model(c"net.tflite", b"module {}"), Status::Ok);
+    assert_eq!(session.try_compile().0, Status::CompileFailed);
+    assert_eq!(session.model(c"net.mlir", &[0xff]), Status::Ok);
+    assert_eq!(session.try_compile().0, Status::CompileFailed);
+    assert!(session.last_error().starts_with("error[D005]: "));
+}
+
+#[test]
 fn what_is_wrong_with_target_name_and_pipeline_is_diagnosed() {
     type Break = fn(&Owned) -> Status;
     let cases: [(Break, &str, &str); 5] = [
@@ -115,7 +137,7 @@ fn options_that_cannot_be() {
     // SAFETY: a session and places for the list.
     let options: Vec<Entry> =
         listed(|items, count| unsafe { tw_session_options(session.0, items, count) });
-    assert_eq!(options.len(), 5);
+    assert_eq!(options.len(), 6);
     for option in options {
         assert!(known.contains(&text(option.name)), "{known}");
         assert!(!text(option.summary).is_empty());

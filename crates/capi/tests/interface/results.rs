@@ -162,6 +162,37 @@ fn a_pipeline_of_ones_own() {
 }
 
 #[test]
+fn a_network_as_text() {
+    let network = ir::text::print_module(facade("cortex-m4").network());
+    let session = Owned::ready();
+    let status = session.model(c"folder/digits_int8.mlir", network.as_bytes());
+    assert_eq!(status, Status::Ok);
+    let output = session.compile();
+    let module = ir::text::print_module(facade("cortex-m4").module());
+    assert_eq!(output.text(tw_compiled_module_text), module);
+    assert_eq!(output.text(tw_compiled_name), "digits_int8");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipeline_runs_programs_only_where_it_may() {
+    let session = Owned::ready();
+    let own = session.shown_pipeline();
+    let own = own.replace("plan-memory", "external{cmd=\"cat\"},plan-memory");
+    let own = CString::new(own).unwrap();
+    assert_eq!(session.pipeline(Some(&own)), Status::Ok);
+    assert_eq!(session.try_compile().0, Status::CompileFailed);
+    let error = session.last_error();
+    assert!(error.contains("external"), "{error}");
+    let status = session.set(c"allow-external", Some(c"true"));
+    assert_eq!(status, Status::Ok);
+    let module = ir::text::print_module(facade("cortex-m4").module());
+    assert_eq!(session.compile().text(tw_compiled_module_text), module);
+    assert_eq!(session.set(c"allow-external", None), Status::Ok);
+    assert_eq!(session.try_compile().0, Status::CompileFailed);
+}
+
+#[test]
 fn what_compiled_outlives_its_session_and_later_compiles() {
     let session = Owned::ready();
     let first = session.compile();
