@@ -64,6 +64,28 @@ pub(crate) unsafe fn store<T>(place: *mut T, what: &str, value: T) -> Outcome<()
     Ok(())
 }
 
+/// Stores a list where C wants it, or nothing if one of the places is NULL.
+///
+/// # Errors
+/// A place is NULL.
+///
+/// # Safety
+/// Both places are NULL or can be written to.
+pub(crate) unsafe fn store_list<T>(
+    items: *mut *const T,
+    count: *mut usize,
+    list: &[T],
+) -> Outcome<()> {
+    if items.is_null() {
+        return Err(Failure::argument("the place for the list is NULL"));
+    }
+    // SAFETY: the caller's, for both; the first is not NULL.
+    unsafe {
+        store(count, "count", list.len())?;
+        store(items, "the place for the list", list.as_ptr())
+    }
+}
+
 fn words(panic: &(dyn Any + Send)) -> &str {
     let literal = panic.downcast_ref::<&str>().copied();
     let formatted = || panic.downcast_ref::<String>().map(String::as_str);

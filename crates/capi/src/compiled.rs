@@ -1,6 +1,6 @@
 //! What a compile made.
 
-use crate::boundary::{Failure, status, store};
+use crate::boundary::{Failure, status, store, store_list};
 use crate::handle::{self, Handle};
 use crate::status::Status;
 use crate::string::{self, StringView, Text};
@@ -232,10 +232,7 @@ unsafe fn list<T>(
         // SAFETY: the caller's.
         let list = which(unsafe { handle::get::<Contents>(compiled) }?);
         // SAFETY: the caller's.
-        unsafe {
-            store(items, "the place for the list", list.as_ptr())?;
-            store(count, "count", list.len())
-        }
+        unsafe { store_list(items, count, list) }
     })
 }
 

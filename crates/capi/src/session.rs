@@ -1,6 +1,6 @@
 //! Sessions: a model, options, and somebody who listens.
 
-use crate::boundary::{Failure, Outcome, contain, status, store};
+use crate::boundary::{Failure, Outcome, contain, status, store, store_list};
 use crate::compile::{Model, compile};
 use crate::compiled::{Compiled, Contents};
 use crate::diagnostic::{DiagnosticCallback, Listener};
@@ -340,8 +340,10 @@ pub unsafe extern "C" fn tw_session_options(
     unsafe { list(session, entries, count, |state| &state.known_options) }
 }
 
+/// Stores a list that `which` takes from a session.
+///
 /// # Safety
-/// As of [`enter`] and [`store`].
+/// As of [`enter`] and [`store_list`].
 unsafe fn list(
     session: *mut Session,
     entries: *mut *const Entry,
@@ -349,12 +351,8 @@ unsafe fn list(
     which: impl FnOnce(&State) -> &Entries,
 ) -> Status {
     let work = |state: &mut State| {
-        let views = which(state).views();
         // SAFETY: the caller's.
-        unsafe {
-            store(entries, "entries", views.as_ptr())?;
-            store(count, "count", views.len())
-        }
+        unsafe { store_list(entries, count, which(state).views()) }
     };
     // SAFETY: the caller's.
     unsafe { enter(session, work) }

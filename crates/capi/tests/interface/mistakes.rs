@@ -206,6 +206,11 @@ fn arguments_that_cannot_be() {
             tw_session_passes(session.0, &raw mut entries, null_mut()),
             invalid
         );
+        assert_eq!(
+            (count, entries),
+            (77, null()),
+            "nothing is stored by halves"
+        );
     }
     let no_utf8 = c"\xff";
     assert_eq!(session.model(no_utf8, DIGITS), invalid);
