@@ -119,6 +119,11 @@ impl DialectRegistryBuilder {
         Ok(self)
     }
 
+    /// The declaration of an op that is registered already.
+    pub fn declared(&self, name: &str) -> Option<&OpInfo> {
+        self.ops.get(name)?.info.as_ref()
+    }
+
     /// The registry, unchangeable from now on, ops sorted by name.
     pub fn freeze(mut self) -> DialectRegistry {
         self.ops.sort_unstable_keys();

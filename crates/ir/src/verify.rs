@@ -68,6 +68,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("V028", "a cast does not change the width as it says"),
     ("V029", "tensors and memrefs are mixed in one function"),
     ("V030", "a placement attribute is malformed"),
+    (
+        "V031",
+        "an external call is malformed: names, roles, arguments, or an op of its region",
+    ),
 ];
 
 /// A module that the verifier said yes to. Back ends ask for it; lowering from it may fail with an error, never panic.

@@ -225,6 +225,24 @@ const CASES: &[Case] = &[
         let empty = m.attr(AttrData::Array(vec![]));
         m.set_prop(f, "arg_attrs", empty);
     }),
+    ("V031", |m| {
+        let (callee, header, void) = (
+            m.str_attr("no name"),
+            m.str_attr("acme.h"),
+            m.str_attr("void"),
+        );
+        let empty = m.attr(AttrData::Array(vec![]));
+        body(m, &[], |b, _| {
+            let state = OpState::new("mcu.call_extern")
+                .prop("callee", callee)
+                .prop("header", header);
+            let state = state.prop("roles", empty).prop("arguments", empty);
+            let call = b.insert(state.prop("returns", void).regions(1));
+            let region = b.m.regions(call)[0];
+            let block = b.m.add_block(region, &[]);
+            Builder::at_end(b.m, block).op("mcu.yield", &[], &[]);
+        });
+    }),
 ];
 
 fn global(m: &mut Module, name: &str, ty: Type, value: impl FnOnce(&mut Module) -> Attr) {

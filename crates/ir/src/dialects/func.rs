@@ -88,16 +88,33 @@ fn verify_func(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     cx.check(args == inputs, op, "V020", || {
         "the entry block's arguments differ from the function's type".to_owned()
     });
-    let (mut tensors, mut memrefs) = (false, false);
-    for o in m.walk(op.id, crate::WalkOrder::Pre) {
-        for v in m.operands(o).chain(m.results(o).iter().copied()) {
-            tensors |= matches!(m.type_data(m.value_type(v)), TypeData::Tensor { .. });
-            memrefs |= matches!(m.type_data(m.value_type(v)), TypeData::MemRef { .. });
-        }
-    }
-    cx.check(!(tensors && memrefs), op, "V029", || {
+    let mut found = Found::default();
+    found.region(m, m.regions(op.id)[0]);
+    cx.check(!(found.tensors && found.memrefs), op, "V029", || {
         "tensors and memrefs are mixed in one function".to_owned()
     });
+}
+
+/// Which kinds of shaped values a function's ops use.
+#[derive(Default)]
+struct Found {
+    tensors: bool,
+    memrefs: bool,
+}
+
+impl Found {
+    /// An isolated region inside is not the function's: that of `mcu.call_extern` states on tensors what is done to buffers.
+    fn region(&mut self, m: &Module, region: crate::RegionId) {
+        for o in m.blocks(region).iter().flat_map(|&b| m.ops(b)) {
+            for v in m.operands(o).chain(m.results(o).iter().copied()) {
+                self.tensors |= matches!(m.type_data(m.value_type(v)), TypeData::Tensor { .. });
+                self.memrefs |= matches!(m.type_data(m.value_type(v)), TypeData::MemRef { .. });
+            }
+            if !m.op_info(o).is_some_and(|i| i.traits.isolated) {
+                m.regions(o).iter().for_each(|&r| self.region(m, r));
+            }
+        }
+    }
 }
 
 fn verify_return(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {

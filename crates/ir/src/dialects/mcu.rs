@@ -1,5 +1,15 @@
-//! `mcu`: memory pools, sections and placement.
+//! `mcu`: memory pools, sections, placement, and calls of external functions.
+//!
+//! [`CallExternOp`] is a call of C that somebody else wrote: a vendor's kernel library, an accelerator's driver. What the C computes
+//! is in the op's region, as network ops on tensors; who interprets or checks the module runs that.
 
+mod call_extern;
+mod extern_value;
+
+pub use call_extern::{BufferRole, CallExternOp, Returned, YieldOp, is_header, is_library};
+pub use extern_value::ExternValue;
+
+use crate::interfaces::Effects;
 use crate::verify::VerifyCx;
 use crate::{DialectRegistryBuilder, OpRef, RegistryError, define_op};
 
@@ -22,6 +32,9 @@ fn verify_pool(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
 /// # Errors
 /// If a name is taken.
 pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
-    r.op(PoolOp::info())?;
+    r.op(PoolOp::info())?
+        .op(CallExternOp::info())?
+        .op(YieldOp::info())?;
+    r.effects(CallExternOp::NAME, |_: OpRef<'_>| Effects::Write)?;
     Ok(())
 }
