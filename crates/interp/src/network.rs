@@ -1,7 +1,7 @@
 //! Evaluation of a function on tensors, op by op, through the registered [`Interpret`](ir::interfaces::Interpret) of each op.
 
 use ir::interfaces::{Datum, EvalError, Results};
-use ir::{Module, OpId, ValueId};
+use ir::{BlockId, Module, OpId, ValueId};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use thiserror::Error;
@@ -82,7 +82,16 @@ impl<'m> Network<'m> {
         let missing = || NetworkError::NoFunction(function.to_owned());
         let func = m.lookup_symbol(function).ok_or_else(missing)?;
         let block = m.entry_block(func).ok_or_else(missing)?;
-        let results = ir::dialects::func::return_values(m, func);
+        Self::of_block(m, block)
+    }
+
+    /// Prepares a block of straight-line code of pure ops; its terminator's operands are the results.
+    ///
+    /// # Errors
+    /// [`NetworkError::Op`] when a constant cannot be evaluated.
+    pub fn of_block(m: &'m Module, block: BlockId) -> Result<Self, NetworkError> {
+        let end = m.last_op(block);
+        let results: Vec<ValueId> = end.map(|o| m.operands(o).collect()).unwrap_or_default();
         let mut ops = Vec::new();
         let mut constants = FxHashMap::default();
         for op in m.ops(block) {

@@ -2,8 +2,9 @@
 
 use crate::scalar::IntType;
 use crate::scalar::{FloatOp, IntOp, Undefined};
-use ir::OpId;
+use ir::dialects::mcu::BufferRole;
 use ir::interfaces::Interpret;
+use ir::{BlockId, OpId};
 use std::sync::Arc;
 
 /// A register of a frame: an index. Register 0 holds 0.
@@ -325,6 +326,10 @@ pub enum Instr {
     Interpret {
         site: u32,
     },
+    /// The external call `site`, through its region.
+    Extern {
+        site: u32,
+    },
     Return,
 }
 
@@ -352,6 +357,15 @@ pub struct InterpretSite {
     pub results: Vec<(Reg, Kind)>,
 }
 
+/// A call of an external function.
+#[derive(Clone)]
+pub struct ExternSite {
+    /// The region's block.
+    pub body: BlockId,
+    /// The registers of each buffer, and what it is.
+    pub buffers: Vec<(Reg, BufferRole)>,
+}
+
 /// A function.
 #[derive(Clone, Default)]
 pub struct Function {
@@ -367,6 +381,7 @@ pub struct Function {
     pub vectors: Vec<VectorAccess>,
     pub calls: Vec<CallSite>,
     pub interprets: Vec<InterpretSite>,
+    pub externs: Vec<ExternSite>,
     pub returned: Vec<Reg>,
     /// Registers of this frame and of the deepest chain of calls from it.
     pub stack: usize,

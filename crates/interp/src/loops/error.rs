@@ -29,6 +29,9 @@ pub enum Fault {
     /// A copy between buffers that overlap.
     #[error("a copy between buffers that overlap")]
     OverlappingCopy,
+    /// An external function writes to a buffer that overlaps another of its buffers.
+    #[error("buffers {0} and {1} of an external call overlap, and one of them is written")]
+    OverlappingBuffers(usize, usize),
     /// A loop's step is not positive.
     #[error("a loop's step is {0}, not positive")]
     Step(i64),
@@ -65,6 +68,7 @@ impl Fault {
             | Fault::Misaligned { .. }
             | Fault::WriteToConstant
             | Fault::OverlappingCopy
+            | Fault::OverlappingBuffers(..)
             | Fault::Step(_)
             | Fault::Undefined(_)
             | Fault::Eval(EvalError::Poison(_)) => true,

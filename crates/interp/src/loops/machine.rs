@@ -2,6 +2,7 @@
 
 use super::code::{Function, Instr, InterpretSite, Kind, Reg};
 use super::error::{Fault, LoopError};
+use super::extern_call;
 use super::memory::Memory;
 use crate::scalar::{IntType, sign_extend};
 use crate::scalar::{
@@ -414,6 +415,10 @@ impl Machine<'_> {
                 Instr::Call { site } => break Stop::Call(site),
                 Instr::Interpret { site } => {
                     check!(interpret(self.module, &f.interprets[site as usize], regs));
+                }
+                Instr::Extern { site } => {
+                    let site = &f.externs[site as usize];
+                    check!(extern_call::run(self.module, site, memory, regs));
                 }
                 Instr::Return => break Stop::Return,
             }

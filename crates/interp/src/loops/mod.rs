@@ -12,6 +12,7 @@
 mod code;
 mod compile;
 mod error;
+mod extern_call;
 mod machine;
 mod memory;
 mod program;

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod control;
+mod extern_call;
 mod faults;
 mod main_function;
 mod random_programs;

@@ -1,9 +1,10 @@
-//! `scf` and `func`.
+//! `scf`, `func`, and calls of external functions.
 
 use super::Compiler;
-use crate::loops::code::{CallSite, Instr, Kind, Reg};
+use crate::loops::code::{CallSite, ExternSite, Instr, Kind, Reg};
 use crate::loops::error::LoopError;
 use ir::dialects::func::CallOp;
+use ir::dialects::mcu::CallExternOp;
 use ir::dialects::scf::{ForOp, IfOp};
 use ir::{BlockId, OpId, ValueDef, ValueId};
 
@@ -19,7 +20,7 @@ const SHARING: [&str; 7] = [
 ];
 
 impl Compiler<'_, '_> {
-    /// Compiles an op of `scf` or `func`, if it is one.
+    /// Compiles an op of `scf` or `func`, or `mcu.call_extern`, if it is one.
     pub(super) fn control(&mut self, op: OpId, name: &str) -> Result<bool, LoopError> {
         match name {
             "scf.for" => self.for_op(ForOp(op))?,
@@ -27,6 +28,7 @@ impl Compiler<'_, '_> {
             // Its region's owner reads it.
             "scf.yield" => {}
             "func.call" => self.call(CallOp(op))?,
+            "mcu.call_extern" => self.call_extern(CallExternOp(op))?,
             "func.return" => {
                 for v in self.m.operands(op) {
                     let (r, kind) = (self.reg(v)?, self.value_kind(v)?);
@@ -266,6 +268,20 @@ impl Compiler<'_, '_> {
         let index = self.f.calls.len() as u32;
         self.f.calls.push(site);
         self.emit(Instr::Call { site: index });
+        Ok(())
+    }
+
+    fn call_extern(&mut self, op: CallExternOp) -> Result<(), LoopError> {
+        let m = self.m;
+        let body = m.entry_block(op.0);
+        let body = body.ok_or_else(|| self.error("its region is empty"))?;
+        let mut buffers = Vec::new();
+        for (v, role) in op.operand_roles(m) {
+            buffers.push((self.reg(v)?, role));
+        }
+        let index = self.f.externs.len() as u32;
+        self.f.externs.push(ExternSite { body, buffers });
+        self.emit(Instr::Extern { site: index });
         Ok(())
     }
 }
