@@ -10,13 +10,16 @@
 //! (`affine`), so that each access has one short index expression. Types are as narrow as the intervals of the values (`range`)
 //! allow, and never narrower than C needs where `int` has 16 bits.
 //!
-//! Invariant: this crate knows no network operator; it prints `func`, `scf`, `memref`, `arith`, `vector` and `math`.
+//! An `mcu.call_extern` is a call of a function that somebody else's header declares; its region is not looked at.
+//!
+//! Invariant: this crate knows no network operator; it prints `func`, `scf`, `memref`, `arith`, `vector`, `math` and external calls.
 
 mod affine;
 mod comment;
 mod constants;
 mod ctype;
 mod expr;
+mod externs;
 mod function;
 mod interface;
 mod literal;
@@ -42,6 +45,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("C006", "a global is neither a constant nor the arena"),
     ("C007", "a constant or an input of the caller is written"),
     ("C008", "functions call each other in a circle"),
+    (
+        "C009",
+        "an external function has a name that the C defines itself",
+    ),
 ];
 
 /// What the C is called and what its header states.

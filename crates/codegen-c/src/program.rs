@@ -2,6 +2,7 @@
 
 use crate::Options;
 use crate::constants::Constants;
+use crate::externs::Externs;
 use crate::function::{self, Context};
 use crate::interface::Interface;
 use crate::names::{PublicNames, kernel_name};
@@ -24,6 +25,9 @@ pub(crate) struct Kernel {
 pub(crate) struct Program {
     pub names: PublicNames,
     pub interface: Interface,
+    pub externs: Externs,
+    /// Whether a run may end with an error of an external function.
+    pub fallible: bool,
     pub constants: Constants,
     pub support: SupportSet,
     pub kernels: Vec<Kernel>,
@@ -57,14 +61,23 @@ impl Program {
                 base,
             ]);
         }
-        let constants = Constants::of(m, &names, &mut taken)?;
         let called = reachable(m, main);
-        let kernels: Vec<OpId> = written
-            .order()
-            .iter()
-            .copied()
-            .filter(|&f| f != main && called.contains(&f))
-            .collect();
+        let order = written.order().iter().copied();
+        let emitted: Vec<OpId> = order.filter(|f| *f == main || called.contains(f)).collect();
+        let externs = Externs::of(m, &emitted);
+        for callee in &externs.callees {
+            if !taken.insert(callee.clone()) {
+                let d = Diagnostic::error(
+                    "C009",
+                    format!(
+                        "the external function `{callee}` has a name that the C defines itself"
+                    ),
+                );
+                return Err(d.help("give the model another `--name`").into());
+            }
+        }
+        let constants = Constants::of(m, &names, &mut taken)?;
+        let kernels: Vec<OpId> = emitted.into_iter().filter(|&f| f != main).collect();
         let mut functions = FxHashMap::default();
         for &f in &kernels {
             functions.insert(
@@ -78,6 +91,7 @@ impl Program {
             written: &written,
             constants: &constants,
             interface: &interface,
+            externs: &externs,
             file_names: &taken,
             functions: &functions,
             argument_hints: &sites.hints,
@@ -121,6 +135,8 @@ impl Program {
         Ok(Program {
             names,
             interface,
+            fallible: externs.is_fallible(main),
+            externs,
             constants,
             support,
             kernels: printed,

@@ -1,6 +1,6 @@
 //! Which buffer arguments of a function are written, also by the functions that it calls.
 
-use ir::dialects::{func, memref, vector};
+use ir::dialects::{func, mcu, memref, vector};
 use ir::{Diagnostic, Module, OpId, ValueDef, ValueId};
 use rustc_hash::FxHashMap;
 
@@ -62,6 +62,11 @@ impl Written {
                 memref::StoreOp::NAME | vector::StoreOp::NAME | memref::CopyOp::NAME => {
                     mark(m.operand(op, 1))
                 }
+                mcu::CallExternOp::NAME => mcu::CallExternOp(op)
+                    .operand_roles(m)
+                    .into_iter()
+                    .filter(|o| o.1.is_written())
+                    .for_each(|o| mark(o.0)),
                 func::CallOp::NAME => {
                     let callee = func::CallOp(op).callee(m);
                     let Some(callee) = m.lookup_symbol(&callee) else {

@@ -375,6 +375,10 @@ impl Printer<'_> {
             let layer = m.describe_loc(m.op_loc(op)).unwrap_or_default();
             self.remark(&layer);
         }
+        if self.cx.externs.is_fallible(target) {
+            self.fallible_call(&name, &arguments);
+            return Ok(());
+        }
         let head = format!("{}{name}(", "    ".repeat(self.indent));
         let list = wrapped(&head, &arguments);
         self.line(&format!("{name}({list});"));

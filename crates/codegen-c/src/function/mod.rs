@@ -13,6 +13,7 @@
 mod compare;
 mod control;
 mod convert;
+mod extern_call;
 mod integer;
 pub(crate) mod memory;
 mod pure;
@@ -25,6 +26,7 @@ use crate::comment::comment;
 use crate::constants::Constants;
 use crate::ctype::{self, CType};
 use crate::expr::Expr;
+use crate::externs::Externs;
 use crate::interface::{Interface, Place};
 use crate::liveness::Liveness;
 use crate::names::Scopes;
@@ -46,6 +48,7 @@ pub(crate) struct Context<'a> {
     pub written: &'a Written,
     pub constants: &'a Constants,
     pub interface: &'a Interface,
+    pub externs: &'a Externs,
     /// Names at file scope.
     pub file_names: &'a FxHashSet<String>,
     /// The C name of each function.
@@ -121,7 +124,11 @@ pub(crate) fn kernel(
         parameters.push(p.parameter(i, v, hint)?);
     }
     let name = cx.functions.get(&func).cloned().unwrap_or_default();
-    let head = format!("static {}_NOINLINE void {name}(", cx.upper);
+    let head = format!(
+        "static {}_NOINLINE {} {name}(",
+        cx.upper,
+        returned(cx, func)
+    );
     p.finish(entry, &head, parameters)
 }
 
@@ -162,8 +169,16 @@ pub(crate) fn graph(
             }
         }
     }
-    let head = format!("static void {name}(");
+    let head = format!("static {} {name}(", returned(cx, func));
     p.finish(entry, &head, parameters)
+}
+
+/// A function returns nothing unless something that it calls may fail.
+fn returned(cx: &Context<'_>, func: OpId) -> &'static str {
+    match cx.externs.is_fallible(func) {
+        true => "int32_t",
+        false => "void",
+    }
 }
 
 impl<'a> Printer<'a> {
@@ -276,6 +291,9 @@ impl<'a> Printer<'a> {
         parameters: Vec<(String, String)>,
     ) -> Result<FunctionText, Diagnostic> {
         self.block(entry)?;
+        if self.cx.externs.is_fallible(self.func) {
+            self.line(&format!("return {}_OK;", self.cx.upper));
+        }
         let used: FxHashSet<&str> = text::tokens(&self.body).collect();
         let mut unused = String::new();
         for (_, name) in parameters
@@ -536,7 +554,7 @@ impl<'a> Printer<'a> {
     }
 
     fn op(&mut self, op: OpId) -> Result<(), Diagnostic> {
-        use ir::dialects::{memref, scf, vector};
+        use ir::dialects::{mcu, memref, scf, vector};
         let m = self.m();
         match m.op_name(op) {
             scf::ForOp::NAME => self.for_loop(op),
@@ -544,6 +562,7 @@ impl<'a> Printer<'a> {
             scf::YieldOp::NAME => Ok(()),
             func::ReturnOp::NAME if m.operands(op).len() == 0 => Ok(()),
             func::CallOp::NAME => self.call(op),
+            mcu::CallExternOp::NAME => self.call_extern(op),
             memref::LoadOp::NAME => self.load(op),
             memref::StoreOp::NAME => self.store(op),
             memref::CopyOp::NAME => self.copy(op),
