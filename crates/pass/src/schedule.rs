@@ -63,6 +63,11 @@ pub trait Schedule: Send + Sync {
     /// The reason why not, in words.
     fn applies(&self, op: OpRef<'_>, target: &Target) -> Result<(), String>;
 
+    /// Whether the user has asked for it, by adding a library: then a remark says of every op that it does not lower why.
+    fn is_requested(&self) -> bool {
+        false
+    }
+
     /// The parameters to choose among; at least one choice.
     fn space(&self, op: OpRef<'_>, target: &Target) -> Vec<Knobs> {
         let _ = (op, target);

@@ -5,6 +5,7 @@
 //! another argument of the same call.
 
 use ir::dialects::func::{self, CallOp};
+use ir::dialects::mcu;
 use ir::{Diagnostic, Module, OpId, ValueDef, ValueId};
 use pass::{Failed, Pass, PassCx, PassInfo};
 use std::collections::BTreeMap;
@@ -214,6 +215,10 @@ fn stored_to(m: &Module, v: ValueId) -> bool {
         "memref.load" | "vector.load" => false,
         "memref.store" | "vector.store" | "memref.copy" => i == 1,
         "memref.reinterpret_cast" => stored_to(m, m.result(user, 0)),
+        "mcu.call_extern" => {
+            let roles = mcu::CallExternOp(user).operand_roles(m);
+            roles.get(i as usize).is_none_or(|o| o.1.is_written())
+        }
         "func.call" => {
             let callee = CallOp::cast(m, user)
                 .and_then(|c| m.lookup_symbol(&c.callee(m)))

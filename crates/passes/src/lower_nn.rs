@@ -210,7 +210,7 @@ impl<'m> Lowering<'m> {
         b
     }
 
-    fn op(&mut self, op: OpId, cx: &PassCx<'_>) -> Result<(), Diagnostic> {
+    fn op(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
         match self.m.op_name(op) {
             nn::ConstantOp::NAME => Ok(()),
             nn::ReshapeOp::NAME => {
@@ -226,8 +226,10 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    fn kernel(&mut self, op: OpId, cx: &PassCx<'_>) -> Result<(), Diagnostic> {
-        let (schedule, knobs) = choose(self.m, op, cx)?;
+    fn kernel(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
+        let mut remarks = Vec::new();
+        let (schedule, knobs) = choose(self.m, op, cx, &mut remarks)?;
+        remarks.into_iter().for_each(|r| cx.diagnostics.push(r));
         let mut k = KernelBuilder::new(self.m, op);
         if let Err(e) = schedule.lower(op, &knobs, cx.target, &mut k) {
             k.abandon();
@@ -332,7 +334,16 @@ impl<'m> Lowering<'m> {
         let ty = self.m.value_type(value);
         let ty = buffer_type(self.m, ty);
         // No entry in `buffers`: each use gets the global anew, close to the call.
-        self.global(constant.0, elements, "constant", ty)
+        let role = self.operand_name(user, value);
+        self.global(constant.0, elements, &role, ty)
+    }
+
+    /// What a value is to its user, as the op's declaration calls it: `filter`.
+    fn operand_name(&self, user: OpId, value: ValueId) -> String {
+        let at = self.m.operands(user).position(|v| v == value);
+        let specs = self.m.op_info(user).map(|i| i.operands.as_slice());
+        let spec = specs.zip(at).and_then(|(s, i)| s.get(i));
+        spec.map_or_else(|| "constant".to_owned(), |s| s.name.to_string())
     }
 
     fn global(&mut self, op: OpId, value: Attr, role: &str, ty: Type) -> ValueId {
@@ -431,22 +442,45 @@ fn choose<'r>(
     m: &Module,
     op: OpId,
     cx: &PassCx<'r>,
+    remarks: &mut Vec<Diagnostic>,
 ) -> Result<(&'r dyn Schedule, Knobs), Diagnostic> {
     let r = m.op(op);
     let name = r.name().to_owned();
     let mut best: Option<Choice<'r>> = None;
     let mut reasons = Vec::new();
+    // What the user asked for, with its cost or why it does not apply.
+    let mut requested: Vec<(&str, Result<u64, String>)> = Vec::new();
     for s in cx.registry.schedules().filter(|s| s.op() == name) {
         if let Err(why) = s.applies(r, cx.target) {
+            if s.is_requested() {
+                requested.push((s.name(), Err(why.clone())));
+            }
             reasons.push(format!("{}: {why}", s.name()));
             continue;
         }
         for knobs in s.space(r, cx.target) {
             let c = s.cost(r, &knobs, cx.target);
             let key = (c.cycles, c.flash, c.ram);
+            if s.is_requested() {
+                requested.push((s.name(), Ok(c.cycles)));
+            }
             if best.as_ref().is_none_or(|b| key < b.0) {
                 best = Some((key, s, knobs));
             }
+        }
+    }
+    if let Some((key, taken, _)) = &best {
+        for (s, found) in requested.into_iter().filter(|q| q.0 != taken.name()) {
+            let why = match found {
+                Ok(cycles) => format!("it costs {cycles} cycles, {} costs {}", taken.name(), key.0),
+                Err(why) => why,
+            };
+            let mut d = Diagnostic::remark(
+                "remark.schedule-not-taken",
+                format!("{s} does not lower `{name}`: {why}"),
+            );
+            d.location = m.describe_loc(m.op_loc(op));
+            remarks.push(d);
         }
     }
     best.map(|(_, s, knobs)| (s, knobs)).ok_or_else(|| {
