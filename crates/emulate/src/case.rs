@@ -3,6 +3,7 @@
 use std::path::{Component, Path};
 
 use crate::error::EmulateError;
+use crate::foreign::ForeignCode;
 
 /// A text file with the path that it has below the case's own directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Case {
     pub headers: Vec<SourceFile>,
     /// Compiled objects that are linked as they are: a file name for messages, and the bytes.
     pub objects: Vec<(String, Vec<u8>)>,
+    /// C of others that the sources call.
+    pub foreign: ForeignCode,
     /// The function that runs the model.
     pub entry: String,
     /// Bytes of each input, in the model's order.
@@ -62,6 +65,7 @@ impl Case {
             sources: Vec::new(),
             headers: Vec::new(),
             objects: Vec::new(),
+            foreign: ForeignCode::default(),
             inputs: Vec::new(),
             outputs: Vec::new(),
             arena_size: 0,

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::case::{self, Case};
 use crate::error::{EmulateError, io_error};
+use crate::foreign;
 use crate::glue;
 use crate::image::Image;
 use crate::machine::Machine;
@@ -101,7 +102,9 @@ impl Firmware {
         }
         flags.extend(options.flags.iter().cloned());
         let (mut jobs, mut objects) = toolchain::lay_out(directory.path(), cases, &flags)?;
-        for job in harness_jobs(directory.path(), cases, &base)? {
+        let harness = harness_jobs(directory.path(), cases, &base)?;
+        toolchain::make_folder(&directory.path().join("library"))?;
+        for job in foreign::jobs(cases, &base).into_iter().chain(harness) {
             objects.push(job.object.clone());
             jobs.push(job);
         }
@@ -164,6 +167,21 @@ impl Firmware {
         Sizes::of(path, &std::fs::read(&file).map_err(io_error(&file))?)
     }
 
+    /// The same of each C file of others that the case calls, by the file's name.
+    ///
+    /// # Errors
+    /// An object cannot be read.
+    pub fn foreign_sizes(&self, case: usize) -> Result<Vec<(String, Sizes)>, EmulateError> {
+        let objects = foreign::objects_of(&self.cases, case).into_iter();
+        objects
+            .map(|(name, object)| {
+                let file = self.directory.path().join(&object);
+                let bytes = std::fs::read(&file).map_err(io_error(&file))?;
+                Ok((name.clone(), Sizes::of(&name, &bytes)?))
+            })
+            .collect()
+    }
+
     /// What the linked image puts into which section.
     ///
     /// # Errors
@@ -175,7 +193,7 @@ impl Firmware {
         )
     }
 
-    /// The stack frame of every function of a case's C files, as the compiler states it.
+    /// The stack frame of every C function of a case's files and of those that it calls, as the compiler states it.
     ///
     /// # Errors
     /// There is no such case, or the compiler's file cannot be read.
@@ -185,8 +203,16 @@ impl Firmware {
             what: "there is no such case".to_owned(),
         })?;
         let mut frames = Vec::new();
-        for source in &described.sources {
-            let file = format!("{}/{}.su", toolchain::case_directory(case), source.path);
+        let own = described
+            .sources
+            .iter()
+            .map(|s| format!("{}/{}.su", toolchain::case_directory(case), s.path));
+        let foreign = foreign::objects_of(&self.cases, case).into_iter();
+        // An assembler states no frames.
+        let foreign = foreign
+            .map(|(_, object)| object.replace(".o", ".su"))
+            .filter(|su| self.directory.path().join(su).is_file());
+        for file in own.chain(foreign) {
             let path = self.directory.path().join(&file);
             frames.extend(stack_usage::parse(
                 &file,

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::case::{self, Case};
 use crate::error::{EmulateError, io_error};
+use crate::foreign;
 use crate::glue;
 use crate::process;
 use crate::protocol::{self, RunOptions, RunResult};
@@ -108,6 +109,11 @@ impl HostProgram {
             &directory.path().join("harness/harness.h"),
             include_bytes!("../assets/harness.h"),
         )?;
+        toolchain::make_folder(&directory.path().join("library"))?;
+        for job in foreign::jobs(cases, &base) {
+            objects.push(job.object.clone());
+            jobs.push(job);
+        }
         let table = glue::case_table(cases);
         for (name, text) in [
             ("host_io.c", include_str!("../assets/host_io.c")),

@@ -199,6 +199,7 @@ pub(crate) fn lay_out(
                 includes.push(include);
             }
         }
+        includes.extend(case.foreign.include_flags());
         for source in &case.sources {
             let source = format!("{base}/{}", source.path);
             let object = object_path(&source);
@@ -223,10 +224,15 @@ pub(crate) fn object_path(source: &str) -> String {
     format!("{source}.o")
 }
 
+/// Makes a directory and those above it.
+pub(crate) fn make_folder(path: &Path) -> Result<(), EmulateError> {
+    std::fs::create_dir_all(path).map_err(io_error(path))
+}
+
 /// Writes a file and the directories above it.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EmulateError> {
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(io_error(parent))?;
+        make_folder(parent)?;
     }
     std::fs::write(path, bytes).map_err(io_error(path))
 }
