@@ -3,12 +3,15 @@
 use crate::identifiers::{is_identifier, module_name};
 use crate::layers::{Layer, TensorInfo, layers, tensor_info};
 use ir::dialects::func;
+use ir::dialects::mcu::CallExternOp;
 use ir::{Diagnostic, Diagnostics, Module};
+use kernel_library::{KernelLibrary, LibraryError};
 use pass::{
     Instrumentation, ManagerOptions, PassCx, PassRun, Pipeline, Registry, RegistryBuilder,
     RegistryError,
 };
 use passes::memory_map::MemoryMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use target::{Target, Targets};
 
@@ -112,6 +115,7 @@ pub struct Stage {
 /// Collects what a compiler is made of: Thumbwright's own parts, then third parties'.
 pub struct CompilerBuilder {
     registry: RegistryBuilder,
+    libraries: Vec<KernelLibrary>,
 }
 
 impl CompilerBuilder {
@@ -127,9 +131,22 @@ impl CompilerBuilder {
         Ok(self)
     }
 
+    /// Adds a kernel library: its entries as schedules, its targets, and its C for models that are run.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its table.
+    pub fn library(mut self, library: KernelLibrary) -> Result<CompilerBuilder, LibraryError> {
+        library.register(&mut self.registry)?;
+        self.libraries.push(library);
+        Ok(self)
+    }
+
     /// The compiler.
     pub fn build(self) -> Compiler {
-        Compiler::with_registry(Arc::new(self.registry.freeze()))
+        Compiler {
+            registry: Arc::new(self.registry.freeze()),
+            libraries: self.libraries.into(),
+        }
     }
 }
 
@@ -137,6 +154,7 @@ impl CompilerBuilder {
 #[derive(Clone)]
 pub struct Compiler {
     registry: Arc<Registry>,
+    libraries: Arc<[KernelLibrary]>,
 }
 
 impl Compiler {
@@ -157,12 +175,18 @@ impl Compiler {
         ir::dialects::register_all(&mut registry.dialects)?;
         interp::register(&mut registry.dialects)?;
         passes::register(&mut registry)?;
-        Ok(CompilerBuilder { registry })
+        Ok(CompilerBuilder {
+            registry,
+            libraries: Vec::new(),
+        })
     }
 
     /// With a registry of one's own.
     pub fn with_registry(registry: Arc<Registry>) -> Compiler {
-        Compiler { registry }
+        Compiler {
+            registry,
+            libraries: Arc::new([]),
+        }
     }
 
     /// What is registered.
@@ -319,6 +343,7 @@ impl Compiler {
                 .into());
         };
         Ok(Compiled {
+            libraries: called(&self.libraries, &module),
             name,
             file: file.to_owned(),
             hash,
@@ -387,6 +412,19 @@ pub struct Compiled {
     memory: MemoryMap,
     diagnostics: Diagnostics,
     stages: Vec<Stage>,
+    libraries: Vec<KernelLibrary>,
+}
+
+/// Those of the libraries whose functions a module calls.
+fn called(libraries: &[KernelLibrary], m: &Module) -> Vec<KernelLibrary> {
+    let ops = m.walk(m.root(), ir::WalkOrder::Pre).into_iter();
+    let calls = ops.filter_map(|op| CallExternOp::cast(m, op));
+    let linked: BTreeSet<String> = calls.filter_map(|c| c.library(m)).collect();
+    let called = libraries.iter();
+    called
+        .filter(|l| linked.contains(l.link_name()))
+        .cloned()
+        .collect()
 }
 
 impl Compiled {
@@ -440,6 +478,11 @@ impl Compiled {
         &self.stages
     }
 
+    /// The kernel libraries that the C calls and is to be linked with.
+    pub fn libraries(&self) -> &[KernelLibrary] {
+        &self.libraries
+    }
+
     /// The layers of the imported network.
     pub fn layers(&self) -> Vec<Layer> {
         layers(&self.network)
@@ -490,15 +533,6 @@ impl Compiled {
             text: f.text.clone(),
         };
         Ok(c.files().into_iter().map(file).collect())
-    }
-
-    /// The module's text at every stage as files, if it was asked for: `mlir/NN-STAGE.mlir`.
-    pub fn stage_files(&self) -> Vec<File> {
-        let file = |(i, stage): (usize, &Stage)| File {
-            path: format!("mlir/{i:02}-{}.mlir", stage.name),
-            text: stage.text.clone(),
-        };
-        self.stages.iter().enumerate().map(file).collect()
     }
 }
 

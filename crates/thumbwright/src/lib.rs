@@ -30,6 +30,7 @@ pub use compiler::{
     tensors,
 };
 pub use identifiers::module_name;
+pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};
 

@@ -5,7 +5,7 @@ mod models;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
-use thumbwright::{CompileOptions, Compiler};
+use thumbwright::{CompileOptions, Compiler, KernelLibrary};
 
 fn mlir_opt(text: &str) -> Result<String, String> {
     let mut child = Command::new("mlir-opt-19")
@@ -39,8 +39,18 @@ fn every_stage_is_the_normal_form_of_mlir_opt() {
     if !prerequisites::programs(TEST, &["mlir-opt-19"]) {
         return;
     }
-    let compiler = Compiler::new().unwrap();
-    for model in models::all(TEST) {
+    let acme = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/acme-kernels/acme-kernels.toml"
+    );
+    let acme = KernelLibrary::load(acme.as_ref()).unwrap();
+    let extended = Compiler::builder().unwrap().library(acme).unwrap();
+    check(&extended.build(), &models::own());
+    check(&Compiler::new().unwrap(), &models::all(TEST));
+}
+
+fn check(compiler: &Compiler, models: &[models::Model]) {
+    for model in models {
         for target in ["cortex-m0", "cortex-m4"] {
             let options = CompileOptions {
                 keep_stages: true,

@@ -13,16 +13,16 @@ use pass::{Instrumentation, PassRun};
 
 use super::console::Console;
 use super::table::number;
-use super::{directory, read_model, refuse_extensions};
+use super::{directory, read_model};
 
 /// Compile a model to C for a core or board.
 #[derive(Args, Debug)]
 pub struct Compile {
     /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
     model: Option<PathBuf>,
-    /// A core or board; `thumbwright targets` lists them.
+    /// A core or board; `thumbwright targets` lists them. Or the path of a description, NAME.toml.
     #[arg(long)]
-    target: String,
+    pub target: String,
     /// The output directory; other files in it stay.
     #[arg(short, long = "output", value_name = "DIR")]
     output: PathBuf,
@@ -53,9 +53,9 @@ pub struct Compile {
     /// Print the remarks: what was and what was not optimised.
     #[arg(long)]
     remarks: bool,
-    /// A library or accelerator to use.
-    #[arg(long, value_name = "NAME")]
-    with: Vec<String>,
+    /// A kernel library to use: the path of its table, NAME.toml.
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<String>,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,7 +75,6 @@ enum IoPlace {
 impl Compile {
     /// Compiles and writes; the summary.
     pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
-        refuse_extensions(&self.with)?;
         directory::check(&self.output)?;
         let options = CompileOptions {
             name: self.name.clone(),
@@ -138,7 +137,11 @@ impl Compile {
         if self.emit.contains(&Emit::C) {
             files.extend(compiled.c_files()?);
         }
-        files.extend(compiled.stage_files());
+        let stages = compiled.stages().iter().enumerate();
+        files.extend(stages.map(|(i, stage)| File {
+            path: format!("mlir/{i:02}-{}.mlir", stage.name),
+            text: stage.text.clone(),
+        }));
         let file = |path: &str, text: String| File {
             path: path.to_owned(),
             text,

@@ -18,12 +18,15 @@ use super::table::{Table, number, shape};
 pub struct Inspect {
     /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
     model: Option<PathBuf>,
-    /// Plan the memory for this core or board.
+    /// Plan the memory for this core or board, or for that of a description, NAME.toml.
     #[arg(long, default_value = "host")]
-    target: String,
+    pub target: String,
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// A kernel library to use: the path of its table, NAME.toml.
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<String>,
 }
 
 /// What `--json` prints.

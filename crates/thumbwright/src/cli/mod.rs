@@ -6,6 +6,7 @@
 mod compile;
 mod console;
 mod directory;
+mod extensions;
 mod inspect;
 mod module_text;
 mod npy;
@@ -87,9 +88,9 @@ pub fn main_with(
 ) -> ExitCode {
     report_panics();
     ExitCode::from(guarded(|| {
-        let arguments = Arguments::parse();
+        let mut arguments = Arguments::parse();
         let console = Console::new(arguments.quiet);
-        let done = compiler(register)
+        let done = compiler(register, &mut arguments.form)
             .and_then(|compiler| dispatch(&arguments.form, &compiler, &console))
             .and_then(|text| console.print(&text));
         match done {
@@ -99,11 +100,20 @@ pub fn main_with(
     }))
 }
 
-/// The compiler that every form works with.
+/// The compiler that the form works with, with what its options bring along in files; the path of a target's description is replaced by
+/// the target's name.
 fn compiler(
     register: impl FnOnce(&mut RegistryBuilder) -> Result<(), RegistryError>,
+    form: &mut Form,
 ) -> anyhow::Result<Compiler> {
-    Ok(Compiler::builder()?.register(register)?.build())
+    let builder = Compiler::builder()?.register(register)?;
+    match form {
+        Form::Compile(c) => extensions::build(builder, &c.with, &mut c.target),
+        Form::Run(r) => extensions::build(builder, &r.with, &mut r.target),
+        Form::Inspect(i) => extensions::build(builder, &i.with, &mut i.target),
+        Form::Opt(o) => extensions::build(builder, &o.with, &mut o.target),
+        Form::Targets(_) | Form::Plan(_) | Form::Reduce(_) => Ok(builder.build()),
+    }
 }
 
 fn dispatch(form: &Form, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
@@ -207,16 +217,6 @@ fn read_model(path: Option<&Path>) -> anyhow::Result<(String, Vec<u8>)> {
     };
     let bytes = frontends::tflite::read_file(path).map_err(|e| CompileError(e.into()))?;
     Ok((path.to_string_lossy().into_owned(), bytes))
-}
-
-/// An option that names libraries and accelerators, of which none exists yet.
-fn refuse_extensions(names: &[String]) -> anyhow::Result<()> {
-    match names.first() {
-        None => Ok(()),
-        Some(name) => anyhow::bail!(
-            "--with {name}: this version comes without any library or accelerator, so there is no `{name}`"
-        ),
-    }
 }
 
 #[cfg(test)]

@@ -13,16 +13,16 @@ use serde::Serialize;
 
 use super::console::Console;
 use super::output_file::OutputFiles;
-use super::{profile_text, read_model, refuse_extensions, tensors, values};
+use super::{profile_text, read_model, tensors, values};
 
 /// Run a model on samples: interpreted, on the host, or on an emulated core or board.
 #[derive(Args, Debug)]
 pub struct Run {
     /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
     model: Option<PathBuf>,
-    /// A core or board, `interp` (the network interpreted), `interp-loops` (the lowered code interpreted) or `host` (the C built by cc).
+    /// A core or board, `interp` (the network interpreted), `interp-loops` (the lowered code interpreted) or `host` (the C built by cc). Or the path of a description, NAME.toml.
     #[arg(long)]
-    target: String,
+    pub target: String,
     /// An input tensor, raw little endian or .npy; one FILE a tensor in the model's order, samples concatenated [default: one sample of zeros].
     #[arg(long, value_name = "FILE")]
     input: Vec<PathBuf>,
@@ -35,9 +35,9 @@ pub struct Run {
     /// Print the profile as JSON.
     #[arg(long, requires = "profile")]
     json: bool,
-    /// A library or accelerator to use.
-    #[arg(long, value_name = "NAME")]
-    with: Vec<String>,
+    /// A kernel library to use: the path of its table, NAME.toml.
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<String>,
 }
 
 /// What `--profile --json` prints.
@@ -63,7 +63,6 @@ struct FileJson<'a> {
 impl Run {
     /// Runs the model; outputs or profile as text.
     pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
-        refuse_extensions(&self.with)?;
         let runtime = Runtime::parse(&self.target, compiler.registry().targets())?;
         if self.profile && !matches!(runtime, Runtime::Emulated(_)) {
             bail!(

@@ -1,10 +1,12 @@
 //! Several models in one program: one firmware image or one host program with a case each.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use emulate::{BuildOptions, Case, Firmware, HostOptions, HostProgram, RunOptions, SourceFile};
 use interp::{Network, Program};
 use ir::dialects::func::CallOp;
+use kernel_library::KernelLibrary;
 
 use super::Runtime;
 use super::error::RunError;
@@ -279,6 +281,9 @@ impl Executable<'_> {
                 sizes: firmware.sizes(index, &source.path)?,
             });
         }
+        for (file, sizes) in firmware.foreign_sizes(index)? {
+            outcome.sizes.push(FileSizes { file, sizes });
+        }
         if let Some(profile) = profile {
             let kernels = compiled.c()?.kernels;
             let function = |symbol: &str| {
@@ -323,7 +328,13 @@ fn cases(models: &[&Compiled]) -> Result<Vec<Case>, RunError> {
     models.iter().map(|c| case(c)).collect()
 }
 
-/// A model's C as a case of a program.
+/// Paths of all libraries that a model calls.
+fn paths(compiled: &Compiled, of: fn(&KernelLibrary) -> &[PathBuf]) -> Vec<PathBuf> {
+    let all = compiled.libraries().iter().flat_map(of);
+    all.cloned().collect()
+}
+
+/// A model's C, and that of the libraries that it calls, as a case of a program.
 pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
     let c = compiled.c()?;
     let word = |what: &str, bytes: u64| {
@@ -360,6 +371,10 @@ pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
             .collect(),
         sources: vec![file(c.source), file(c.data)],
         headers: vec![file(c.header), file(c.data_header)],
+        foreign: emulate::ForeignCode {
+            sources: paths(compiled, KernelLibrary::sources),
+            include: paths(compiled, KernelLibrary::include_folders),
+        },
         ..Case::new(compiled.name())
     })
 }

@@ -9,4 +9,5 @@ mod flatbuffer;
 mod forms;
 mod inspect;
 mod plan;
+mod plugin_data;
 mod run;

@@ -34,9 +34,12 @@ pub struct Opt {
     /// The passes: `builtin.module(func.func(canonicalize,cse))`, or only what stands in the outer parentheses.
     #[arg(long, value_name = "TEXT", conflicts_with = "run_reproducer")]
     pipeline: Option<String>,
-    /// The core or board that passes ask.
+    /// The core or board that passes ask, or the path of a description, NAME.toml.
     #[arg(long, default_value = "cortex-m4", conflicts_with = "run_reproducer")]
-    target: String,
+    pub target: String,
+    /// A kernel library to use: the path of its table, NAME.toml.
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<String>,
     /// Take ops, types and attributes of unknown dialects as they are.
     #[arg(long, visible_alias = "allow-unregistered-dialect")]
     allow_unregistered: bool,

@@ -1,6 +1,0 @@
-//! The functions as C calls them: what they do, and what they say to calls that cannot be right.
-
-mod caller;
-mod mistakes;
-mod results;
-mod threads;
