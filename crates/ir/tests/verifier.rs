@@ -271,7 +271,8 @@ fn every_code_is_provoked_alone() {
 
 #[test]
 fn every_code_has_a_case() {
-    let tested: Vec<&str> = CASES.iter().map(|c| c.0).collect();
+    let mut tested: Vec<&str> = CASES.iter().map(|c| c.0).collect();
+    tested.dedup();
     let listed: Vec<&str> = ir::verify::CODES.iter().map(|c| c.0).collect();
     assert_eq!(tested, listed);
 }
