@@ -1,12 +1,10 @@
 //! `mcu.call_extern`: its text, and what its verifier refuses.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod mlir_opt;
-
 use ir::dialects::mcu::{BufferRole, CallExternOp, ExternValue, Returned};
 use ir::text::{ParseOptions, parse, print_module};
 use ir::{DialectRegistry, Module, WalkOrder};
-use mlir_opt::mlir_opt;
+use prerequisites::mlir_opt;
 use std::sync::Arc;
 
 /// Two network ops in one call, with every form of argument.
@@ -102,7 +100,7 @@ fn prints_the_normal_form_of_mlir_opt() {
     let text = print_module(&read(MODULE));
     assert_eq!(print_module(&read(&text)), text);
     if prerequisites::programs("prints_the_normal_form_of_mlir_opt", &["mlir-opt-19"]) {
-        assert_eq!(mlir_opt(&text, &["--mlir-print-debuginfo"]), text);
+        assert_eq!(mlir_opt(&text, &["--mlir-print-debuginfo"]).unwrap(), text);
     }
 }
 

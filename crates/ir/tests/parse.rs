@@ -1,13 +1,12 @@
 //! The parser: what it reads prints back the same, ours and `mlir-opt-19`'s.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod mlir_opt;
 mod modules;
 
 use ir::text::{ParseOptions, parse, print_module};
 use ir::{AttrData, Module, TypeData, ValueDef, WalkOrder};
-use mlir_opt::mlir_opt;
 use modules::{loops, network, registry};
+use prerequisites::mlir_opt;
 use testgen::loops::Features;
 
 const LENIENT: ParseOptions = ParseOptions {
@@ -80,11 +79,11 @@ fn the_oracles_print_parses_and_prints_the_same() {
     );
     for m in all {
         let ours = print_module(&m);
-        let with_locations = mlir_opt(&ours, &["--mlir-print-debuginfo"]);
+        let with_locations = mlir_opt(&ours, &["--mlir-print-debuginfo"]).unwrap();
         assert_eq!(print_module(&read(&with_locations)), with_locations);
-        let without = mlir_opt(&ours, &[]);
+        let without = mlir_opt(&ours, &[]).unwrap();
         let again = print_module(&read(&without));
-        assert_eq!(mlir_opt(&again, &[]), without);
+        assert_eq!(mlir_opt(&again, &[]).unwrap(), without);
     }
 }
 
@@ -128,8 +127,11 @@ fn the_oracle_reads_strange_texts_as_we_do() {
         return;
     }
     let ours = print_module(&read_with(STRANGE, &LENIENT));
-    assert_eq!(mlir_opt(&ours, &[]), mlir_opt(STRANGE, &[]));
-    assert_eq!(mlir_opt(&ours, &["--mlir-print-debuginfo"]), ours);
+    assert_eq!(
+        mlir_opt(&ours, &[]).unwrap(),
+        mlir_opt(STRANGE, &[]).unwrap()
+    );
+    assert_eq!(mlir_opt(&ours, &["--mlir-print-debuginfo"]).unwrap(), ours);
 }
 
 /// Every literal, and the normal form that `mlir-opt-19` gives it.
@@ -170,12 +172,12 @@ fn long_constants_of_odd_widths_have_the_oracles_values() {
         text += &format!(", c{i} = dense<[{floats}]> : tensor<101x{elem}>");
     }
     text += "} : () -> ()";
-    let theirs = mlir_opt(&text, &[]);
+    let theirs = mlir_opt(&text, &[]).unwrap();
     let ours = print_module(&read_with(&text, &LENIENT));
-    assert_eq!(mlir_opt(&ours, &[]), theirs);
-    assert_eq!(mlir_opt(&ours, &["--mlir-print-debuginfo"]), ours);
+    assert_eq!(mlir_opt(&ours, &[]).unwrap(), theirs);
+    assert_eq!(mlir_opt(&ours, &["--mlir-print-debuginfo"]).unwrap(), ours);
     let again = print_module(&read_with(&theirs, &LENIENT));
-    assert_eq!(mlir_opt(&again, &[]), theirs);
+    assert_eq!(mlir_opt(&again, &[]).unwrap(), theirs);
 }
 
 #[test]
@@ -184,8 +186,11 @@ fn literals_have_the_oracles_values() {
         return;
     }
     let ours = print_module(&read_with(LITERALS, &LENIENT));
-    assert_eq!(mlir_opt(&ours, &[]), mlir_opt(LITERALS, &[]));
-    assert_eq!(mlir_opt(&ours, &["--mlir-print-debuginfo"]), ours);
+    assert_eq!(
+        mlir_opt(&ours, &[]).unwrap(),
+        mlir_opt(LITERALS, &[]).unwrap()
+    );
+    assert_eq!(mlir_opt(&ours, &["--mlir-print-debuginfo"]).unwrap(), ours);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! The printer against `mlir-opt-19`: what we print is its normal form.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod mlir_opt;
 mod modules;
 
-use mlir_opt::mlir_opt;
 use modules::{loops, network};
+use prerequisites::mlir_opt;
 
 #[test]
 fn prints_the_normal_form_of_mlir_opt() {
@@ -15,6 +14,6 @@ fn prints_the_normal_form_of_mlir_opt() {
     for m in [network(), loops()] {
         ir::verify::verify(&m).unwrap();
         let text = ir::text::print_module(&m);
-        assert_eq!(mlir_opt(&text, &["--mlir-print-debuginfo"]), text);
+        assert_eq!(mlir_opt(&text, &["--mlir-print-debuginfo"]).unwrap(), text);
     }
 }

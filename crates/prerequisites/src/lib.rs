@@ -17,6 +17,10 @@
 //!
 //! Invariant: only tests depend on this crate, and it depends on nothing.
 
+mod mlir_opt;
+
+pub use mlir_opt::{Verdict, mlir_opt, mlir_opt_each};
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,6 @@
 //! Random modules of any registered ops: they verify, hold something for every pass, and mostly compute what is defined.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod mlir_opt;
-
 use interp::evaluate::{Outcome, Settings, Verdict, equivalent, observe};
 use ir::interfaces::{Datum, EvalError, Results};
 use ir::verify::{VerifyOptions, verify, verify_with};
@@ -124,7 +122,9 @@ fn mlir_opt_takes_them_and_prints_the_same() {
     }
     let registry = registry();
     for case in cases(&Options::default().unregistered(true), 13, 100) {
-        mlir_opt::assert_prints_the_same(&case.build(&registry));
+        let text = ir::text::print_module(&case.build(&registry));
+        let theirs = prerequisites::mlir_opt(&text, &["--mlir-print-debuginfo"]).unwrap();
+        assert_eq!(text, theirs);
     }
 }
 
