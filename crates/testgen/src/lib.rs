@@ -5,6 +5,7 @@
 //! * [`loops`]: placed modules of loops on buffers, free of undefined behaviour.
 //! * [`modules`]: modules of any registered ops, a third party's too.
 //! * [`properties`]: what every pass promises, tested on these, by [`pass_properties!`] in one line.
+//! * [`text`]: texts of any ops, as other tools may write them.
 //!
 //! Each comes as a proptest strategy, as a list that follows from a seed (so that a test can put hundreds of cases into one firmware
 //! image), and from a fuzzer's bytes by [`Choices`]. What is drawn is a plain description that can be printed, compared and built into
@@ -30,6 +31,7 @@ pub mod modules;
 pub mod network;
 pub mod nn;
 pub mod properties;
+pub mod text;
 pub mod values;
 
 pub use choices::Choices;
