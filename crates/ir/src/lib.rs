@@ -58,4 +58,4 @@ pub use op_info::position;
 pub use op_info::{Arity, AttrKind, AttrSpec, OpInfo, Traits, ValueKind, ValueSpec, VerifyFn};
 pub use registry::{DialectRegistry, DialectRegistryBuilder, RegistryError};
 pub use types::{FloatKind, QuantType, Type, TypeData};
-pub use verify::Verified;
+pub use verify::{Verified, VerifyOptions};

@@ -1,6 +1,6 @@
 //! Source locations; those of imported ops carry the layer's name in the user's model.
 
-use crate::Str;
+use crate::{Attr, Str};
 
 /// A handle of an interned location of one module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -32,11 +32,11 @@ pub enum LocData {
         /// Where it stands.
         child: Loc,
     },
-    /// `loc(fused<"tag">[…])`
+    /// `loc(fused<"tag">[…])`; [`Module::loc`](crate::Module::loc) brings it to its normal form.
     Fused {
         /// What fused them, or none.
-        tag: Option<Str>,
-        /// The parts.
+        tag: Option<Attr>,
+        /// The parts: distinct, known (but for a single one), at least two of them if there is no tag, none fused by the same tag.
         parts: Vec<Loc>,
     },
     /// `loc(callsite(callee at caller))`

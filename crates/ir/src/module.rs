@@ -1,9 +1,11 @@
 //! The module: sole owner of ops, blocks, regions, values and interned data; the only way to change any of them.
 //!
 //! Invariant: every operand is in its value's use list, at the position that the operand remembers.
+//! Invariant: every successor is in its block's use list, likewise.
 //! Invariant: an op is in at most one block, and its neighbours agree with it.
 
 mod attributes;
+mod blocks;
 mod interned;
 mod journal;
 mod types;
@@ -28,6 +30,12 @@ struct Operand {
     use_index: u32,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Successor {
+    block: BlockId,
+    use_index: u32,
+}
+
 /// Sorted by name.
 type AttrMap = Vec<(Str, Attr)>;
 
@@ -39,6 +47,7 @@ struct OpData {
     results: SmallVec<[ValueId; 1]>,
     props: AttrMap,
     attrs: AttrMap,
+    successors: SmallVec<[Successor; 1]>,
     regions: SmallVec<[RegionId; 1]>,
     block: Option<BlockId>,
     prev: Option<OpId>,
@@ -49,6 +58,8 @@ struct OpData {
 struct BlockData {
     args: SmallVec<[ValueId; 4]>,
     region: Option<RegionId>,
+    /// The ops that name this block as a successor, and at which position.
+    uses: Vec<(OpId, u32)>,
     first: Option<OpId>,
     last: Option<OpId>,
 }
@@ -62,6 +73,8 @@ struct RegionData {
 #[derive(Clone, Debug)]
 struct ValueData {
     ty: Type,
+    /// Of an argument; a result has its op's.
+    loc: Loc,
     def: ValueDef,
     uses: Vec<(OpId, u32)>,
 }
@@ -102,6 +115,7 @@ pub struct OpState {
     results: Vec<Type>,
     props: Vec<(String, Attr)>,
     attrs: Vec<(String, Attr)>,
+    successors: Vec<BlockId>,
     regions: usize,
 }
 
@@ -146,6 +160,13 @@ impl OpState {
     #[must_use]
     pub fn attr(mut self, name: impl Into<String>, value: Attr) -> OpState {
         self.attrs.push((name.into(), value));
+        self
+    }
+
+    /// With more successors, blocks of the region that the op will be in.
+    #[must_use]
+    pub fn successors(mut self, blocks: &[BlockId]) -> OpState {
+        self.successors.extend_from_slice(blocks);
         self
     }
 
@@ -238,6 +259,12 @@ impl Module {
         m
     }
 
+    /// Makes room for so many ops and values.
+    pub(crate) fn reserve(&mut self, ops: usize) {
+        self.ops.reserve(ops);
+        self.values.reserve(ops);
+    }
+
     /// What ops exist and what they mean.
     pub fn registry(&self) -> &Arc<DialectRegistry> {
         &self.registry
@@ -319,6 +346,7 @@ impl Module {
             results: SmallVec::new(),
             props,
             attrs,
+            successors: SmallVec::new(),
             regions: SmallVec::new(),
             block: None,
             prev: None,
@@ -331,10 +359,14 @@ impl Module {
         for (i, ty) in state.results.into_iter().enumerate() {
             let v = self.values.insert(ValueData {
                 ty,
+                loc: Loc::UNKNOWN,
                 def: ValueDef::Result(id, i),
                 uses: Vec::new(),
             });
             self.ops[id].results.push(v);
+        }
+        if !state.successors.is_empty() {
+            self.set_successors(id, &state.successors);
         }
         for _ in 0..state.regions {
             let r = self.regions.insert(RegionData {
@@ -503,6 +535,7 @@ impl Module {
         let at = self.ops[op].results.len();
         let v = self.values.insert(ValueData {
             ty,
+            loc: Loc::UNKNOWN,
             def: ValueDef::Result(op, at),
             uses: Vec::new(),
         });
@@ -510,74 +543,8 @@ impl Module {
         v
     }
 
-    // ---- blocks and regions ----
+    // ---- ops in blocks ----
 
-    /// Appends a block with arguments to a region.
-    pub fn add_block(&mut self, region: RegionId, args: &[Type]) -> BlockId {
-        let b = self.blocks.insert(BlockData {
-            region: Some(region),
-            ..BlockData::default()
-        });
-        self.regions[region].blocks.push(b);
-        for &ty in args {
-            self.add_block_arg(b, ty);
-        }
-        b
-    }
-
-    /// Appends an argument to a block.
-    pub fn add_block_arg(&mut self, block: BlockId, ty: Type) -> ValueId {
-        let at = self.blocks[block].args.len();
-        let v = self.values.insert(ValueData {
-            ty,
-            def: ValueDef::Argument(block, at),
-            uses: Vec::new(),
-        });
-        self.blocks[block].args.push(v);
-        self.note_block(block);
-        v
-    }
-
-    /// Removes a block's argument, which must be unused.
-    pub fn remove_block_arg(&mut self, block: BlockId, i: usize) {
-        let v = self.blocks[block].args.remove(i);
-        assert!(
-            self.values[v].uses.is_empty(),
-            "invariant: a removed argument is unused"
-        );
-        self.values.remove(v);
-        for at in i..self.blocks[block].args.len() {
-            let v = self.blocks[block].args[at];
-            self.values[v].def = ValueDef::Argument(block, at);
-        }
-        self.note_block(block);
-    }
-
-    /// A block's arguments.
-    pub fn block_args(&self, block: BlockId) -> &[ValueId] {
-        &self.blocks[block].args
-    }
-    /// A region's blocks.
-    pub fn blocks(&self, region: RegionId) -> &[BlockId] {
-        &self.regions[region].blocks
-    }
-    /// The op that owns a region.
-    pub fn region_op(&self, region: RegionId) -> OpId {
-        self.regions[region].op
-    }
-    /// The region that holds a block.
-    pub fn block_region(&self, block: BlockId) -> RegionId {
-        self.blocks[block]
-            .region
-            .expect("invariant: a block is in a region")
-    }
-    /// The first block of an op's first region.
-    pub fn entry_block(&self, op: OpId) -> Option<BlockId> {
-        self.ops[op]
-            .regions
-            .first()
-            .and_then(|&r| self.regions[r].blocks.first().copied())
-    }
     /// The block that holds an op.
     pub fn op_block(&self, op: OpId) -> Option<BlockId> {
         self.ops[op].block
@@ -668,12 +635,13 @@ impl Module {
         self.erase(op);
     }
 
-    /// Destroys an op and everything in its regions; its results must be unused from outside.
+    /// Destroys an op and everything in its regions; its results and blocks must be unused from outside.
     pub fn erase(&mut self, op: OpId) {
         self.detach(op);
         let inside = self.walk(op, WalkOrder::Pre);
         for &o in &inside {
             self.set_operands(o, &[]);
+            self.set_successors(o, &[]);
         }
         for &o in &inside {
             for v in std::mem::take(&mut self.ops[o].results) {
@@ -684,13 +652,10 @@ impl Module {
                 self.values.remove(v);
             }
             for r in std::mem::take(&mut self.ops[o].regions) {
-                for b in self.regions[r].blocks.clone() {
-                    for &v in &self.blocks[b].args {
-                        self.values.remove(v);
-                    }
-                    self.blocks.remove(b);
+                let blocks = self.regions.remove(r).map(|r| r.blocks);
+                for b in blocks.unwrap_or_default() {
+                    self.drop_block(b);
                 }
-                self.regions.remove(r);
             }
             self.ops.remove(o);
             self.note(Change::Erased(o));

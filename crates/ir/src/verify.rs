@@ -11,12 +11,17 @@
 //! Structure (1–2) is checked first; an op's own verifier runs only if its structure is sound, so that it can use the
 //! typed accessors. Each error has a stable code, listed in [`CODES`].
 
+mod dominance;
+mod symbols;
+
 use crate::{
     Arity, AttrData, BlockId, Diagnostic, Diagnostics, Module, OpId, OpInfo, OpRef, QuantType,
-    Type, TypeData, ValueDef, ValueId,
+    Type, TypeData, ValueId,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use dominance::Scopes;
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
+use symbols::SymbolTables;
 
 /// Every error of the verifier: code and what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -72,6 +77,10 @@ pub const CODES: &[(&str, &str)] = &[
         "V031",
         "an external call is malformed: names, roles, arguments, or an op of its region",
     ),
+    (
+        "V032",
+        "an op has successors that it may not have: blocks of another region, the first of its region, or any of a registered op",
+    ),
 ];
 
 /// A module that the verifier said yes to. Back ends ask for it; lowering from it may fail with an error, never panic.
@@ -85,10 +94,19 @@ impl<'m> Verified<'m> {
     }
 }
 
+/// What the verifier lets pass.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct VerifyOptions {
+    /// Whether ops that are not registered are only checked for what holds for all ops, and functions may have several blocks.
+    pub allow_unregistered: bool,
+}
+
 /// Where verifiers report to.
 pub struct VerifyCx<'m> {
     module: &'m Module,
     options: VerifyOptions,
+    /// None while one op is verified alone.
+    symbols: Option<SymbolTables<'m>>,
     diagnostics: Diagnostics,
 }
 
@@ -96,6 +114,19 @@ impl<'m> VerifyCx<'m> {
     /// The module under verification.
     pub fn module(&self) -> &'m Module {
         self.module
+    }
+
+    /// What the verifier lets pass.
+    pub fn options(&self) -> VerifyOptions {
+        self.options
+    }
+
+    /// The op that defines a symbol in the nearest `builtin.module` around an op; in constant time when a whole module is verified.
+    pub fn lookup_symbol(&self, from: OpRef<'_>, name: &str) -> Option<OpId> {
+        match &self.symbols {
+            Some(all) => all.lookup(self.module, from.id, name),
+            None => self.module.lookup_symbol(name),
+        }
     }
 
     /// Reports an error of an op; `code` is one of [`CODES`] or a third party's own.
@@ -126,13 +157,6 @@ impl<'m> VerifyCx<'m> {
     }
 }
 
-/// What the verifier lets pass.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct VerifyOptions {
-    /// Whether ops may be unknown; what holds for every op is checked of them all the same.
-    pub allow_unregistered: bool,
-}
-
 /// Verifies a module.
 ///
 /// # Errors
@@ -141,20 +165,23 @@ pub fn verify(m: &Module) -> Result<Verified<'_>, Diagnostics> {
     verify_with(m, &VerifyOptions::default()).map(|()| Verified(m))
 }
 
-/// Verifies a module; a module that passes need not be fit for a back end.
+/// Verifies a module as far as the options ask for; back ends want the token of [`verify`].
 ///
 /// # Errors
 /// All errors found, at most [`MAX_ERRORS`].
 pub fn verify_with(m: &Module, options: &VerifyOptions) -> Result<(), Diagnostics> {
+    let symbols = SymbolTables::of(m);
+    let duplicates = symbols.duplicates();
     let mut cx = VerifyCx {
         module: m,
         options: *options,
+        symbols: Some(symbols),
         diagnostics: Diagnostics::new(),
     };
-    symbols(&mut cx);
-    let mut types = FxHashSet::default();
-    let mut positions = FxHashMap::default();
-    op_tree(&mut cx, m.root(), &mut types, &mut positions);
+    for (op, name) in duplicates {
+        cx.error(m.op(op), "V015", format!("symbol @{name} is defined twice"));
+    }
+    op_tree(&mut cx, m.root(), &mut Visited::default());
     if cx.diagnostics.has_errors() {
         Err(cx.diagnostics)
     } else {
@@ -171,17 +198,11 @@ pub fn verify_op(m: &Module, op: OpId) -> Result<(), Diagnostics> {
     let mut cx = VerifyCx {
         module: m,
         options: VerifyOptions::default(),
+        symbols: None,
         diagnostics: Diagnostics::new(),
     };
     let r = m.op(op);
-    match m.op_info(op) {
-        None => cx.error(r, "V001", "this op is not registered"),
-        Some(info) => structure(&mut cx, r, info),
-    }
-    let mut types = FxHashSet::default();
-    for v in m.operands(op).chain(m.results(op).iter().copied()) {
-        value_type(&mut cx, r, m.value_type(v), &mut types);
-    }
+    lists(&mut cx, r, &mut FxHashSet::default());
     for &block in m.regions(op).iter().flat_map(|&region| m.blocks(region)) {
         terminators(&mut cx, r, block);
     }
@@ -197,64 +218,55 @@ pub fn verify_op(m: &Module, op: OpId) -> Result<(), Diagnostics> {
     }
 }
 
-/// The verifier stops after this many errors.
+/// The verifier stops after about this many errors.
 pub const MAX_ERRORS: usize = 100;
 
-fn symbols(cx: &mut VerifyCx<'_>) {
-    let m = cx.module;
-    let mut defined = FxHashSet::default();
-    for op in m.ops(m.body()) {
-        if let Some(name) = m.symbol_name(op)
-            && !defined.insert(name)
-        {
-            cx.error(m.op(op), "V015", format!("symbol @{name} is defined twice"));
-        }
-    }
+/// What the verifier knows of the ops that it has been at.
+#[derive(Default)]
+struct Visited {
+    types: FxHashSet<Type>,
+    scopes: Scopes,
 }
 
-type Positions = FxHashMap<OpId, usize>;
-
-fn op_tree(
-    cx: &mut VerifyCx<'_>,
-    op: OpId,
-    types: &mut FxHashSet<Type>,
-    positions: &mut Positions,
-) {
+fn op_tree(cx: &mut VerifyCx<'_>, op: OpId, visited: &mut Visited) {
     if cx.diagnostics.len() >= MAX_ERRORS {
         return;
     }
     let m = cx.module;
     let r = m.op(op);
     let before = cx.diagnostics.len();
-    match m.op_info(op) {
-        None if cx.options.allow_unregistered => {}
-        None => cx.error(r, "V001", "this op is not registered"),
-        Some(info) => structure(cx, r, info),
-    }
-    for v in m.operands(op).chain(m.results(op).iter().copied()) {
-        value_type(cx, r, m.value_type(v), types);
-    }
-    uses(cx, r, positions);
+    lists(cx, r, &mut visited.types);
+    dominance::uses(cx, r, &visited.scopes);
+    successors(cx, r);
     if before == cx.diagnostics.len()
         && let Some(check) = m.op_info(op).and_then(|i| i.verify.as_ref())
     {
         check(r, cx);
     }
     for &region in m.regions(op) {
-        for &block in m.blocks(region) {
-            for (i, o) in m.ops(block).enumerate() {
-                positions.insert(o, i);
-            }
-        }
+        visited.scopes.enter(m, region, cx.options);
         for &block in m.blocks(region) {
             for &a in m.block_args(block) {
-                value_type(cx, r, m.value_type(a), types);
+                value_type(cx, r, m.value_type(a), &mut visited.types);
             }
             terminators(cx, r, block);
             for o in m.ops(block) {
-                op_tree(cx, o, types, positions);
+                op_tree(cx, o, visited);
             }
         }
+    }
+}
+
+/// Operands, results and attributes.
+fn lists(cx: &mut VerifyCx<'_>, op: OpRef<'_>, types: &mut FxHashSet<Type>) {
+    let m = op.module;
+    match m.op_info(op.id) {
+        None if cx.options.allow_unregistered => {}
+        None => cx.error(op, "V001", "this op is not registered"),
+        Some(info) => structure(cx, op, info),
+    }
+    for v in m.operands(op.id).chain(op.results().iter().copied()) {
+        value_type(cx, op, m.value_type(v), types);
     }
 }
 
@@ -354,11 +366,13 @@ fn structure(cx: &mut VerifyCx<'_>, op: OpRef<'_>, info: &OpInfo) {
     }
 }
 
+/// Control goes from the end of a block to other blocks of its region. What is not registered may be a terminator.
 fn terminators(cx: &mut VerifyCx<'_>, parent: OpRef<'_>, block: BlockId) {
     let m = cx.module;
     let is_terminator = |op: OpId| m.op_info(op).is_some_and(|i| i.traits.terminator);
     for op in m.ops(block) {
-        if is_terminator(op) && m.last_op(block) != Some(op) {
+        let ends = is_terminator(op) || m.successors(op).len() > 0;
+        if ends && m.last_op(block) != Some(op) {
             cx.error(
                 m.op(op),
                 "V011",
@@ -366,8 +380,11 @@ fn terminators(cx: &mut VerifyCx<'_>, parent: OpRef<'_>, block: BlockId) {
             );
         }
     }
-    let needs_one = parent.name() != "builtin.module" && m.op_info(parent.id).is_some();
-    if needs_one && !m.last_op(block).is_some_and(is_terminator) {
+    let is_registered = |op: OpId| m.op_info(op).is_some();
+    let needs_one = m.blocks(m.block_region(block)).len() > 1
+        || parent.name() != "builtin.module" && is_registered(parent.id);
+    let may_end = |op: OpId| is_terminator(op) || !is_registered(op);
+    if needs_one && !m.last_op(block).is_some_and(may_end) {
         cx.error(
             parent,
             "V010",
@@ -376,47 +393,22 @@ fn terminators(cx: &mut VerifyCx<'_>, parent: OpRef<'_>, block: BlockId) {
     }
 }
 
-/// Dominance in single-block regions: the definition comes before in the same block, or in a block around.
-fn uses(cx: &mut VerifyCx<'_>, op: OpRef<'_>, positions: &Positions) {
+fn successors(cx: &mut VerifyCx<'_>, op: OpRef<'_>) {
     let m = op.module;
-    for (i, v) in m.operands(op.id).enumerate() {
-        let def_block = match m.value_def(v) {
-            ValueDef::Argument(b, _) => Some(b),
-            ValueDef::Result(d, _) => m.op_block(d),
-        };
-        let mut at = op.id;
-        let mut crossed = false;
-        loop {
-            let Some(block) = m.op_block(at) else {
-                cx.error(
-                    op,
-                    "V012",
-                    format!("operand {i} is not defined before it is used"),
-                );
-                break;
-            };
-            if Some(block) == def_block {
-                let before = match m.value_def(v) {
-                    ValueDef::Argument(..) => true,
-                    ValueDef::Result(d, _) => positions.get(&d) < positions.get(&at),
-                };
-                if !before {
-                    cx.error(
-                        op,
-                        "V012",
-                        format!("operand {i} is not defined before it is used"),
-                    );
-                } else if crossed {
-                    cx.error(
-                        op,
-                        "V013",
-                        format!("operand {i} comes from outside of an isolated region"),
-                    );
-                }
-                break;
-            }
-            at = m.region_op(m.block_region(block));
-            crossed |= m.op_info(at).is_some_and(|i| i.traits.isolated);
+    if m.successors(op.id).len() == 0 {
+        return;
+    }
+    if m.op_info(op.id).is_some() {
+        cx.error(op, "V032", "this op has no successors");
+        return;
+    }
+    let region = m.op_block(op.id).map(|b| m.block_region(b));
+    for (i, block) in m.successors(op.id).enumerate() {
+        if Some(m.block_region(block)) != region {
+            cx.error(op, "V032", format!("successor {i} is in another region"));
+        } else if m.blocks(m.block_region(block)).first() == Some(&block) {
+            let message = format!("successor {i} is the first block of its region");
+            cx.error(op, "V032", message);
         }
     }
 }

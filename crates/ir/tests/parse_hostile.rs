@@ -5,7 +5,7 @@ mod modules;
 
 use ir::text::parse::{MAX_DEPTH, MAX_SPLAT_BYTES};
 use ir::text::{ParseOptions, parse, print_module};
-use ir::{Diagnostics, Module};
+use ir::{Diagnostics, Module, VerifyOptions};
 use modules::{loops, network, registry};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -81,6 +81,9 @@ fn soup() -> impl Strategy<Value = String> {
         "<",
         ">",
         "^bb0",
+        "[^bb0]",
+        "^bb1:",
+        "[^bb1]",
         ":",
         "->",
         ",",
@@ -283,12 +286,17 @@ fn now(start: Instant) -> Duration {
         .map_or_else(|| start.elapsed(), Duration::from_nanos)
 }
 
-/// Time of so many parses.
+/// Time of so many parses, with verifying.
 fn time(text: &str, times: u32) -> Duration {
     let zero = Instant::now();
     let start = now(zero);
     for _ in 0..times {
-        drop(read(text));
+        if let Ok(m) = read(text) {
+            let options = VerifyOptions {
+                allow_unregistered: true,
+            };
+            drop(ir::verify::verify_with(&m, &options));
+        }
     }
     now(zero) - start
 }
@@ -341,6 +349,28 @@ fn time_is_linear() {
         let uses = (0..1000 * n).map(|i| format!("\"a.u\"(%{i}) : (i8) -> ()\n"));
         let defs = (0..1000 * n).map(|i| format!("%{i} = \"a.d\"() : () -> i8\n"));
         format!("{}{}", uses.collect::<String>(), defs.collect::<String>())
+    });
+    assert_linear("functions and calls", |n| {
+        let f = |i| {
+            format!(
+                "\"func.func\"() <{{function_type = () -> (), sym_name = \"f{i}\"}}> ({{\n\"func.call\"() <{{callee = @f{}}}> : () -> ()\n\"func.return\"() : () -> ()\n}}) : () -> ()\n",
+                (i * 7) % (500 * n)
+            )
+        };
+        (0..500 * n).map(f).collect()
+    });
+    assert_linear("blocks in a chain, from the last to the first", |n| {
+        let block = |i| {
+            format!(
+                "^b{i}:\n\"a.u\"(%0) : (i8) -> ()\n\"a.b\"()[^b{}, ^end] : () -> ()\n",
+                i - 1
+            )
+        };
+        let blocks: String = (1..500 * n).map(block).collect();
+        format!(
+            "\"a.r\"() ({{\n%0 = \"a.b\"()[^b{}] : () -> i8\n^b0:\n\"a.b\"()[^end] : () -> ()\n{blocks}^end:\n\"a.b\"() : () -> ()\n}}) : () -> ()\n",
+            500 * n - 1
+        )
     });
     assert_linear("ops on one line", |n| {
         "\"a.b\"() : () -> () ".repeat(1000 * n)

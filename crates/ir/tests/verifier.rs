@@ -243,6 +243,12 @@ const CASES: &[Case] = &[
             Builder::at_end(b.m, block).op("mcu.yield", &[], &[]);
         });
     }),
+    ("V032", |m| {
+        let (_, block) = func(m, &[]);
+        end(m, block);
+        let ret = m.last_op(block).unwrap();
+        m.set_successors(ret, &[block]);
+    }),
 ];
 
 fn global(m: &mut Module, name: &str, ty: Type, value: impl FnOnce(&mut Module) -> Attr) {

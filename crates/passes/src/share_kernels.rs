@@ -69,6 +69,6 @@ fn fuse(m: &mut Module, kernel: &str, group: &[OpId]) -> Loc {
             _ => parts.push(loc),
         }
     }
-    let tag = Some(m.str(kernel));
+    let tag = Some(m.str_attr(kernel));
     m.loc(LocData::Fused { tag, parts })
 }

@@ -72,7 +72,7 @@ fn verify_func(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
         });
     }
     let blocks = m.blocks(m.regions(op.id)[0]);
-    if blocks.len() > 1 {
+    if blocks.len() > 1 && !cx.options().allow_unregistered {
         cx.error(
             op,
             "V009",
@@ -136,7 +136,7 @@ fn verify_return(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
 fn verify_call(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     let m = op.module;
     let name = CallOp(op.id).callee(m);
-    let Some(f) = m.lookup_symbol(&name).and_then(|f| FuncOp::cast(m, f)) else {
+    let Some(f) = cx.lookup_symbol(op, &name).and_then(|f| FuncOp::cast(m, f)) else {
         cx.error(op, "V014", format!("no function @{name}"));
         return;
     };

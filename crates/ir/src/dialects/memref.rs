@@ -140,7 +140,10 @@ fn verify_global(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
 fn verify_get_global(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     let m = op.module;
     let name = GetGlobalOp(op.id).name(m);
-    match m.lookup_symbol(&name).and_then(|g| GlobalOp::cast(m, g)) {
+    match cx
+        .lookup_symbol(op, &name)
+        .and_then(|g| GlobalOp::cast(m, g))
+    {
         None => cx.error(op, "V014", format!("no global @{name}")),
         Some(g) => {
             let ty = m.prop(g.0, "type").and_then(|a| m.attr_type(a));

@@ -1,11 +1,13 @@
 //! Interned data of a module: strings, types, attributes and locations, and reading locations.
 
 use crate::{Attr, AttrData, Loc, LocData, Module, Str, Type, TypeData};
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 
 impl Module {
     /// Interns a string.
     pub fn str(&mut self, s: &str) -> Str {
-        Str(self.strings.intern(s.to_owned()))
+        Str(self.strings.intern_str(s))
     }
 
     /// The text of an interned string.
@@ -33,9 +35,46 @@ impl Module {
         self.attrs.get(attr.0)
     }
 
-    /// Interns a location.
+    /// Interns a location. Fused ones are brought to MLIR's normal form first: each known part once, parts that the same tag fused
+    /// spread out; without a tag, one part stands for itself and none is unknown.
     pub fn loc(&mut self, data: LocData) -> Loc {
+        let data = match data {
+            LocData::Fused { tag, parts } => {
+                let parts = self.fused_parts(tag, &parts);
+                match (tag, parts.as_slice()) {
+                    (None, []) => return Loc::UNKNOWN,
+                    (None, [one]) => return *one,
+                    (Some(_), []) => LocData::Fused {
+                        tag,
+                        parts: vec![Loc::UNKNOWN],
+                    },
+                    _ => LocData::Fused { tag, parts },
+                }
+            }
+            other => other,
+        };
         Loc(self.locs.intern(data))
+    }
+
+    fn fused_parts(&self, tag: Option<Attr>, parts: &[Loc]) -> Vec<Loc> {
+        let mut all: IndexSet<Loc, FxBuildHasher> = IndexSet::default();
+        for &part in parts {
+            match self.loc_data(part) {
+                LocData::Fused { tag: t, parts } if *t == tag => {
+                    all.extend(parts.iter().filter(|p| **p != Loc::UNKNOWN));
+                }
+                LocData::Unknown => {}
+                _ => {
+                    all.insert(part);
+                }
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    /// How many locations there are; their handles are the numbers below.
+    pub(crate) fn loc_count(&self) -> usize {
+        self.locs.len()
     }
 
     /// What a location says.

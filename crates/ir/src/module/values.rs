@@ -1,7 +1,7 @@
 //! Values: types, definitions, uses.
 
 use super::{Change, Operand};
-use crate::{Attr, Module, OpId, Type, ValueDef, ValueId};
+use crate::{Attr, Loc, Module, OpId, Type, ValueDef, ValueId};
 
 impl Module {
     /// The attribute that a value is, if a constant op defines it.
@@ -21,6 +21,13 @@ impl Module {
     pub fn set_value_type(&mut self, v: ValueId, ty: Type) {
         self.values[v].ty = ty;
         self.note_value(v);
+    }
+    /// Where a value is defined: the location of a block's argument is its own, that of a result its op's.
+    pub fn value_loc(&self, v: ValueId) -> Loc {
+        match self.values[v].def {
+            ValueDef::Result(op, _) => self.op_loc(op),
+            ValueDef::Argument(..) => self.values[v].loc,
+        }
     }
     /// Where a value comes from.
     pub fn value_def(&self, v: ValueId) -> ValueDef {

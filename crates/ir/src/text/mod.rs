@@ -12,7 +12,8 @@
 //!     r#"error[S004]: `300` does not fit 8 bits
 //!   --> net.mlir:1:35
 //!   1 | %0 = "arith.constant"() <{value = 300 : i8}> : () -> i8
-//!     |                                   ^"#
+//!     |                                   ^
+//!   help: i8 takes -128 to 255"#
 //! );
 //! # Ok::<(), ir::RegistryError>(())
 //! ```

@@ -1,12 +1,19 @@
 //! The printer.
 
+macro_rules! put {
+    ($p:expr, $($arg:tt)*) => { write!($p.out, $($arg)*).expect("invariant: a string takes all text") };
+}
+
+mod locations;
+
 use super::float::float_text;
 use super::packed::packed;
 use crate::{
-    Attr, AttrData, BlockId, Elements, FloatKind, Loc, LocData, Module, OpId, QuantType, RegionId,
-    Str, Type, TypeData, ValueId,
+    Attr, AttrData, BlockId, Elements, FloatKind, Module, OpId, QuantType, RegionId, Str, Type,
+    TypeData, ValueId,
 };
 use rustc_hash::FxHashMap;
+use slotmap::SecondaryMap;
 use std::fmt::Write;
 
 /// Longer constants print as one hexadecimal string.
@@ -16,21 +23,11 @@ const MAX_LIST: usize = 100;
 pub fn print_module(m: &Module) -> String {
     let mut p = Printer::new(m);
     p.number_values();
-    p.number_locations();
-    let root = m.root();
-    let inline: Vec<Loc> = p.inline_locs.clone();
-    for &l in &p.alias_order.clone() {
-        if inline.contains(&l) {
-            p.location_definition(l);
-        }
-    }
-    p.op(root, 0);
+    let aliases = p.number_locations();
+    aliases.early.iter().for_each(|&l| p.location_definition(l));
+    p.op(m.root(), 0);
     p.out.push('\n');
-    for &l in &p.alias_order.clone() {
-        if !inline.contains(&l) {
-            p.location_definition(l);
-        }
-    }
+    aliases.late.iter().for_each(|&l| p.location_definition(l));
     p.resources();
     p.out.push('\n');
     p.out
@@ -50,19 +47,26 @@ pub fn attr_text(m: &Module, a: Attr) -> String {
     p.out
 }
 
+/// What a value is called.
+#[derive(Clone, Copy)]
+enum Name {
+    /// `%1`
+    Value(u32),
+    /// `%1#0`: one of the results of an op that has several.
+    Of(u32, u32),
+    /// `%arg1`
+    Argument(u32),
+}
+
 struct Printer<'m> {
     m: &'m Module,
     out: String,
-    values: FxHashMap<ValueId, String>,
-    aliases: FxHashMap<Loc, usize>,
-    alias_order: Vec<Loc>,
-    /// Locations of block arguments: printed in place, and defined before the module.
-    inline_locs: Vec<Loc>,
+    values: SecondaryMap<ValueId, Name>,
+    /// Positions of the blocks of regions with several.
+    labels: FxHashMap<BlockId, usize>,
+    /// Numbers of aliases, by location.
+    aliases: Vec<Option<usize>>,
     used_resources: Vec<Str>,
-}
-
-macro_rules! put {
-    ($p:expr, $($arg:tt)*) => { write!($p.out, $($arg)*).expect("invariant: a string takes all text") };
 }
 
 impl<'m> Printer<'m> {
@@ -70,36 +74,43 @@ impl<'m> Printer<'m> {
         Printer {
             m,
             out: String::new(),
-            values: FxHashMap::default(),
-            aliases: FxHashMap::default(),
-            alias_order: Vec::new(),
-            inline_locs: Vec::new(),
+            values: SecondaryMap::new(),
+            labels: FxHashMap::default(),
+            aliases: Vec::new(),
             used_resources: Vec::new(),
         }
     }
 
-    /// MLIR numbers a region's values, then visits the regions inside of it last to first.
+    /// MLIR numbers a region's values, then visits the regions inside of it last to first. Only an entry block's arguments are called so.
     fn number_values(&mut self) {
         let m = self.m;
-        let (mut next_value, mut next_arg) = (0usize, 0usize);
+        let (mut next_value, mut next_arg) = (0u32, 0u32);
         let mut stack: Vec<RegionId> = m.regions(m.root()).to_vec();
         while let Some(region) = stack.pop() {
             let mut inside = Vec::new();
-            for &b in m.blocks(region) {
+            let blocks = m.blocks(region);
+            for (i, &b) in blocks.iter().enumerate() {
+                if blocks.len() > 1 {
+                    self.labels.insert(b, i);
+                }
                 for &a in m.block_args(b) {
-                    self.values.insert(a, format!("%arg{next_arg}"));
-                    next_arg += 1;
+                    let (name, next) = match i {
+                        0 => (Name::Argument(next_arg), &mut next_arg),
+                        _ => (Name::Value(next_value), &mut next_value),
+                    };
+                    self.values.insert(a, name);
+                    *next += 1;
                 }
                 for op in m.ops(b) {
                     match m.results(op) {
                         [] => {}
                         [one] => {
-                            self.values.insert(*one, format!("%{next_value}"));
+                            self.values.insert(*one, Name::Value(next_value));
                             next_value += 1;
                         }
                         many => {
                             for (i, &v) in many.iter().enumerate() {
-                                self.values.insert(v, format!("%{next_value}#{i}"));
+                                self.values.insert(v, Name::Of(next_value, i as u32));
                             }
                             next_value += 1;
                         }
@@ -111,130 +122,13 @@ impl<'m> Printer<'m> {
         }
     }
 
-    /// Aliases in order of nesting depth, then of first visit, parts before what they are parts of.
-    fn number_locations(&mut self) {
-        let mut seen: Vec<(usize, Loc)> = Vec::new();
-        let mut known = FxHashMap::default();
-        self.visit_op_locations(self.m.root(), &mut seen, &mut known);
-        let m = self.m;
-        let has_args = m.walk(m.root(), crate::WalkOrder::Pre).iter().any(|&op| {
-            m.regions(op)
-                .iter()
-                .flat_map(|&r| m.blocks(r))
-                .any(|&b| !m.block_args(b).is_empty())
-        });
-        if has_args {
-            self.inline_locs.push(Loc::UNKNOWN);
-        }
-        seen.sort_by_key(|&(depth, _)| depth);
-        for (i, (_, loc)) in seen.into_iter().enumerate() {
-            self.aliases.insert(loc, i);
-            self.alias_order.push(loc);
-        }
-    }
-
-    fn visit_op_locations(
-        &self,
-        op: OpId,
-        seen: &mut Vec<(usize, Loc)>,
-        known: &mut FxHashMap<Loc, usize>,
-    ) {
-        self.visit_location(self.m.op_loc(op), seen, known);
-        for &r in self.m.regions(op) {
-            for &b in self.m.blocks(r) {
-                if !self.m.block_args(b).is_empty() {
-                    self.visit_location(Loc::UNKNOWN, seen, known);
-                }
-                for o in self.m.ops(b) {
-                    self.visit_op_locations(o, seen, known);
-                }
-            }
-        }
-    }
-
-    fn visit_location(
-        &self,
-        loc: Loc,
-        seen: &mut Vec<(usize, Loc)>,
-        known: &mut FxHashMap<Loc, usize>,
-    ) -> usize {
-        if let Some(&d) = known.get(&loc) {
-            return d;
-        }
-        let depth = match self.m.loc_data(loc) {
-            LocData::Unknown | LocData::File { .. } => 0,
-            LocData::Name { child, .. } => match self.m.loc_data(*child) {
-                LocData::Unknown => 0,
-                _ => 1 + self.visit_location(*child, seen, known),
-            },
-            LocData::Fused { parts, .. } => {
-                1 + parts
-                    .iter()
-                    .map(|&p| self.visit_location(p, seen, known))
-                    .max()
-                    .unwrap_or(0)
-            }
-            LocData::CallSite { callee, caller } => {
-                let a = self.visit_location(*callee, seen, known);
-                1 + a.max(self.visit_location(*caller, seen, known))
-            }
-        };
-        known.insert(loc, depth);
-        seen.push((depth, loc));
-        depth
-    }
-
-    fn alias(&mut self, loc: Loc) {
-        match self.aliases.get(&loc) {
-            Some(0) => self.out.push_str("#loc"),
-            Some(n) => put!(self, "#loc{n}"),
-            None => self.location_body(loc),
-        }
-    }
-
-    fn location_definition(&mut self, loc: Loc) {
-        self.alias(loc);
-        self.out.push_str(" = loc(");
-        self.location_body(loc);
-        self.out.push_str(")\n");
-    }
-
-    fn location_body(&mut self, loc: Loc) {
-        match self.m.loc_data(loc) {
-            LocData::Unknown => self.out.push_str("unknown"),
-            LocData::File { file, line, column } => {
-                self.string(self.m.text(*file));
-                put!(self, ":{line}:{column}");
-            }
-            LocData::Name { name, child } => {
-                self.string(self.m.text(*name));
-                if *self.m.loc_data(*child) != LocData::Unknown {
-                    self.out.push('(');
-                    self.alias(*child);
-                    self.out.push(')');
-                }
-            }
-            LocData::Fused { tag, parts } => {
-                self.out.push_str("fused");
-                if let Some(t) = tag {
-                    self.out.push('<');
-                    self.string(self.m.text(*t));
-                    self.out.push('>');
-                }
-                self.out.push('[');
-                for (i, &p) in parts.iter().enumerate() {
-                    self.comma(i);
-                    self.alias(p);
-                }
-                self.out.push(']');
-            }
-            LocData::CallSite { callee, caller } => {
-                self.out.push_str("callsite(");
-                self.alias(*callee);
-                self.out.push_str(" at ");
-                self.alias(*caller);
-                self.out.push(')');
-            }
+    /// A value's name; one that is in no region has none.
+    fn value(&mut self, v: ValueId) {
+        match self.values.get(v) {
+            Some(Name::Value(number)) => put!(self, "%{number}"),
+            Some(Name::Of(number, i)) => put!(self, "%{number}#{i}"),
+            Some(Name::Argument(number)) => put!(self, "%arg{number}"),
+            None => self.out.push_str("%<none>"),
         }
     }
 
@@ -253,25 +147,29 @@ impl<'m> Printer<'m> {
     fn op(&mut self, op: OpId, depth: usize) {
         let m = self.m;
         self.indent(depth);
-        if let Some(first) = m.results(op).first() {
-            let name = self.values[first].clone();
-            match (name.split_once('#'), m.results(op).len()) {
-                (Some((base, _)), n) => put!(self, "{base}:{n} = "),
-                (None, _) => put!(self, "{name} = "),
+        if let Some(&first) = m.results(op).first() {
+            match self.values.get(first) {
+                Some(Name::Of(number, _)) => put!(self, "%{number}:{}", m.results(op).len()),
+                _ => self.value(first),
             }
+            self.out.push_str(" = ");
         }
         self.string(m.op_name(op));
         self.out.push('(');
         for (i, v) in m.operands(op).enumerate() {
             self.comma(i);
-            let name = self
-                .values
-                .get(&v)
-                .map_or("%<none>", String::as_str)
-                .to_owned();
-            self.out.push_str(&name);
+            self.value(v);
         }
         self.out.push(')');
+        if m.successors(op).len() > 0 {
+            self.out.push('[');
+            for (i, b) in m.successors(op).enumerate() {
+                self.comma(i);
+                let label = self.labels.get(&b).copied();
+                self.label(label);
+            }
+            self.out.push(']');
+        }
         if !m.props(op).is_empty() {
             self.out.push_str(" <{");
             self.entries(m.props(op));
@@ -301,8 +199,7 @@ impl<'m> Printer<'m> {
 
     fn region(&mut self, r: RegionId, depth: usize) {
         self.out.push_str("{\n");
-        let blocks = self.m.blocks(r).to_vec();
-        for (i, b) in blocks.into_iter().enumerate() {
+        for (i, &b) in self.m.blocks(r).iter().enumerate() {
             self.block(b, i, depth);
         }
         self.indent(depth);
@@ -312,25 +209,54 @@ impl<'m> Printer<'m> {
     fn block(&mut self, b: BlockId, i: usize, depth: usize) {
         let m = self.m;
         let args = m.block_args(b);
-        if i > 0 || !args.is_empty() {
+        if i > 0 || !args.is_empty() || m.last_op(b).is_none() {
             self.indent(depth);
-            put!(self, "^bb{i}");
+            self.label(Some(i));
             if !args.is_empty() {
                 self.out.push('(');
                 for (j, &a) in args.iter().enumerate() {
                     self.comma(j);
-                    let name = self.values[&a].clone();
-                    put!(self, "{name}: ");
+                    self.value(a);
+                    self.out.push_str(": ");
                     self.ty(m.value_type(a));
-                    self.out.push_str(" loc(unknown)");
+                    self.out.push_str(" loc(");
+                    self.location_body(m.value_loc(a));
+                    self.out.push(')');
                 }
                 self.out.push(')');
             }
-            self.out.push_str(":\n");
+            self.out.push(':');
+            self.predecessors(b, i);
+            self.out.push('\n');
         }
         for op in m.ops(b) {
             self.op(op, depth + 1);
             self.out.push('\n');
+        }
+    }
+
+    /// The comment behind a block's label.
+    fn predecessors(&mut self, b: BlockId, i: usize) {
+        let blocks = self.m.predecessors(b);
+        let mut labels: Vec<Option<usize>> = blocks.map(|p| self.labels.get(&p).copied()).collect();
+        labels.sort_unstable();
+        match labels.len() {
+            0 if i == 0 => return,
+            0 => self.out.push_str("  // no predecessors"),
+            1 => self.out.push_str("  // pred: "),
+            n => put!(self, "  // {n} preds: "),
+        }
+        for (i, label) in labels.into_iter().enumerate() {
+            self.comma(i);
+            self.label(label);
+        }
+    }
+
+    /// A block's label, by its position in its region.
+    fn label(&mut self, position: Option<usize>) {
+        match position {
+            Some(i) => put!(self, "^bb{i}"),
+            None => self.out.push_str("^<none>"),
         }
     }
 
@@ -380,7 +306,7 @@ impl<'m> Printer<'m> {
                 self.out.push('[');
                 for (i, &x) in list.iter().enumerate() {
                     self.comma(i);
-                    self.attr(x);
+                    self.list_element(x);
                 }
                 self.out.push(']');
             }
@@ -401,6 +327,23 @@ impl<'m> Printer<'m> {
                 self.ty(*ty);
             }
             AttrData::Opaque(text) => self.out.push_str(text),
+        }
+    }
+
+    /// In a list, numbers of 64 bits are of no other type unless they say so.
+    fn list_element(&mut self, a: Attr) {
+        match self.m.attr_data(a) {
+            AttrData::Integer { value, ty } if *self.m.type_data(*ty) == TypeData::Integer(64) => {
+                put!(self, "{value}");
+            }
+            AttrData::Float { bits, kind } if *kind == FloatKind::F64 => {
+                let text = float_text(*bits, *kind);
+                self.out.push_str(&text);
+                if text.starts_with("0x") {
+                    self.out.push_str(" : f64");
+                }
+            }
+            _ => self.attr(a),
         }
     }
 
@@ -592,7 +535,9 @@ impl<'m> Printer<'m> {
             .push_str("\n{-#\n  dialect_resources: {\n    builtin: {\n");
         for (i, (key, r)) in blobs.iter().enumerate() {
             put!(self, "      {}: \"0x", m.text(*key));
-            self.hex(&r.align.to_le_bytes());
+            // A blob without bytes has no alignment.
+            let align = if r.bytes.is_empty() { 0 } else { r.align };
+            self.hex(&align.to_le_bytes());
             self.hex(&r.bytes);
             self.out
                 .push_str(if i + 1 < blobs.len() { "\",\n" } else { "\"\n" });

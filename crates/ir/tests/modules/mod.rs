@@ -32,7 +32,7 @@ pub fn network() -> Module {
     let act = m.str_attr("relu");
     let x = m.block_args(entry)[0];
     let fused = {
-        let tag = m.str("group");
+        let tag = m.str_attr("group");
         let other = m.layer_loc("relu_1", "m.tflite", 4, 0);
         m.loc(LocData::Fused {
             tag: Some(tag),

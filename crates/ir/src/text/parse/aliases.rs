@@ -2,7 +2,7 @@
 
 use super::locations::LocFail;
 use super::{Kind, Parse, Parser};
-use crate::{Attr, Loc, Type};
+use crate::{Attr, Diagnostic, Loc, Type};
 use rustc_hash::FxHashMap;
 
 /// What a name stands for, with how deep it nests and how many bytes of text it is, aliases expanded.
@@ -11,6 +11,8 @@ pub(super) struct Alias {
     pub(super) value: AliasValue,
     depth: usize,
     weight: u64,
+    /// Where it is defined.
+    pos: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +60,15 @@ impl<'s> Parser<'s> {
             value: value.unwrap_or(AliasValue::Poison),
             depth: self.deepest - self.depth,
             weight: self.expanded - expanded + (self.tok.start - start) as u64,
+            pos: name.start,
         };
         self.deepest = outer.max(self.deepest);
-        if self.aliases.map.insert(text, alias).is_some() {
-            return Err(self.error(
+        if let Some(first) = self.aliases.map.insert(text, alias) {
+            let place = self.place(first.pos);
+            return Err(self.report(
                 name.start,
-                "S008",
-                format!("alias `{text}` is defined twice"),
+                Diagnostic::error("S008", format!("alias `{text}` is defined twice"))
+                    .note(format!("it is defined at {place}")),
             ));
         }
         value.map(|_| ())

@@ -177,8 +177,15 @@ impl Parser<'_> {
         };
         let text = self.text_of(l.token);
         if l.token.kind == Kind::Float {
-            let message = format!("`{text}` is no integer");
-            return Err(self.error(l.start, "S023", message));
+            return Err(self.error_help(
+                l.start,
+                "S023",
+                format!("`{text}` is no integer"),
+                format!(
+                    "write a whole number, or a float's type in place of `{}`",
+                    crate::text::type_text(&self.m, ty)
+                ),
+            ));
         }
         let magnitude = match text.strip_prefix("0x") {
             Some(hex) => u64::from_str_radix(hex, 16),
@@ -197,8 +204,17 @@ impl Parser<'_> {
                 Ok(((bits << shift) as i64) >> shift)
             }
             _ => {
-                let message = format!("`{text}` does not fit {width} bits");
-                Err(self.error(l.start, "S004", message))
+                let (least, greatest) = match width {
+                    1 => (-1, 1),
+                    _ => (i64::MIN >> (64 - width), u64::MAX >> (64 - width)),
+                };
+                let name = crate::text::type_text(&self.m, ty);
+                Err(self.error_help(
+                    l.start,
+                    "S004",
+                    format!("`{text}` does not fit {width} bits"),
+                    format!("{name} takes {least} to {greatest}"),
+                ))
             }
         }
     }
@@ -210,9 +226,12 @@ impl Parser<'_> {
             let bits = u64::from_str_radix(hex, 16);
             return match bits {
                 Ok(b) if !l.negative && b <= u64::MAX >> (64 - kind.width()) => Ok(b),
-                Ok(_) if l.negative => {
-                    Err(self.error(l.start, "S023", "the bits of a float have no sign"))
-                }
+                Ok(_) if l.negative => Err(self.error_help(
+                    l.start,
+                    "S023",
+                    "the bits of a float have no sign",
+                    "the highest bit is the sign",
+                )),
                 _ => {
                     let message = format!("`{text}` does not fit {} bits", kind.width());
                     Err(self.error(l.start, "S004", message))
@@ -240,8 +259,12 @@ impl Parser<'_> {
         let name = self.text_of(elem);
         if !matches!(name, "i64" | "i32") {
             if !matches!(name, "i1" | "i8" | "i16" | "f32" | "f64") {
-                let message = format!("array<{name}: …> is no attribute of this IR");
-                return Err(self.error(elem.start, "S010", message));
+                return Err(self.error_help(
+                    elem.start,
+                    "S010",
+                    format!("array<{name}: …> is no attribute of this IR"),
+                    "elements are of i1, i8, i16, i32, i64, f32 or f64",
+                ));
             }
             let end = self.body_end(open.start)?;
             self.seek(end);
@@ -288,7 +311,8 @@ impl Parser<'_> {
         }
         self.check_dialect(name)?;
         let text = self.opaque_text(name)?;
-        let text = flags(text).unwrap_or_else(|| text.to_owned());
+        let text = self.normal_form(text);
+        let text = flags(&text).unwrap_or_else(|| text.into_owned());
         Ok(self.m.attr(AttrData::Opaque(text)))
     }
 }

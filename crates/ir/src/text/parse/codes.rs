@@ -45,7 +45,10 @@ pub const CODES: &[(&str, &str)] = &[
         "an op has another number of operands than its type has",
     ),
     ("S019", "a block's label is defined twice"),
-    ("S020", "an op has successors, which this IR does not have"),
+    (
+        "S020",
+        "a successor names a block that its region does not define",
+    ),
     ("S021", "a key is given twice"),
     ("S022", "a constant's elements do not fit its type's shape"),
     ("S023", "a literal does not fit its type"),

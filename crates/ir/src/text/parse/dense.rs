@@ -131,10 +131,11 @@ impl Parser<'_> {
         let start = self.tok.start;
         if !self.eat(b'[') {
             if level < shape.len() {
-                return Err(self.error(
+                return Err(self.error_help(
                     start,
                     "S022",
                     "an element stands where a list is expected",
+                    "lists are as deep as the type has dimensions, everywhere",
                 ));
             }
             let element = match self.text() {
@@ -152,10 +153,11 @@ impl Parser<'_> {
         let is_first = level == shape.len();
         if is_first {
             if !out.is_empty() {
-                return Err(self.error(
+                return Err(self.error_help(
                     start,
                     "S022",
                     "a list stands where an element is expected",
+                    "lists are as deep as the type has dimensions, everywhere",
                 ));
             }
             shape.push(0);
@@ -179,9 +181,12 @@ impl Parser<'_> {
     fn element(&mut self, e: Element, elem: Type) -> Parse<u64> {
         match (e, self.m.type_data(elem)) {
             (Element::Bool(_, b), TypeData::Integer(1)) => Ok(b.into()),
-            (Element::Bool(at, _), _) => {
-                Err(self.error(at, "S023", "true and false are elements of i1"))
-            }
+            (Element::Bool(at, _), _) => Err(self.error_help(
+                at,
+                "S023",
+                "true and false are elements of i1",
+                "write 1 or 0, with a fraction for floats",
+            )),
             (Element::Number(l), &TypeData::Float(kind)) => self.float_value(l, kind),
             (Element::Number(l), _) => self.integer_value(l, elem).map(|v| v as u64),
         }
@@ -204,14 +209,29 @@ impl Parser<'_> {
         let size = count.saturating_mul(element.len() as u64);
         self.splat_bytes = self.splat_bytes.saturating_add(size);
         if self.splat_bytes > MAX_SPLAT_BYTES {
-            let message = format!("splats of more than {MAX_SPLAT_BYTES} bytes in one module");
-            return Err(self.error(word.start, "S006", message));
+            return Err(self.error_help(
+                word.start,
+                "S006",
+                format!("splats of more than {MAX_SPLAT_BYTES} bytes in one module"),
+                "put large constants into `dense_resource` blobs",
+            ));
         }
         Ok(element.repeat(count as usize))
     }
 
     fn wrong_shape(&mut self, pos: usize, ty: Type, has: &str) -> Reported {
         let text = crate::text::type_text(&self.m, ty);
-        self.error(pos, "S022", format!("the constant of type `{text}` {has}"))
+        let help = match self.m.num_elements(ty) {
+            Some(n) => {
+                format!("its type has {n} elements; one element without brackets stands for all")
+            }
+            None => "its type has no static shape".to_owned(),
+        };
+        self.error_help(
+            pos,
+            "S022",
+            format!("the constant of type `{text}` {has}"),
+            help,
+        )
     }
 }

@@ -55,10 +55,7 @@ pub(super) fn lex(source: &str, pos: usize) -> Token {
     };
     let next = b.get(start + 1).copied();
     match first {
-        b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
-            let tail = b[start..].iter().take_while(|&&c| is_name(c)).count();
-            token(Kind::Bare, start + tail)
-        }
+        b'a'..=b'z' | b'A'..=b'Z' | b'_' => token(Kind::Bare, bare_end(b, start)),
         b'0'..=b'9' => number(b, start),
         b'"' => match string_end(b, start) {
             Some(end) => token(Kind::Str, end),
@@ -72,7 +69,11 @@ pub(super) fn lex(source: &str, pos: usize) -> Token {
         b'#' if b[start..].starts_with(b"#-}") => token(Kind::FileClose, start + 3),
         b'-' if next == Some(b'>') => token(Kind::Arrow, start + 2),
         b'%' | b'@' | b'^' | b'!' | b'#' => {
-            let end = suffix_end(b, start + 1);
+            let end = if first == b'@' {
+                bare_end(b, start + 1)
+            } else {
+                suffix_end(b, start + 1)
+            };
             let kind = match first {
                 _ if end == start + 1 => Kind::Unknown,
                 b'%' => Kind::Value,
@@ -125,6 +126,17 @@ pub(super) fn string_end(b: &[u8], start: usize) -> Option<usize> {
 
 fn is_name(c: u8) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, b'_' | b'$' | b'.')
+}
+
+/// `(letter | _) (letter | digit | [$._])*`, or nothing.
+fn bare_end(b: &[u8], start: usize) -> usize {
+    if !b
+        .get(start)
+        .is_some_and(|c| c.is_ascii_alphabetic() || *c == b'_')
+    {
+        return start;
+    }
+    start + b[start..].iter().take_while(|&&c| is_name(c)).count()
 }
 
 /// `digit+ | (letter | [$._-]) (letter | digit | [$._-])*`; a `-` before `>` belongs to an arrow.

@@ -3,7 +3,7 @@
 use super::aliases::AliasValue;
 use super::lexer::Token;
 use super::{Kind, Parse, Parser, Reported};
-use crate::{Loc, LocData, OpId};
+use crate::{BlockId, Loc, LocData, OpId};
 
 /// Why there is no location.
 pub(super) enum LocFail {
@@ -20,9 +20,16 @@ impl From<Reported> for LocFail {
 
 /// A location to be read again at the end, when all aliases are known.
 pub(super) struct Deferred {
-    /// The op, or none for a block's argument, which keeps no location.
-    op: Option<OpId>,
+    place: Place,
     pos: usize,
+}
+
+/// What has a location.
+#[derive(Clone, Copy)]
+enum Place {
+    Op(OpId),
+    /// A block's argument, by position.
+    Argument(BlockId, usize),
 }
 
 type ParseLoc = Result<Loc, LocFail>;
@@ -30,37 +37,30 @@ type ParseLoc = Result<Loc, LocFail>;
 impl Parser<'_> {
     /// An op's location: the one that stands here, or that of its name.
     pub(super) fn op_location(&mut self, op: OpId, name: Token) -> Parse<()> {
-        if self.at_word("loc") {
-            return self.trailing_location(Some(op));
-        }
-        let file = self.m.str(self.file);
-        let (line, column) = self.lines.line_column(name.start);
-        let loc = self.m.loc(LocData::File { file, line, column });
-        self.m.set_loc(op, loc);
-        Ok(())
+        self.trailing_location(Place::Op(op), name)
     }
 
-    /// The location of a block's argument, if one stands here. It is checked, but the IR has no place for it.
-    pub(super) fn argument_location(&mut self) -> Parse<()> {
-        if self.at_word("loc") {
-            return self.trailing_location(None);
-        }
-        Ok(())
+    /// The location of a block's argument: the one that stands here, or that of its name.
+    pub(super) fn argument_location(&mut self, block: BlockId, i: usize, name: Token) -> Parse<()> {
+        self.trailing_location(Place::Argument(block, i), name)
     }
 
-    fn trailing_location(&mut self, op: Option<OpId>) -> Parse<()> {
+    fn trailing_location(&mut self, place: Place, name: Token) -> Parse<()> {
+        if !self.at_word("loc") {
+            let loc = self.source_location(name);
+            self.set_location(place, loc);
+            return Ok(());
+        }
         let start = self.tok;
         match self.location() {
             Ok(loc) => {
-                if let Some(op) = op {
-                    self.m.set_loc(op, loc);
-                }
+                self.set_location(place, loc);
                 Ok(())
             }
             Err(LocFail::Reported(r)) => Err(r),
             Err(LocFail::Undefined(_)) => {
                 self.deferred.push(Deferred {
-                    op,
+                    place,
                     pos: start.start,
                 });
                 self.seek(start.end);
@@ -69,16 +69,35 @@ impl Parser<'_> {
         }
     }
 
+    /// A module that the text leaves out stands before its first line.
+    pub(super) fn implied_module_location(&mut self) {
+        let file = self.m.str(self.file);
+        let (line, column) = (0, 0);
+        let loc = self.m.loc(LocData::File { file, line, column });
+        let root = self.m.root();
+        self.m.set_loc(root, loc);
+    }
+
+    /// Where a token stands in the text.
+    fn source_location(&mut self, t: Token) -> Loc {
+        let file = self.m.str(self.file);
+        let (line, column) = self.lines.line_column(t.start);
+        self.m.loc(LocData::File { file, line, column })
+    }
+
+    fn set_location(&mut self, place: Place, loc: Loc) {
+        match place {
+            Place::Op(op) => self.m.set_loc(op, loc),
+            Place::Argument(block, i) => self.m.set_block_arg_loc(block, i, loc),
+        }
+    }
+
     /// Reads the deferred locations.
     pub(super) fn deferred_locations(&mut self) {
         for d in std::mem::take(&mut self.deferred) {
             self.seek(d.pos);
             match self.location() {
-                Ok(loc) => {
-                    if let Some(op) = d.op {
-                        self.m.set_loc(op, loc);
-                    }
-                }
+                Ok(loc) => self.set_location(d.place, loc),
                 Err(LocFail::Reported(_)) => {}
                 Err(LocFail::Undefined(pos)) => {
                     self.undefined_alias(pos);
@@ -130,7 +149,8 @@ impl Parser<'_> {
                     Some(AliasValue::Loc(loc)) => loc,
                     Some(_) => {
                         let message = format!("`{name}` is no location");
-                        return Err(self.error(t.start, "S027", message).into());
+                        let help = format!("a location's alias is `{name} = loc(…)`");
+                        return Err(self.error_help(t.start, "S027", message, help).into());
                     }
                     None => return Err(LocFail::Undefined(t.start)),
                 };
@@ -188,19 +208,8 @@ impl Parser<'_> {
         self.bump();
         let mut tag = None;
         if self.eat(b'<') {
-            if self.tok.kind != Kind::Str {
-                return Err(self
-                    .error_help(
-                        self.tok.start,
-                        "S027",
-                        "what a fused location says is a string in this IR",
-                        "write `fused<\"tag\">[…]`",
-                    )
-                    .into());
-            }
-            let text = self.string("a tag")?;
-            tag = Some(self.m.str(&text));
-            self.expect(b'>', "`>` behind a tag")?;
+            tag = Some(self.attr()?);
+            self.expect(b'>', "`>` behind what a fused location says")?;
         }
         self.expect(b'[', "`[` and locations")?;
         let mut parts = Vec::new();

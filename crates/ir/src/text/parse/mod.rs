@@ -1,9 +1,9 @@
 //! The parser of MLIR's generic form.
 //!
 //! It reads what the printer and `mlir-opt --mlir-print-op-generic` write: ops in quotes with regions, properties and discardable
-//! attributes, aliases of attributes, types and locations, `dense` constants, resources. An op without a location gets that of its
-//! name in the text. What the IR has no place for is dropped (locations of block arguments, external resources) or refused with an
-//! error (successors, encodings, memory layouts).
+//! attributes, successors, aliases of attributes, types and locations, `dense` constants, resources. An op or a block's argument without
+//! a location gets that of its name in the text. What the IR has no place for is dropped (external resources) or refused with an error
+//! (encodings, memory layouts).
 //!
 //! Errors accumulate: after one, the parser goes on with the next op. Each has a code of [`CODES`], the file, line and column, the
 //! source line with a caret, and where there is one, a hint. Whether values dominate their uses and ops are sound is the
@@ -16,6 +16,7 @@ mod aliases;
 mod attributes;
 mod codes;
 mod dense;
+mod labels;
 mod lexer;
 mod locations;
 mod opaque;
@@ -96,6 +97,8 @@ struct Parser<'s> {
     reported_at: FxHashSet<usize>,
     aliases: Aliases<'s>,
     values: Values<'s>,
+    /// Labels of the open regions, innermost last.
+    labels: Vec<labels::Labels<'s>>,
     deferred: Vec<Deferred>,
     depth: usize,
     /// The greatest depth since it was last reset, aliases expanded.
@@ -127,6 +130,7 @@ impl<'s> Parser<'s> {
             reported_at: FxHashSet::default(),
             aliases: Aliases::default(),
             values: Values::default(),
+            labels: Vec::new(),
             deferred: Vec::new(),
             depth: 0,
             deepest: 0,
@@ -135,12 +139,17 @@ impl<'s> Parser<'s> {
             seen_module: false,
         };
         p.values.enter_isolated();
+        // An op takes a line, mostly, and rarely fewer bytes. Room that is never used costs address space only.
+        p.m.reserve(p.lines.count().min(source.len() / 64));
         p
     }
 
     fn finish(mut self) -> Result<Module, Diagnostics> {
         self.leave_isolated();
         self.deferred_locations();
+        if !self.seen_module {
+            self.implied_module_location();
+        }
         if self.errors.is_empty() {
             return Ok(self.m);
         }
@@ -258,8 +267,12 @@ impl<'s> Parser<'s> {
         if self.depth + by <= MAX_DEPTH {
             return Ok(());
         }
-        let message = format!("nested more than {MAX_DEPTH} levels deep");
-        Err(self.error(self.tok.start, "S005", message))
+        Err(self.error_help(
+            self.tok.start,
+            "S005",
+            format!("nested more than {MAX_DEPTH} levels deep"),
+            "regions, lists, types and locations count, an alias as what it stands for",
+        ))
     }
 
     /// Counts the bytes of text that an alias stands for.
@@ -318,11 +331,15 @@ impl<'s> Parser<'s> {
                 "the string has no end on its line",
                 "write a line break in a string as `\\n`",
             ),
-            Kind::Unknown => self.error(
-                t.start,
-                "S001",
-                format!("`{text}` is no token; expected {wanted}"),
-            ),
+            Kind::Unknown => {
+                let message = format!("`{text}` is no token; expected {wanted}");
+                let help = if text.is_ascii() {
+                    "names begin with a letter, `_`, `$`, `.` or `-`, or are numbers"
+                } else {
+                    "outside of strings and comments the text is ASCII"
+                };
+                self.error_help(t.start, "S001", message, help)
+            }
             Kind::End => self.error(t.start, "S002", format!("the text ends; expected {wanted}")),
             _ => self.error(
                 t.start,

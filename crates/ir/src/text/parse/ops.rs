@@ -87,13 +87,9 @@ impl<'s> Parser<'s> {
             self.m.create(OpState::new(name.as_ref()))
         };
         let operands = self.operand_names()?;
-        if self.at(b'[') {
-            return Err(self.error_help(
-                self.tok.start,
-                "S020",
-                format!("`{name}` has successors, which this IR does not have"),
-                "write control flow with scf.for and scf.if",
-            ));
+        let successors = self.successor_names()?;
+        if is_root && !successors.is_empty() {
+            return Err(self.error(successors[0].start, "S026", "the module has no successors"));
         }
         if self.eat(b'<') {
             let entries = self.dictionary()?;
@@ -125,7 +121,8 @@ impl<'s> Parser<'s> {
                 operands.len(),
                 inputs.len()
             );
-            return Err(self.error(signature_at, "S018", message));
+            let help = "the type is `(a type for each operand) -> (a type for each result)`";
+            return Err(self.error_help(signature_at, "S018", message, help));
         }
         let named: u64 = names.iter().map(|n| u64::from(n.count)).sum();
         if !names.is_empty() && named != results.len() as u64 {
@@ -133,7 +130,12 @@ impl<'s> Parser<'s> {
                 "`{name}` has {} results, of which {named} are named",
                 results.len()
             );
-            return Err(self.error(names[0].pos, "S017", message));
+            let help = match results.len() {
+                0 => "leave the name and the `=` away".to_owned(),
+                1 => "one name stands for one result: `%name =`".to_owned(),
+                n => format!("one name for all: `%name:{n} =`"),
+            };
+            return Err(self.error_help(names[0].pos, "S017", message, help));
         }
         if is_root {
             if inputs.is_empty() && results.is_empty() {
@@ -147,6 +149,11 @@ impl<'s> Parser<'s> {
         }
         let values = self.operands(operands, &inputs);
         self.m.set_operands(op, &values);
+        let successors: Vec<BlockId> = successors
+            .into_iter()
+            .filter_map(|t| self.successor(t))
+            .collect();
+        self.m.set_successors(op, &successors);
         self.m.append(block, op);
         self.results(op, names, &results)
     }
@@ -249,6 +256,21 @@ impl<'s> Parser<'s> {
         Ok(operands)
     }
 
+    /// `[^label, ^label]`, if it stands here.
+    fn successor_names(&mut self) -> Parse<SmallVec<[Token; 2]>> {
+        let mut labels = SmallVec::new();
+        if !self.eat(b'[') {
+            return Ok(labels);
+        }
+        loop {
+            labels.push(self.expect_kind(Kind::Label, "the label of a block, `^name`")?);
+            if self.eat(b']') {
+                return Ok(labels);
+            }
+            self.expect(b',', "`,` or `]` behind a successor")?;
+        }
+    }
+
     fn op_regions(&mut self, op: OpId, is_root: bool) -> Parse<()> {
         let isolated = self.m.op_info(op).is_some_and(|i| i.traits.isolated);
         let open = self.bump();
@@ -281,7 +303,8 @@ impl<'s> Parser<'s> {
             }
             if self.m.prop(op, &key).is_some() {
                 let message = format!("`{key}` is given both in `<{{…}}>` and in `{{…}}`");
-                return Err(self.error(at, "S021", message));
+                let help = format!("give it once; `{key}` is inherent, and stands in `<{{…}}>`");
+                return Err(self.error_help(at, "S021", message, help));
             }
             self.m.set_prop(op, &key, value);
         }

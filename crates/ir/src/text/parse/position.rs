@@ -18,6 +18,10 @@ impl<'s> Lines<'s> {
         Lines { source, starts }
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.starts.len()
+    }
+
     /// Line and column of an offset, both from 1; columns count bytes, as MLIR's do.
     pub(super) fn line_column(&self, pos: usize) -> (u32, u32) {
         let line = self.starts.partition_point(|&s| s <= pos);

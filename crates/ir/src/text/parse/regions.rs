@@ -1,8 +1,8 @@
 //! Regions and blocks, and going on behind an error.
 
+use super::labels::Labels;
 use super::{Kind, Parse, Parser};
-use crate::{BlockId, OpId};
-use rustc_hash::FxHashMap;
+use crate::{BlockId, OpId, RegionId};
 use smallvec::smallvec;
 
 impl<'s> Parser<'s> {
@@ -31,30 +31,10 @@ impl<'s> Parser<'s> {
         } else {
             self.m.add_region(op)
         };
-        let mut labels = FxHashMap::default();
-        if root {
-            let body = self.m.body();
-            if self.tok.kind == Kind::Label {
-                self.label(body, &mut labels)?;
-            }
-            self.block_ops(body);
-        } else if !self.at(b'}') && self.tok.kind != Kind::Label {
-            let entry = self.m.add_block(region, &[]);
-            self.block_ops(entry);
-        }
-        while self.tok.kind == Kind::Label {
-            let (start, braces) = (self.tok.start, self.braces);
-            let block = if root {
-                self.error(start, "S026", "the module has more than one block");
-                self.m.body()
-            } else {
-                self.m.add_block(region, &[])
-            };
-            if self.label(block, &mut labels).is_err() {
-                self.recover(start, braces);
-            }
-            self.block_ops(block);
-        }
+        self.labels.push(Labels::of(region));
+        let result = self.blocks(region, root);
+        self.undefined_labels();
+        result?;
         if self.tok.kind == Kind::End {
             let (line, _) = self.lines.line_column(open.start);
             return Err(self.unexpected(&format!("`}}` of the region of line {line}")));
@@ -63,26 +43,60 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    /// `^name(%argument: type, …):`
-    fn label(&mut self, block: BlockId, labels: &mut FxHashMap<&'s str, ()>) -> Parse<()> {
-        let t = self.bump();
-        let name = self.text_of(t);
-        if labels.insert(name, ()).is_some() {
-            let message = format!("block `{name}` is defined twice");
-            return Err(self.error(t.start, "S019", message));
+    /// The blocks of a region, up to its end.
+    fn blocks(&mut self, region: RegionId, root: bool) -> Parse<()> {
+        if root {
+            let body = self.m.body();
+            if self.tok.kind == Kind::Label {
+                self.root_label(body)?;
+            }
+            self.block_ops(body);
+        } else if !self.at(b'}') && self.tok.kind != Kind::Label {
+            let entry = self.m.add_block(region, &[]);
+            self.block_ops(entry);
         }
+        while self.tok.kind == Kind::Label {
+            let (start, braces) = (self.tok.start, self.braces);
+            if root {
+                self.error(start, "S026", "the module has more than one block");
+                self.recover(start, braces);
+                self.block_ops(self.m.body());
+                continue;
+            }
+            let label = self.bump();
+            let block = self.defined_block(label);
+            self.m.place_block(block);
+            if self.block_arguments(block).is_err() {
+                self.recover(start, braces);
+            }
+            self.block_ops(block);
+        }
+        Ok(())
+    }
+
+    /// `^name:` of the module's block, which nothing can name.
+    fn root_label(&mut self, body: BlockId) -> Parse<()> {
+        self.bump();
+        if self.at(b'(') {
+            let at = super::lexer::lex(self.source, self.tok.end);
+            if at.kind != Kind::Punct(b')') {
+                return Err(self.error(at.start, "S026", "the module's block has no arguments"));
+            }
+        }
+        self.block_arguments(body)
+    }
+
+    /// `(%argument: type, …):` behind a block's label.
+    fn block_arguments(&mut self, block: BlockId) -> Parse<()> {
         if self.eat(b'(') {
-            let is_root = block == self.m.body();
             self.list(b')', "`,` or `)` behind a block's argument", |p| {
                 let t = p.expect_kind(Kind::Value, "a block's argument")?;
-                if is_root {
-                    return Err(p.error(t.start, "S026", "the module's block has no arguments"));
-                }
                 p.expect(b':', "`:` and the argument's type")?;
                 let ty = p.ty()?;
                 let v = p.m.add_block_arg(block, ty);
                 p.define(p.text_of(t), t.start, smallvec![v])?;
-                p.argument_location()
+                let i = p.m.block_args(block).len() - 1;
+                p.argument_location(block, i, t)
             })?;
         }
         self.expect(b':', "`:` behind a block's label")?;

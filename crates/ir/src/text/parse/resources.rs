@@ -73,9 +73,12 @@ impl<'s> Parser<'s> {
         self.expect(b':', "`:` behind a resource's key")?;
         let t = self.expect_kind(Kind::Str, "a blob")?;
         let mut bytes = self.hex_bytes(t)?;
-        let align = bytes
+        let mut align = bytes
             .first_chunk::<ALIGNMENT_BYTES>()
             .map_or(0, |a| u32::from_le_bytes(*a));
+        if align == 0 && bytes.len() == ALIGNMENT_BYTES {
+            align = 1;
+        }
         if !align.is_power_of_two() {
             return Err(self.error_help(
                 t.start,

@@ -46,7 +46,12 @@ impl<'s> Parser<'s> {
         }
         match String::from_utf8(out) {
             Ok(s) => Ok(Cow::Owned(s)),
-            Err(_) => Err(self.error(start, "S003", "the string's bytes are not UTF-8")),
+            Err(_) => Err(self.error_help(
+                start,
+                "S003",
+                "the string's bytes are not UTF-8",
+                "two hexadecimal digits are a byte: é is `\\C3\\A9`",
+            )),
         }
     }
 
@@ -54,11 +59,16 @@ impl<'s> Parser<'s> {
     pub(super) fn hex_bytes(&mut self, t: Token) -> Parse<Vec<u8>> {
         let body = &self.source.as_bytes()[t.start + 1..t.end - 1];
         let Some(digits) = body.strip_prefix(b"0x") else {
-            return Err(self.error(t.start, "S024", "a blob begins with `0x`"));
+            return Err(self.error_help(
+                t.start,
+                "S024",
+                "a blob begins with `0x`",
+                "write the bytes in hexadecimal: `\"0x01FF\"`",
+            ));
         };
         if digits.len() % 2 != 0 {
             let message = format!("a blob of {} digits ends within a byte", digits.len());
-            return Err(self.error(t.start, "S024", message));
+            return Err(self.error_help(t.start, "S024", message, "a byte is two digits"));
         }
         let mut bytes = Vec::with_capacity(digits.len() / 2);
         for (i, pair) in digits.chunks_exact(2).enumerate() {

@@ -74,8 +74,12 @@ impl Parser<'_> {
             self.bump();
             let width = text[1..].parse().unwrap_or(u32::MAX);
             if !(1..=MAX_INTEGER).contains(&width) {
-                let message = format!("`{text}` is not an integer of 1 to {MAX_INTEGER} bits");
-                return Err(self.error(word.start, "S009", message));
+                return Err(self.error_help(
+                    word.start,
+                    "S009",
+                    format!("`{text}` is not an integer of 1 to {MAX_INTEGER} bits"),
+                    "wider values are several, or vectors",
+                ));
             }
             return Ok(self.m.int(width));
         }
@@ -130,8 +134,19 @@ impl Parser<'_> {
         };
         if !fits {
             let text = crate::text::type_text(&self.m, elem);
-            let message = format!("`{text}` is no element of a {container}");
-            return Err(self.error(elem_at, "S009", message));
+            let help = match container {
+                "vector" => "elements are integers, index or floats",
+                "memref" => "elements are integers, index, floats, vectors or types of dialects",
+                _ => {
+                    "elements are integers, index, floats, vectors, !quant.uniform or types of dialects"
+                }
+            };
+            return Err(self.error_help(
+                elem_at,
+                "S009",
+                format!("`{text}` is no element of a {container}"),
+                help,
+            ));
         }
         Ok(match container {
             "tensor" => self.m.ty(TypeData::Tensor { shape, elem }),
@@ -210,7 +225,8 @@ impl Parser<'_> {
     }
 
     fn opaque_type(&mut self, name: Token) -> Parse<Type> {
-        let text = self.opaque_text(name)?.to_owned();
+        let text = self.opaque_text(name)?;
+        let text = self.normal_form(text).into_owned();
         Ok(self.m.ty(TypeData::Opaque(text)))
     }
 
