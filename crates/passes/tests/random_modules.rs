@@ -79,7 +79,8 @@ fn check(
         ..ManagerOptions::default()
     };
     if run_pipeline(pipeline, &mut after, &mut cx, options, &mut ()).is_err() {
-        let bug = |d: &&ir::Diagnostic| matches!(&*d.code, "P001" | "P002" | "P003" | "M005" | "M010");
+        let bug =
+            |d: &&ir::Diagnostic| matches!(&*d.code, "P001" | "P002" | "P003" | "M005" | "M010");
         counts.refused.fetch_add(1, Ordering::Relaxed);
         return match cx.diagnostics.iter().find(bug) {
             Some(d) => Err(d.to_string()),
@@ -90,7 +91,9 @@ fn check(
     let after = observe(&after, settings).map_err(|e| e.to_string())?;
     match before.compare(&after) {
         Verdict::Equal(coverage) | Verdict::NotComparable { coverage, .. } => {
-            counts.compared.fetch_add(coverage.compared, Ordering::Relaxed);
+            counts
+                .compared
+                .fetch_add(coverage.compared, Ordering::Relaxed);
             Ok(())
         }
         Verdict::Differs(d) => Err(d.to_string()),
@@ -131,7 +134,10 @@ fn every_pass_keeps_what_random_modules_compute() {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let failures: Vec<String> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|w| w.join().unwrap()).collect()
+        workers
+            .into_iter()
+            .flat_map(|w| w.join().unwrap())
+            .collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     let (ran, refused, compared) = (
