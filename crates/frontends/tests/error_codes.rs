@@ -474,6 +474,33 @@ fn every_code_has_a_case() {
     assert_eq!(covered, all);
 }
 
+/// Codes whose file tests have an input by another hand, or none: `tests/filetests/README.md`.
+const OTHER_INPUTS: [&str; 6] = [
+    codes::NOT_TFLITE,
+    codes::BUFFER_INDEX,
+    codes::TENSOR_SIZE,
+    codes::DYNAMIC_SHAPE,
+    codes::CYCLE,
+    codes::UNSUPPORTED_OPERATOR,
+];
+
+/// `BLESS=1` writes them.
+#[test]
+fn the_inputs_of_the_file_tests_are_these_models() {
+    let inputs =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/filetests/import/inputs");
+    for (code, change, _) in CHANGES.iter().filter(|c| !OTHER_INPUTS.contains(&c.0)) {
+        let mut model = small();
+        change(&mut model);
+        let (path, bytes) = (inputs.join(format!("{code}.tflite")), model.bytes());
+        if std::env::var_os("BLESS").is_some_and(|v| v == "1") {
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let found = std::fs::read(&path).unwrap_or_default();
+        assert!(found == bytes, "{}: BLESS=1 rewrites it", path.display());
+    }
+}
+
 #[test]
 fn all_defects_of_a_file_are_reported_at_once() {
     let errors = changed(|m| {

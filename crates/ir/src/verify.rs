@@ -446,6 +446,7 @@ fn value_type(cx: &mut VerifyCx<'_>, op: OpRef<'_>, ty: Type, seen: &mut FxHashS
         if let Err(e) = quant_problem(q, axis_len) {
             cx.error(op, "V022", e);
         }
+        return;
     }
     if let Some(elem) = data.elem() {
         value_type(cx, op, elem, seen);

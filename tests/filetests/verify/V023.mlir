@@ -1,0 +1,8 @@
+// A pooling of 4 x 4 by 2 x 2 gives 2 x 2.
+// RUN: thumbwright opt %s --verify-diagnostics
+"func.func"() <{function_type = (tensor<1x4x4x2x!quant.uniform<i8:f32, 0.5>>) -> (), sym_name = "f"}> ({
+^bb0(%arg0: tensor<1x4x4x2x!quant.uniform<i8:f32, 0.5>>):
+  // expected-error@+1 {{error[V023]: `nn.max_pool_2d`: output [1, 3, 2, 2] should be [1, 2, 2, 2]}}
+  %0 = "nn.max_pool_2d"(%arg0) <{activation = "none", kernel = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>}> : (tensor<1x4x4x2x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x3x2x2x!quant.uniform<i8:f32, 0.5>>
+  "func.return"() : () -> ()
+}) : () -> ()
