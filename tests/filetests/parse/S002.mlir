@@ -8,7 +8,3 @@
 // -----
 // expected-error@+1 {{error[S002]: expected `,` or `]` behind an attribute, found `2`}}
 "acme.op"() {value = [1 2]} : () -> ()
-// -----
-"acme.op"() ({
-  "acme.in"() : () -> ()
-// expected-error@+1 {{error[S002]: the text ends; expected `}` of the region of line 9}}

@@ -1,0 +1,2 @@
+// A comment in Latin-1: größe.
+"builtin.module"() ({}) : () -> ()
