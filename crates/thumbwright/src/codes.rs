@@ -1,4 +1,21 @@
-//! Every code of a diagnostic, and what it means.
+//! Every code of a diagnostic, what it means, and a file that provokes it.
+
+mod examples;
+
+pub use examples::{Example, example};
+
+/// Every kind of remark: code and what it means.
+pub const REMARKS: &[(&str, &str)] = &[
+    (
+        "remark.dequantized-weights",
+        "quantised weights of a float layer were dequantised, so the layer is computed in float",
+    ),
+    ("remark.plan", "what the memory planner did"),
+    (
+        "remark.unused-graph",
+        "the model has a graph that is not compiled",
+    ),
+];
 
 /// One part's codes.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +27,7 @@ pub struct CodeList {
 }
 
 /// All codes, part by part.
-pub const LISTS: [CodeList; 7] = [
+pub const LISTS: [CodeList; 8] = [
     CodeList {
         part: "MLIR text",
         codes: ir::text::parse::CODES,
@@ -38,6 +55,10 @@ pub const LISTS: [CodeList; 7] = [
     CodeList {
         part: "compiler",
         codes: crate::compiler::CODES,
+    },
+    CodeList {
+        part: "remarks",
+        codes: REMARKS,
     },
 ];
 

@@ -58,10 +58,18 @@ pub fn patterns(compiler: &Compiler) -> String {
     table.text()
 }
 
-/// What a code means.
+/// What a code means, and a text that provokes it.
 pub fn explain(code: &str) -> anyhow::Result<String> {
     if let Some((part, meaning)) = codes::explain(code) {
-        return Ok(format!("{code} ({part}): {meaning}\n"));
+        let mut text = format!("{code} ({part}): {meaning}\n");
+        if let Some(example) = codes::example(code) {
+            text += &format!("\nFor example, {}:\n\n", example.path);
+            for line in example.text.lines() {
+                text += format!("    {line}").trim_end();
+                text.push('\n');
+            }
+        }
+        return Ok(text);
     }
     let known = codes::LISTS.iter().flat_map(|l| l.codes).map(|(c, _)| *c);
     match target::nearest(code, known) {
