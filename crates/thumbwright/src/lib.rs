@@ -38,7 +38,27 @@ pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};
 /// The version that is written into everything that comes out.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The README's example is a test.
+/// The programs of the README and of the book are tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-mod readme {}
+mod pages {
+    #[doc = include_str!("../../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../../docs/embedding.md")]
+    mod embedding {}
+    #[doc = include_str!("../../../docs/first-pass.md")]
+    mod first_pass {}
+    #[doc = include_str!("../../../docs/ir.md")]
+    mod ir {}
+    #[doc = include_str!("../../../docs/plug-ins.md")]
+    mod plug_ins {}
+    #[doc = include_str!("../../../docs/testing.md")]
+    mod testing {}
+    #[doc = include_str!("../../../docs/writing-a-pass.md")]
+    mod writing_a_pass {}
+    #[doc = include_str!("../../../docs/writing-a-pattern.md")]
+    mod writing_a_pattern {}
+    #[doc = include_str!("../../../docs/writing-a-schedule.md")]
+    mod writing_a_schedule {}
+    #[doc = include_str!("../../../docs/writing-an-op.md")]
+    mod writing_an_op {}
+}
