@@ -41,6 +41,19 @@
 //! }
 //! ```
 
+//!
+//! or are checked one by one:
+//!
+//! ```
+//! use filetests::{Suite, Verdict};
+//!
+//! let directory = tempfile::tempdir()?;
+//! let file = directory.path().join("acme.mlir");
+//! std::fs::write(&file, "// RUN: cat %t/m.mlir\n// CHECK: acme.{{.*}}accelerate\n// FILE: m.mlir\n\"acme.op\"() {accelerate} : () -> ()\n")?;
+//! assert_eq!(Suite::new(directory.path()).check(&file), Verdict::Passed);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
 mod bless;
 mod builtin;
 mod check;

@@ -476,7 +476,7 @@ fn every_code_has_a_case() {
     assert_eq!(covered, all);
 }
 
-/// Codes whose file tests have an input by another hand, or none: `tests/filetests/README.md`.
+/// Codes whose file tests have an input by another hand, or none: `tests/filetests/import/inputs/README.md`.
 const OTHER_INPUTS: [&str; 6] = [
     codes::NOT_TFLITE,
     codes::BUFFER_INDEX,

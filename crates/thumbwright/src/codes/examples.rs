@@ -28,7 +28,7 @@ examples! {
     "verify" ".mlir": "V002" "V003" "V004" "V005" "V006" "V007" "V008" "V009" "V010" "V011" "V012" "V014" "V015" "V016" "V017" "V018" "V019" "V020" "V021" "V022" "V023" "V024" "V025" "V026" "V027" "V028" "V029" "V030";
     "import" ".test": "T001" "T002" "T003" "T004" "T005" "T006" "T010" "T011" "T012" "T013" "T014" "T015" "T020" "T021" "T022" "T023" "T024" "T025" "T026" "T030" "T031" "T032" "T040" "T041" "T042" "T043" "T044" "T045" "T050" "T051" "T052" "T053" "T054" "T100" "T101" "T102" "T103" "T104" "T105" "T106" "T107" "T108" "remark.dequantized-weights" "remark.unused-graph";
     "external" ".mlir": "X001" "X002" "X003";
-    "pipeline" ".mlir": "P001";
+    "pipeline" ".mlir": "P001" "P004";
     "lower" ".mlir": "L001" "L002";
     "plan" ".mlir": "M001" "M002" "M003" "M006" "M010" "remark.plan";
     "emit" ".mlir": "C002" "C003" "C004" "C005" "C006" "C007" "C008";
