@@ -1,4 +1,4 @@
-// Acme's compiler: Thumbwright, and a pass that marks the layers which Acme's accelerator can run.
+//! Acme's compiler: Thumbwright, and a pass that marks the layers which Acme's accelerator can run.
 
 use ir::{Module, OpId, WalkOrder};
 use pass::{Failed, PassCx, PassInfo, RegistryBuilder, RegistryError};
@@ -21,7 +21,8 @@ fn mark(m: &mut Module, func: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
+/// What Acme adds.
+pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let summary = "Mark the layers that the accelerator can run.";
     r.pass(PassInfo::new("acme-mark", "func.func", summary, mark).idempotent())?;
     Ok(())

@@ -12,14 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The program of the page about the first pass.
-#[allow(dead_code, reason = "it is a program of its own")]
-mod first_pass {
-    include!("../../examples/first_pass.rs");
-
-    pub fn command() -> ExitCode {
-        main()
-    }
-}
+#[allow(dead_code, reason = "its own `main` is not called")]
+#[path = "../../examples/first_pass.rs"]
+mod first_pass;
 
 /// Set where this program stands for the one that the reader has written.
 const AS_COMMAND: &str = "THUMBWRIGHT_BOOK_COMMAND";
@@ -61,7 +56,7 @@ fn the_first_pass_is_short() {
 
 fn main() -> ExitCode {
     if std::env::var_os(AS_COMMAND).is_some() {
-        return first_pass::command();
+        return thumbwright::cli::main_with(first_pass::register);
     }
     let mut trials = vec![
         Trial::test("the_first_pass_is_short", || {
