@@ -2,7 +2,7 @@
 
 use crate::panics::caught;
 use crate::{
-    Failed, Pass, PassCx, PassOptions, Pipeline, PipelineError, Registry, Reproducer, Step,
+    ANY, Failed, Pass, PassCx, PassOptions, Pipeline, PipelineError, Registry, Reproducer, Step,
 };
 use ir::verify::{self, VerifyOptions};
 use ir::{Diagnostic, Diagnostics, Module, OpId, text};
@@ -123,6 +123,7 @@ pub fn run_pipeline(
         registry: cx.registry,
         text: &text,
         positions: positions.into_iter(),
+        allow_unregistered: options.allow_unregistered,
     };
     let made = match lookup.make(pipeline) {
         Ok(made) => made,
@@ -150,6 +151,7 @@ struct Lookup<'a> {
     registry: &'a Registry,
     text: &'a str,
     positions: std::vec::IntoIter<usize>,
+    allow_unregistered: bool,
 }
 
 impl Lookup<'_> {
@@ -157,7 +159,10 @@ impl Lookup<'_> {
         let mut made = Vec::new();
         for step in &p.steps {
             made.push(match step {
-                Step::Nested(n) => Made::Nested(n.anchor.clone(), self.make(n)?),
+                Step::Nested(n) => {
+                    self.anchor(&n.anchor)?;
+                    Made::Nested(n.anchor.clone(), self.make(n)?)
+                }
                 Step::Pass { name, options } => {
                     let pass = self.pass(p, name, options)?;
                     Made::Pass(name.clone(), options.clone(), pass)
@@ -165,6 +170,22 @@ impl Lookup<'_> {
             });
         }
         Ok(made)
+    }
+
+    /// An op that is not there has no name that passes can be nested on: it would be misspelt.
+    fn anchor(&mut self, anchor: &str) -> Result<(), PipelineError> {
+        let at = self.positions.next().unwrap_or(0);
+        let ops = self.registry.dialects();
+        if self.allow_unregistered || anchor == ANY || ops.op(anchor).is_some() {
+            return Ok(());
+        }
+        let near = target::nearest(anchor, ops.ops().map(|o| o.name.as_ref()));
+        let hint = near.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+        Err(PipelineError {
+            at,
+            message: format!("no op `{anchor}` is registered{hint}"),
+            text: self.text.to_owned(),
+        })
     }
 
     fn pass(
@@ -225,7 +246,7 @@ impl Manager<'_, '_> {
                         .iter()
                         .flat_map(|&r| m.blocks(r))
                         .flat_map(|&b| m.ops(b))
-                        .filter(|&o| anchor == crate::ANY || m.op_name(o) == anchor)
+                        .filter(|&o| anchor == ANY || m.op_name(o) == anchor)
                         .collect();
                     self.anchors.push(anchor.clone());
                     for o in inside {

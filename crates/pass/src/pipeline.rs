@@ -69,7 +69,7 @@ impl Pipeline {
         Self::parse(&format!("{anchor}({text})")).map(|p| p.steps)
     }
 
-    /// The text, and where in it each pass's name stands, in characters, in the order of the text.
+    /// The text, and where in it each step's name stands, in characters, in the order of the text.
     pub(crate) fn print_with_positions(&self) -> (String, Vec<usize>) {
         let (mut text, mut positions) = (String::new(), Vec::new());
         self.print(&mut text, &mut positions);
@@ -84,7 +84,10 @@ impl Pipeline {
                 out.push(',');
             }
             match step {
-                Step::Nested(p) => p.print(out, positions),
+                Step::Nested(p) => {
+                    positions.push(out.chars().count());
+                    p.print(out, positions);
+                }
                 Step::Pass { name, options } => {
                     positions.push(out.chars().count());
                     out.push_str(name);

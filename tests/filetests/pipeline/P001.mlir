@@ -11,6 +11,12 @@
 // ERR-NEXT: builtin.module(func.func(dec))
 // ERR-NEXT: ^
 // ERR-NOT: error[
+// RUN: thumbwright opt %s --pipeline 'func.fnc(dce)'
+// EXIT: 1
+// ERR: error[P001]: pipeline, at character 16: no op `func.fnc` is registered; did you mean `func.func`?
+// ERR-NEXT: builtin.module(func.fnc(dce))
+// ERR-NEXT: ^
+// ERR-NOT: error[
 // RUN: thumbwright opt %s --pipeline 'func.func(lower-nn)'
 // EXIT: 1
 // ERR: error[P001]: pipeline, at character 26: pass `lower-nn` runs on `builtin.module`, not on `func.func`
