@@ -12,6 +12,10 @@ pub const REMARKS: &[(&str, &str)] = &[
     ),
     ("remark.plan", "what the memory planner did"),
     (
+        "remark.schedule-not-taken",
+        "a schedule that was asked for does not lower an op, and why",
+    ),
+    (
         "remark.unused-graph",
         "the model has a graph that is not compiled",
     ),
