@@ -534,6 +534,15 @@ impl Compiled {
         };
         Ok(c.files().into_iter().map(file).collect())
     }
+
+    /// The module's text at every stage as files, if it was asked for: `mlir/NN-STAGE.mlir`.
+    pub fn stage_files(&self) -> Vec<File> {
+        let file = |(i, stage): (usize, &Stage)| File {
+            path: format!("mlir/{i:02}-{}.mlir", stage.name),
+            text: stage.text.clone(),
+        };
+        self.stages.iter().enumerate().map(file).collect()
+    }
 }
 
 /// Inputs and outputs of an imported network, in the model's order.

@@ -137,11 +137,7 @@ impl Compile {
         if self.emit.contains(&Emit::C) {
             files.extend(compiled.c_files()?);
         }
-        let stages = compiled.stages().iter().enumerate();
-        files.extend(stages.map(|(i, stage)| File {
-            path: format!("mlir/{i:02}-{}.mlir", stage.name),
-            text: stage.text.clone(),
-        }));
+        files.extend(compiled.stage_files());
         let file = |path: &str, text: String| File {
             path: path.to_owned(),
             text,

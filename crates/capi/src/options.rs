@@ -1,0 +1,140 @@
+//! Options by name and value.
+
+use crate::boundary::{Failure, Outcome};
+use crate::status::Status;
+use thumbwright::{CompileOptions, Io};
+
+/// What the options of a session are set to; none is at its default.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    target: Option<String>,
+    name: Option<String>,
+    io: Option<Io>,
+    verify_each: Option<bool>,
+    keep_stages: Option<bool>,
+    allow_external: Option<bool>,
+}
+
+/// An option that can be set.
+struct Known {
+    name: &'static str,
+    summary: &'static str,
+    set: fn(&mut Options, Option<&str>) -> Result<(), String>,
+}
+
+const KNOWN: &[Known] = &[
+    Known {
+        name: "target",
+        summary: "the core or board to compile for; there is no default",
+        set: |o, value| {
+            o.target = value.map(str::to_owned);
+            Ok(())
+        },
+    },
+    Known {
+        name: "name",
+        summary: "the prefix of the public C names; by default made from the model's file name",
+        set: |o, value| {
+            o.name = value.map(str::to_owned);
+            Ok(())
+        },
+    },
+    Known {
+        name: "io",
+        summary: "where inputs and outputs live: `arena` (default), planned with everything else, or `caller`, in the caller's memory; \
+                  of no effect beside a pipeline of one's own, whose plan-memory has the option",
+        set: |o, value| {
+            o.io = choice(value, &[("arena", Io::Arena), ("caller", Io::Caller)])?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "verify-each",
+        summary: "whether to verify the module after every pass: `true` or `false` (default, but for debug builds of the library)",
+        set: |o, value| {
+            o.verify_each = choice(value, BOOL)?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "keep-stages",
+        summary: "whether the module's text after every stage is among the files, as mlir/NN-STAGE.mlir: `true` or `false` (default)",
+        set: |o, value| {
+            o.keep_stages = choice(value, BOOL)?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "allow-external",
+        summary: "whether the pass `external` may run the program that the pipeline names: `true` or `false` (default)",
+        set: |o, value| {
+            o.allow_external = choice(value, BOOL)?;
+            Ok(())
+        },
+    },
+];
+
+const BOOL: &[(&str, bool)] = &[("true", true), ("false", false)];
+
+fn choice<T: Copy>(value: Option<&str>, choices: &[(&str, T)]) -> Result<Option<T>, String> {
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    match choices.iter().find(|(name, _)| *name == value) {
+        Some((_, choice)) => Ok(Some(*choice)),
+        None => {
+            let names: Vec<String> = choices
+                .iter()
+                .map(|(name, _)| format!("`{name}`"))
+                .collect();
+            Err(format!("is {}, not `{value}`", names.join(" or ")))
+        }
+    }
+}
+
+/// Names and summaries of all options.
+pub(crate) fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+    KNOWN.iter().map(|o| (o.name, o.summary))
+}
+
+impl Options {
+    /// Sets an option; no value means the default.
+    pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Outcome<()> {
+        let Some(option) = KNOWN.iter().find(|o| o.name == name) else {
+            let names: Vec<&str> = KNOWN.iter().map(|o| o.name).collect();
+            let text = format!(
+                "there is no option `{name}`; there are {}",
+                names.join(", ")
+            );
+            return Err(Failure::new(Status::UnknownOption, text));
+        };
+        (option.set)(self, value)
+            .map_err(|why| Failure::new(Status::InvalidValue, format!("option `{name}` {why}")))
+    }
+
+    /// Where inputs and outputs live.
+    pub(crate) fn io(&self) -> Io {
+        self.io.unwrap_or_default()
+    }
+
+    /// For a compile with this pipeline, or the default one.
+    ///
+    /// # Errors
+    /// There is no target.
+    pub(crate) fn for_compile(&self, pipeline: Option<String>) -> Outcome<CompileOptions> {
+        let Some(target) = &self.target else {
+            let text = "the session has no target: set the option `target`";
+            return Err(Failure::new(Status::Incomplete, text));
+        };
+        let defaults = CompileOptions::for_target(target);
+        Ok(CompileOptions {
+            name: self.name.clone(),
+            io: self.io(),
+            pipeline,
+            verify_each: self.verify_each.unwrap_or(defaults.verify_each),
+            keep_stages: self.keep_stages.unwrap_or(defaults.keep_stages),
+            allow_external: self.allow_external.unwrap_or(defaults.allow_external),
+            ..defaults
+        })
+    }
+}
