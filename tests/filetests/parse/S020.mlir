@@ -2,6 +2,6 @@
 // RUN: thumbwright opt %s --verify-diagnostics --allow-unregistered
 "acme.op"() ({
 ^first:
-  // expected-error@+1 {{error[S020]: `acme.branch` has successors, which this IR does not have}}
+  // expected-error@+1 {{error[S020]: block `^nowhere` is not defined in this region}}
   "acme.branch"()[^nowhere] : () -> ()
 }) : () -> ()
