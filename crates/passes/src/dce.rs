@@ -25,14 +25,17 @@ impl Pass for Dce {
     fn run(&self, m: &mut Module, root: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
         let mut all = m.walk(root, WalkOrder::Pre);
         let effects = effects(m, &all);
-        // Users come after what they use, so one walk from the end sees every op after its users are gone.
-        all.reverse();
-        for op in all {
-            if op == root || !is_dead(m, op, &effects) {
+        // Users mostly come after what they use, so one walk from the end sees nearly every op after its users are gone; where blocks are
+        // in another order, what an erased op used is looked at again.
+        while let Some(op) = all.pop() {
+            if op == root || !m.contains(op) || !is_dead(m, op, &effects) {
                 continue;
             }
             if !cx.fuel.take() {
                 return Ok(());
+            }
+            for o in m.walk(op, WalkOrder::Pre) {
+                all.extend(m.operands(o).filter_map(|v| m.defining_op(v)));
             }
             m.erase(op);
             cx.count("erased", 1);

@@ -34,8 +34,12 @@ impl Module {
         let mut blocks: FxHashMap<BlockId, BlockId> = FxHashMap::default();
         let all = self.walk(op, WalkOrder::Pre);
         let mut copy = op;
+        let mut with_successors = Vec::new();
         for o in all {
             let new = self.copy_shell(o, map, &mut relocate);
+            if self.successors(o).len() > 0 {
+                with_successors.push((o, new));
+            }
             if o == op {
                 copy = new;
             } else if let Some(&b) = self.ops[o].block.and_then(|b| blocks.get(&b)) {
@@ -51,6 +55,14 @@ impl Module {
                     blocks.insert(b, copied);
                 }
             }
+        }
+        // Only now every block has its copy.
+        for (o, new) in with_successors {
+            let to: Vec<BlockId> = self
+                .successors(o)
+                .map(|b| *blocks.get(&b).unwrap_or(&b))
+                .collect();
+            self.set_successors(new, &to);
         }
         copy
     }
