@@ -75,6 +75,19 @@ pub enum Effects {
     Unknown,
 }
 
+impl Effects {
+    /// Those of two ops together.
+    #[must_use]
+    pub fn and(self, other: Effects) -> Effects {
+        match (self, other) {
+            (Effects::Unknown, _) | (_, Effects::Unknown) => Effects::Unknown,
+            (Effects::Write, _) | (_, Effects::Write) => Effects::Write,
+            (Effects::Read, _) | (_, Effects::Read) => Effects::Read,
+            (Effects::None, Effects::None) => Effects::None,
+        }
+    }
+}
+
 /// Says what an op that is not pure by trait does to memory.
 pub trait MemoryEffects: Send + Sync {
     /// The effects of this op, those of its regions not counted.

@@ -8,6 +8,8 @@ mod attributes;
 mod blocks;
 mod interned;
 mod journal;
+mod splice;
+mod traverse;
 mod types;
 mod values;
 
@@ -402,9 +404,7 @@ impl Module {
     }
 
     fn drop_use(&mut self, operand: Operand) {
-        if let ValueDef::Result(op, _) = self.values[operand.value].def {
-            self.note(Change::Modified(op));
-        }
+        self.note_value(operand.value);
         let uses = &mut self.values[operand.value].uses;
         let at = operand.use_index as usize;
         uses.swap_remove(at);
@@ -662,29 +662,6 @@ impl Module {
         }
     }
 
-    /// An op and all ops in its regions.
-    pub fn walk(&self, op: OpId, order: WalkOrder) -> Vec<OpId> {
-        let mut out = Vec::new();
-        self.walk_into(op, order, &mut out);
-        out
-    }
-
-    fn walk_into(&self, op: OpId, order: WalkOrder, out: &mut Vec<OpId>) {
-        if order == WalkOrder::Pre {
-            out.push(op);
-        }
-        for &r in self.regions(op) {
-            for &b in self.blocks(r) {
-                for o in self.ops(b) {
-                    self.walk_into(o, order, out);
-                }
-            }
-        }
-        if order == WalkOrder::Post {
-            out.push(op);
-        }
-    }
-
     /// The top-level op that defines a symbol.
     pub fn lookup_symbol(&self, name: &str) -> Option<OpId> {
         self.ops(self.body())
@@ -694,38 +671,5 @@ impl Module {
     /// The symbol that an op defines.
     pub fn symbol_name(&self, op: OpId) -> Option<&str> {
         self.prop(op, "sym_name").and_then(|a| self.attr_str(a))
-    }
-
-    /// Whether an op has no effects, by its trait; ops with regions only if all ops inside have none.
-    pub fn is_pure(&self, op: OpId) -> bool {
-        use crate::interfaces::Effects;
-        self.effects(op) == Effects::None
-    }
-
-    /// What an op, with its regions, does to memory.
-    pub fn effects(&self, op: OpId) -> crate::interfaces::Effects {
-        use crate::interfaces::Effects;
-        let own = match self.op_info(op) {
-            Some(info) if info.traits.pure || info.traits.terminator => Effects::None,
-            Some(_) => match self.registry.effects(self.op_name(op)) {
-                Some(e) => e.effects(self.op(op)),
-                None => Effects::Unknown,
-            },
-            None => Effects::Unknown,
-        };
-        let mut all = own;
-        for &r in self.regions(op) {
-            for &b in self.blocks(r) {
-                for o in self.ops(b) {
-                    all = match (all, self.effects(o)) {
-                        (Effects::Unknown, _) | (_, Effects::Unknown) => return Effects::Unknown,
-                        (Effects::Write, _) | (_, Effects::Write) => Effects::Write,
-                        (Effects::Read, _) | (_, Effects::Read) => Effects::Read,
-                        (Effects::None, Effects::None) => Effects::None,
-                    };
-                }
-            }
-        }
-        all
     }
 }

@@ -185,6 +185,8 @@ pub struct Traits {
     pub same_type: bool,
     /// Its one result is its attribute `value`.
     pub constant: bool,
+    /// Its two operands may change places.
+    pub commutative: bool,
 }
 
 /// An op's own check: reports into the context, never panics.

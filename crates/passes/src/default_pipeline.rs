@@ -5,7 +5,10 @@ use pass::{ExtensionPoint, Pipeline, Registry, Step};
 /// A part of the pipeline: Thumbwright's own steps up to an extension point.
 const PARTS: [(&str, Option<ExtensionPoint>); 6] = [
     ("", Some(ExtensionPoint::AfterImport)),
-    ("func.func(dce)", Some(ExtensionPoint::BeforeFusion)),
+    (
+        "func.func(canonicalize,cse,dce)",
+        Some(ExtensionPoint::BeforeFusion),
+    ),
     (
         "func.func(order-operators)",
         Some(ExtensionPoint::BeforeLowering),

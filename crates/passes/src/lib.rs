@@ -1,23 +1,36 @@
 //! Thumbwright's own passes and schedules: one file a pass, one family of schedules a file.
 //!
-//! The way of a module: `nn` on tensors → [`order_operators`] → [`lower_nn`] (kernels and buffers) → [`share_kernels`] →
+//! The way of a module: `nn` on tensors → [`canonicalize`], [`cse`], [`dce`] → [`order_operators`] → [`lower_nn`] (kernels and buffers) → [`share_kernels`] →
 //! [`propagate_constants`] → [`plan_memory`] (buffers get addresses) → [`mark_noalias`]. [`check_placement`] checks the result,
 //! sharing no code with the planner.
 
+pub mod canonicalize;
 pub mod check_placement;
+pub mod cse;
 pub mod dce;
 mod default_pipeline;
 pub mod external;
 pub mod fingerprint;
+pub mod fold_constants;
+pub mod folds;
+pub mod inline;
+pub mod integer_ranges;
+pub mod known;
+pub mod loop_invariant_code_motion;
 pub mod lower_nn;
 pub mod mark_noalias;
 pub mod memory_map;
 pub mod order_operators;
+pub mod patterns;
 pub mod plan_memory;
 pub mod process;
 pub mod propagate_constants;
 pub mod schedules;
 pub mod share_kernels;
+pub mod simplify_affine_index;
+pub mod speculation;
+pub mod symbol_dce;
+pub mod symbol_uses;
 pub mod validate_each;
 
 pub use default_pipeline::default_pipeline;
@@ -53,12 +66,21 @@ pub const CODES: &[(&str, &str)] = &[
     ("X003", "an external pass writes no module"),
 ];
 
-/// Registers every pass and schedule of this crate.
+/// Registers every pass, pattern, fold and schedule of this crate.
 ///
 /// # Errors
 /// If a name is taken.
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
+    folds::register(&mut r.dialects)?;
+    patterns::register(r)?;
+    r.pass(canonicalize::info())?;
+    r.pass(fold_constants::info())?;
+    r.pass(cse::info())?;
     r.pass(dce::info())?;
+    r.pass(symbol_dce::info())?;
+    r.pass(inline::info())?;
+    r.pass(loop_invariant_code_motion::info())?;
+    r.pass(simplify_affine_index::info())?;
     r.pass(order_operators::info())?;
     r.pass(lower_nn::info())?;
     r.pass(share_kernels::info())?;

@@ -5,6 +5,7 @@
 
 use crate::lower_nn::is_memref;
 use crate::memory_map::{is_argument, root};
+use crate::symbol_uses::SymbolUses;
 use ir::dialects::{arith, func};
 use ir::{Module, OpId, ValueId};
 use pass::{Failed, Pass, PassCx, PassInfo};
@@ -71,24 +72,18 @@ fn place(m: &Module, main: OpId, v: ValueId) -> Place {
 }
 
 impl Pass for MarkNoalias {
-    fn run(&self, m: &mut Module, _: OpId, _: &mut PassCx<'_>) -> Result<(), Failed> {
+    fn run(&self, m: &mut Module, root: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
         let Some(main) = m.lookup_symbol("main") else {
             return Ok(());
         };
-        let Some(entry) = m.entry_block(main) else {
-            return Ok(());
-        };
-        let calls: Vec<func::CallOp> = m
-            .ops(entry)
-            .filter_map(|op| func::CallOp::cast(m, op))
-            .collect();
+        let uses = cx.analysis::<SymbolUses>(m, root);
         for f in func::functions(m) {
             let name = m.symbol_name(f).unwrap_or_default().to_owned();
-            let sites: Vec<func::CallOp> = calls
-                .iter()
-                .copied()
-                .filter(|c| c.callee(m) == name)
-                .collect();
+            let sites: Vec<func::CallOp> = uses.calls(m, &name).collect();
+            // Whoever refers to it otherwise may call it with anything.
+            if sites.len() < uses.of(&name).len() {
+                continue;
+            }
             let Some(body) = m.entry_block(f).filter(|_| f != main && !sites.is_empty()) else {
                 continue;
             };

@@ -1,5 +1,6 @@
 //! `propagate-constants`: an argument of a private function that is the same constant at every call becomes that constant inside.
 
+use crate::symbol_uses::SymbolUses;
 use ir::dialects::{arith, func};
 use ir::{Attr, AttrData, Builder, Module, OpId, Type, TypeData, ValueId};
 use pass::{Failed, Pass, PassCx, PassInfo};
@@ -19,26 +20,24 @@ pub fn info() -> PassInfo {
 struct PropagateConstants;
 
 impl Pass for PropagateConstants {
-    fn run(&self, m: &mut Module, root: OpId, _: &mut PassCx<'_>) -> Result<(), Failed> {
-        let all = m.walk(root, ir::WalkOrder::Pre);
-        let calls: Vec<(String, OpId)> = all
-            .into_iter()
-            .filter_map(|op| func::CallOp::cast(m, op).map(|c| (c.callee(m), op)))
-            .collect();
+    fn run(&self, m: &mut Module, root: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
+        let uses = cx.analysis::<SymbolUses>(m, root);
         // What became a constant in a function may be the argument of a call there.
-        while propagate(m, &calls) {}
+        while propagate(m, &uses) {}
         Ok(())
     }
 }
 
 /// Moves what can be moved, once through all functions; whether anything could.
-fn propagate(m: &mut Module, calls: &[(String, OpId)]) -> bool {
+fn propagate(m: &mut Module, uses: &SymbolUses) -> bool {
     let mut changed = false;
     for f in func::functions(m) {
         let private = m.prop(f, "sym_visibility").and_then(|a| m.attr_str(a)) == Some("private");
         let name = m.symbol_name(f).unwrap_or_default().to_owned();
-        let sites: Vec<OpId> = calls.iter().filter(|c| c.0 == name).map(|c| c.1).collect();
-        let Some(entry) = m.entry_block(f).filter(|_| private && !sites.is_empty()) else {
+        let sites: Vec<OpId> = uses.calls(m, &name).map(|c| c.0).collect();
+        // Whoever refers to it otherwise may call it with anything.
+        let only_called = !sites.is_empty() && sites.len() == uses.of(&name).len();
+        let Some(entry) = m.entry_block(f).filter(|_| private && only_called) else {
             continue;
         };
         for i in (0..m.block_args(entry).len()).rev() {

@@ -1,6 +1,7 @@
 //! `share-kernels`: equal private functions become one, whose location names all the layers that it serves.
 
 use crate::fingerprint::fingerprint;
+use crate::symbol_uses::SymbolUses;
 use ir::dialects::func;
 use ir::{Loc, LocData, Module, OpId};
 use pass::{Failed, Pass, PassCx, PassInfo};
@@ -21,13 +22,17 @@ pub fn info() -> PassInfo {
 struct ShareKernels;
 
 impl Pass for ShareKernels {
-    fn run(&self, m: &mut Module, root: OpId, _: &mut PassCx<'_>) -> Result<(), Failed> {
+    fn run(&self, m: &mut Module, root: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
+        let uses = cx.analysis::<SymbolUses>(m, root);
         let mut first: FxHashMap<String, usize> = FxHashMap::default();
         let mut groups: Vec<Vec<OpId>> = Vec::new();
         for f in func::functions(m) {
             let private =
                 m.prop(f, "sym_visibility").and_then(|a| m.attr_str(a)) == Some("private");
-            if !private || m.entry_block(f).is_none() {
+            // Who refers to it otherwise than by a call means this function by its name.
+            let name = m.symbol_name(f).unwrap_or_default();
+            let only_called = uses.calls(m, name).count() == uses.of(name).len();
+            if !private || !only_called || m.entry_block(f).is_none() {
                 continue;
             }
             let group = *first.entry(fingerprint(m, f)).or_insert(groups.len());
@@ -36,24 +41,19 @@ impl Pass for ShareKernels {
             }
             groups[group].push(f);
         }
-        let mut renamed: FxHashMap<String, String> = FxHashMap::default();
         for group in groups.iter().filter(|g| g.len() > 1) {
             let name = m.symbol_name(group[0]).unwrap_or_default().to_owned();
             let loc = fuse(m, &name, group);
             m.set_loc(group[0], loc);
+            let callee = m.symbol_attr(&name);
             for &f in &group[1..] {
-                renamed.insert(
-                    m.symbol_name(f).unwrap_or_default().to_owned(),
-                    name.clone(),
-                );
+                let old = m.symbol_name(f).unwrap_or_default().to_owned();
                 m.erase(f);
-            }
-        }
-        for op in m.walk(root, ir::WalkOrder::Pre) {
-            let new = func::CallOp::cast(m, op).and_then(|c| renamed.get(&c.callee(m)));
-            if let Some(new) = new {
-                let callee = m.symbol_attr(new);
-                m.set_prop(op, "callee", callee);
+                // Calls inside of functions that are gone are gone too.
+                let calls: Vec<OpId> = uses.calls(m, &old).map(|c| c.0).collect();
+                for call in calls {
+                    m.set_prop(call, "callee", callee);
+                }
             }
         }
         Ok(())

@@ -13,7 +13,26 @@ fn registry() -> Registry {
     r.freeze()
 }
 
+pass_properties!(canonicalize, registry = registry(), pass = "canonicalize");
+pass_properties!(
+    fold_constants,
+    registry = registry(),
+    pass = "fold-constants"
+);
+pass_properties!(cse, registry = registry(), pass = "cse");
 pass_properties!(dce, registry = registry(), pass = "dce");
+pass_properties!(symbol_dce, registry = registry(), pass = "symbol-dce");
+pass_properties!(inline, registry = registry(), pass = "inline");
+pass_properties!(
+    loop_invariant_code_motion,
+    registry = registry(),
+    pass = "loop-invariant-code-motion"
+);
+pass_properties!(
+    simplify_affine_index,
+    registry = registry(),
+    pass = "simplify-affine-index"
+);
 pass_properties!(
     order_operators,
     registry = registry(),

@@ -18,11 +18,11 @@ define_op! {
 }
 
 macro_rules! binary {
-    ($($(#[doc = $doc:literal])+ $View:ident $name:literal $kind:ident $($flag:ident)?;)*) => {
+    ($($(#[doc = $doc:literal])+ $View:ident $name:literal [$($extra:ident)?] $kind:ident $($flag:ident)?;)*) => {
         $(define_op! {
             $(#[doc = $doc])+
             pub struct $View = $name {
-                traits: { pure, same_type },
+                traits: { pure, same_type $(, $extra)? },
                 operands: { lhs: one $kind, rhs: one $kind },
                 results: { result: one $kind },
                 $(attrs: { $flag: req Any },)?
@@ -37,39 +37,39 @@ macro_rules! binary {
 
 binary! {
     /// `arith.addi`: sum.
-    AddIOp "arith.addi" IntOrIndex overflowFlags;
+    AddIOp "arith.addi" [commutative] IntOrIndex overflowFlags;
     /// `arith.subi`: difference.
-    SubIOp "arith.subi" IntOrIndex overflowFlags;
+    SubIOp "arith.subi" [] IntOrIndex overflowFlags;
     /// `arith.muli`: product.
-    MulIOp "arith.muli" IntOrIndex overflowFlags;
+    MulIOp "arith.muli" [commutative] IntOrIndex overflowFlags;
     /// `arith.shli`: left shift; an amount not below the width is poison.
-    ShlIOp "arith.shli" IntOrIndex overflowFlags;
+    ShlIOp "arith.shli" [] IntOrIndex overflowFlags;
     /// `arith.shrsi`: arithmetic right shift.
-    ShrSIOp "arith.shrsi" IntOrIndex;
+    ShrSIOp "arith.shrsi" [] IntOrIndex;
     /// `arith.shrui`: logical right shift.
-    ShrUIOp "arith.shrui" IntOrIndex;
+    ShrUIOp "arith.shrui" [] IntOrIndex;
     /// `arith.divsi`: signed quotient, toward zero; a zero divisor and MIN / −1 are poison.
-    DivSIOp "arith.divsi" IntOrIndex;
+    DivSIOp "arith.divsi" [] IntOrIndex;
     /// `arith.remsi`: signed remainder of `arith.divsi`.
-    RemSIOp "arith.remsi" IntOrIndex;
+    RemSIOp "arith.remsi" [] IntOrIndex;
     /// `arith.andi`: bitwise and.
-    AndIOp "arith.andi" IntOrIndex;
+    AndIOp "arith.andi" [commutative] IntOrIndex;
     /// `arith.ori`: bitwise or.
-    OrIOp "arith.ori" IntOrIndex;
+    OrIOp "arith.ori" [commutative] IntOrIndex;
     /// `arith.xori`: bitwise exclusive or.
-    XOrIOp "arith.xori" IntOrIndex;
+    XOrIOp "arith.xori" [commutative] IntOrIndex;
     /// `arith.minsi`: the smaller, signed.
-    MinSIOp "arith.minsi" IntOrIndex;
+    MinSIOp "arith.minsi" [commutative] IntOrIndex;
     /// `arith.maxsi`: the larger, signed.
-    MaxSIOp "arith.maxsi" IntOrIndex;
+    MaxSIOp "arith.maxsi" [commutative] IntOrIndex;
     /// `arith.addf`: sum.
-    AddFOp "arith.addf" Float fastmath;
+    AddFOp "arith.addf" [] Float fastmath;
     /// `arith.subf`: difference.
-    SubFOp "arith.subf" Float fastmath;
+    SubFOp "arith.subf" [] Float fastmath;
     /// `arith.mulf`: product.
-    MulFOp "arith.mulf" Float fastmath;
+    MulFOp "arith.mulf" [] Float fastmath;
     /// `arith.divf`: quotient.
-    DivFOp "arith.divf" Float fastmath;
+    DivFOp "arith.divf" [] Float fastmath;
 }
 
 macro_rules! casts {

@@ -70,16 +70,31 @@ fn evaluate(m: &Module, op: OpId, max_bytes: u64) -> Option<Results> {
 /// The runtime value of a constant's attribute.
 pub fn datum(m: &Module, attr: Attr) -> Option<Datum> {
     match m.attr_data(attr) {
-        AttrData::Integer { value, .. } => Some(Datum::Int(*value)),
+        AttrData::Integer { value, ty } => match m.type_data(*ty) {
+            TypeData::Integer(bits @ 1..=64) => Some(Datum::Int(stored(*value, *bits))),
+            TypeData::Index => Some(Datum::Int(stored(*value, 32))),
+            _ => None,
+        },
         AttrData::Float { bits, kind } => match kind {
             FloatKind::F32 => Some(Datum::F32(f32::from_bits(*bits as u32))),
             FloatKind::F64 => Some(Datum::F64(f64::from_bits(*bits))),
             _ => None,
         },
         _ => {
-            let (_, bytes) = m.attr_elements(attr)?;
-            Some(Datum::Bytes(bytes.clone()))
+            let (ty, bytes) = m.attr_elements(attr)?;
+            // An index has eight bytes in an attribute, four in memory.
+            let elem = m.type_data(ty).elem()?;
+            let same = *m.type_data(elem) != TypeData::Index;
+            same.then(|| Datum::Bytes(bytes.clone()))
         }
+    }
+}
+
+/// An integer of a width as [`Datum::Int`] has it; an attribute may also state it without its sign.
+fn stored(value: i64, bits: u32) -> i64 {
+    match bits {
+        1 => value & 1,
+        _ => value << (64 - bits) >> (64 - bits),
     }
 }
 

@@ -58,45 +58,82 @@ struct Driver<'a> {
     fuel: &'a mut Fuel,
     /// Ops to look at, the next one last.
     worklist: Vec<OpId>,
+    /// Ops around what changed, to look at when all else is done: looking at an op with regions costs more.
+    around: Vec<OpId>,
     waiting: FxHashSet<OpId>,
+    /// Whether anything was rewritten since all ops were last put on the list.
+    changed: bool,
     left: u64,
     rewrites: Rewrites,
 }
 
 impl<'a> Driver<'a> {
     fn new(m: &'a mut Module, root: OpId, fuel: &'a mut Fuel) -> Driver<'a> {
-        let mut worklist = m.walk(root, WalkOrder::Pre);
-        worklist.retain(|&op| op != root);
-        let left = MAX_REWRITES_PER_OP * worklist.len() as u64 + 1000;
-        let waiting = worklist.iter().copied().collect();
-        worklist.reverse();
-        Driver {
+        let mut driver = Driver {
             m,
             root,
             fuel,
-            worklist,
-            waiting,
-            left,
+            worklist: Vec::new(),
+            around: Vec::new(),
+            waiting: FxHashSet::default(),
+            changed: false,
+            left: 0,
             rewrites: Rewrites {
                 applied: IndexMap::default(),
                 converged: true,
                 last: None,
             },
-        }
+        };
+        driver.push_all();
+        driver.left = MAX_REWRITES_PER_OP * driver.worklist.len() as u64 + 1000;
+        driver
+    }
+
+    /// Puts every op on the list.
+    fn push_all(&mut self) {
+        self.worklist = self.m.walk(self.root, WalkOrder::Pre);
+        self.worklist.retain(|&op| op != self.root);
+        self.waiting = self.worklist.iter().copied().collect();
+        self.worklist.reverse();
+        self.changed = false;
     }
 
     fn next(&mut self) -> Option<OpId> {
-        while let Some(op) = self.worklist.pop() {
+        loop {
+            // A pattern may look further than to what changed: the end is when all ops were looked at in vain.
+            if self.worklist.is_empty() && self.around.is_empty() && self.changed {
+                self.push_all();
+            }
+            if self.worklist.is_empty() {
+                std::mem::swap(&mut self.worklist, &mut self.around);
+                self.worklist.reverse();
+            }
+            let op = self.worklist.pop()?;
             if self.waiting.remove(&op) && self.m.contains(op) && self.m.op_block(op).is_some() {
                 return Some(op);
             }
         }
-        None
     }
 
     fn push(&mut self, op: OpId) {
-        if op != self.root && self.m.contains(op) && self.waiting.insert(op) {
-            self.worklist.push(op);
+        if op == self.root || !self.m.contains(op) {
+            return;
+        }
+        let has_regions = !self.m.regions(op).is_empty();
+        if self.waiting.insert(op) {
+            match has_regions {
+                true => self.around.push(op),
+                false => self.worklist.push(op),
+            }
+        }
+        // What a block hands on is a fact about the op around it.
+        if let Some(block) = self.m.op_block(op)
+            && self.m.last_op(block) == Some(op)
+        {
+            let parent = self.m.region_op(self.m.block_region(block));
+            if parent != self.root && self.waiting.insert(parent) {
+                self.around.push(parent);
+            }
         }
     }
 
@@ -104,6 +141,8 @@ impl<'a> Driver<'a> {
         if !self.fuel.is_left() || self.left == 0 {
             self.rewrites.converged &= self.left > 0;
             self.worklist.clear();
+            self.around.clear();
+            self.changed = false;
             return;
         }
         if is_dead(self.m, op) {
@@ -117,7 +156,7 @@ impl<'a> Driver<'a> {
         }
         // What folding only looked at is no change.
         self.m.take_journal();
-        for p in patterns.of(self.m.op_name(op)).to_vec() {
+        for p in patterns.of(self.m.op_name(op)) {
             let _ = p.apply(self.m, op);
             // What was recorded is the truth: a match that changes nothing would match for ever.
             let changes = self.m.take_journal();
@@ -136,6 +175,7 @@ impl<'a> Driver<'a> {
     fn record(&mut self, name: &str, changes: &[Change]) {
         self.fuel.take();
         self.left -= 1;
+        self.changed = true;
         match self.rewrites.applied.get_mut(name) {
             Some(n) => *n += 1,
             None => {

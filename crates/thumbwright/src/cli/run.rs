@@ -35,6 +35,9 @@ pub struct Run {
     /// Print the profile as JSON.
     #[arg(long, requires = "profile")]
     json: bool,
+    /// The passes to run instead of the default ones.
+    #[arg(long, value_name = "TEXT")]
+    pipeline: Option<String>,
     /// A kernel library to use: the path of its table, NAME.toml.
     #[arg(long, value_name = "FILE")]
     pub with: Vec<String>,
@@ -80,7 +83,10 @@ impl Run {
                 console.during("interpreting", || interpret_samples(&network, &samples))?;
             (outputs, outcome)
         } else {
-            let options = CompileOptions::for_target(runtime.target());
+            let options = CompileOptions {
+                pipeline: self.pipeline.clone(),
+                ..CompileOptions::for_target(runtime.target())
+            };
             let compiled =
                 console.during("compiling", || compiler.compile(&file, &bytes, &options))?;
             warn(console, compiled.diagnostics());
