@@ -1,0 +1,3 @@
+//! fuzz
+/// x
+pub fn plugin_handles(_data: &[u8]) {}
