@@ -34,6 +34,7 @@ pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};
+pub use plugin::PluginError;
 
 /// The version that is written into everything that comes out.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
