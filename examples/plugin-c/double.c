@@ -43,8 +43,9 @@ static tw_status interpret_double(void *user, tw_context cx, tw_op op, const tw_
   return host->set_result(cx, 0, &result);
 }
 
-/* Creates an operation of some operands and one result of a type, before `op`, and replaces `op` by it. */
-static tw_status replace_by(tw_context cx, tw_op op, const char *name, const tw_value *operands, size_t count, tw_type type) {
+/* Creates an operation of some operands, attributes and one result of a type, before `op`, and replaces `op` by it. */
+static tw_status replace_by(tw_context cx, tw_op op, const char *name, const tw_value *operands, size_t count,
+                            const tw_named_attr *props, size_t prop_count, tw_type type) {
   tw_op_state state;
   tw_op created;
   tw_handles results;
@@ -53,6 +54,8 @@ static tw_status replace_by(tw_context cx, tw_op op, const char *name, const tw_
   state.name = str(name);
   state.operands.data = operands;
   state.operands.len = count;
+  state.props.data = props;
+  state.props.len = prop_count;
   state.result_types.data = &type;
   state.result_types.len = 1;
   state.before = op;
@@ -72,7 +75,7 @@ static tw_status sum_is_double(void *user, tw_context cx, tw_op op) {
   TRY(host->value_type(cx, operands.data[0], &type));
   TRY(host->type_kind(cx, type, &kind));
   if (kind != TW_TYPE_INTEGER) return TW_NO_MATCH;
-  return replace_by(cx, op, "acme.double", operands.data, 1, type);
+  return replace_by(cx, op, "acme.double", operands.data, 1, NULL, 0, type);
 }
 
 /* acme.double %x  ->  arith.shli %x, 1 */
@@ -87,6 +90,7 @@ static tw_status lower_double(void *user, tw_context cx, tw_op root) {
     tw_value both[2];
     tw_type type;
     tw_attr one;
+    tw_named_attr flags;
     TRY(host->op_name(cx, ops.data[i], &name));
     if (!same(name, "acme.double")) continue;
     TRY(host->op_operands(cx, ops.data[i], &operands));
@@ -94,7 +98,9 @@ static tw_status lower_double(void *user, tw_context cx, tw_op root) {
     TRY(host->value_type(cx, both[0], &type));
     TRY(host->attr_integer(cx, 1, type, &one));
     TRY(host->constant_before(cx, ops.data[i], one, type, &both[1]));
-    TRY(replace_by(cx, ops.data[i], "arith.shli", both, 2, type));
+    flags.name = str("overflowFlags");
+    TRY(host->attr_parse(cx, str("#arith.overflow<none>"), &flags.value));
+    TRY(replace_by(cx, ops.data[i], "arith.shli", both, 2, &flags, 1, type));
     TRY(host->count(cx, str("shifts"), 1));
   }
   return TW_OK;

@@ -23,10 +23,11 @@ use target::Target;
 /// The code of a failed callback.
 pub(super) const FAILED: &str = "K001";
 
-/// Whose a callback is. It keeps the library loaded.
+/// Whose a callback is. It keeps the library loaded, if there is one.
 pub(super) struct Origin {
     pub plugin: String,
-    pub _library: Library,
+    #[allow(dead_code, reason = "it is kept, not used")]
+    pub library: Option<Library>,
 }
 
 /// A function of a plug-in, and what to say if it fails.

@@ -63,6 +63,18 @@ impl Kind {
             Kind::Loc => "location",
         }
     }
+
+    fn with_article(self) -> &'static str {
+        match self {
+            Kind::Op => "an op",
+            Kind::Block => "a block",
+            Kind::Region => "a region",
+            Kind::Value => "a value",
+            Kind::Type => "a type",
+            Kind::Attr => "an attribute",
+            Kind::Loc => "a location",
+        }
+    }
 }
 
 impl Entity {
@@ -113,9 +125,10 @@ impl Handles {
         }
         let kind = Kind::ALL.into_iter().find(|&k| k as u64 == handle >> 60);
         if kind != Some(wants) {
-            let is = kind.map_or("something else", Kind::name);
+            let is = kind.map_or("something else", Kind::with_article);
+            let wants = wants.with_article();
             return Err(Refusal::handle(format!(
-                "the handle should be that of a {name}, is that of a {is}"
+                "the handle should be that of {wants}, is that of {is}"
             )));
         }
         if (handle >> 32) as u32 & TAG_MASK != self.tag {

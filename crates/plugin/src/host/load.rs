@@ -107,7 +107,7 @@ pub fn load(path: &Path, r: &mut RegistryBuilder) -> Result<PluginInfo, PluginEr
     };
     let origin = Origin {
         plugin: info.name.clone(),
-        _library: library,
+        library: Some(library),
     };
     register(r, Arc::new(origin), register_all, UserPointer(head.user)).map_err(|why| {
         PluginError::Register {

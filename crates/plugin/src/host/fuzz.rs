@@ -1,3 +1,0 @@
-//! fuzz
-/// x
-pub fn plugin_handles(_data: &[u8]) {}
