@@ -1,5 +1,7 @@
 //! `plugin.h` is what the Rust side says, and a C compiler puts everything where Rust does.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use plugin::abi::header;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

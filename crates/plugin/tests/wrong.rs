@@ -1,5 +1,7 @@
 //! Wrong plug-ins, compiled by a C compiler: each gets a clear error, and none breaks the host.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use ir::{Module, OpId};
 use pass::{ManagerOptions, PassCx, Pipeline, Registry, RegistryBuilder, run_pipeline};
 use plugin::{PluginError, PluginInfo, load};

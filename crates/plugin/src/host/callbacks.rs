@@ -71,7 +71,7 @@ impl<F: Copy> Callback<F> {
         &self,
         session: &mut Session<'_>,
         call: impl FnOnce(F, *mut c_void, Context) -> Status,
-    ) -> Result<bool, (Status, Diagnostic)> {
+    ) -> Result<bool, (Status, String)> {
         let status = enter(session, |cx| call(self.function, self.user.0, cx));
         match status {
             Status::OK => Ok(true),
@@ -80,9 +80,8 @@ impl<F: Copy> Callback<F> {
         }
     }
 
-    fn failure(&self, why: &str) -> Diagnostic {
-        let message = format!("{} of plug-in `{}`: {why}", self.what, self.origin.plugin);
-        Diagnostic::error(FAILED, message)
+    fn failure(&self, why: &str) -> String {
+        format!("{} of plug-in `{}`: {why}", self.what, self.origin.plugin)
     }
 
     /// As [`call`](Self::call), where the trait has no way to return an error.
@@ -97,22 +96,19 @@ impl<F: Copy> Callback<F> {
         }
     }
 
-    fn unwind(&self, session: &Session<'_>, mut error: Diagnostic) -> ! {
-        error.location = place(session);
+    fn unwind(&self, session: &Session<'_>, error: String) -> ! {
+        let mut error = failed(error);
+        error.location = session.place();
         fail_by_unwinding(error)
     }
 }
 
-/// Where the op is that a session is about.
-fn place(session: &Session<'_>) -> Option<String> {
-    let (Access::Read(m), Some(op)) = (&session.access, session.op) else {
-        return None;
-    };
-    m.describe_loc(m.op_loc(op))
+fn failed(message: String) -> Diagnostic {
+    Diagnostic::error(FAILED, message)
 }
 
 impl Callback<abi::OpFn> {
-    fn on_op(&self, session: &mut Session<'_>) -> Result<bool, (Status, Diagnostic)> {
+    fn on_op(&self, session: &mut Session<'_>) -> Result<bool, (Status, String)> {
         let op = session.op_handle();
         // SAFETY: called as the interface says, with the plug-in's own pointer; the library is loaded as long as `self` lives.
         self.call(session, |f, user, cx| unsafe { f(user, cx, op) })
@@ -147,7 +143,7 @@ impl Pass for PluginPass {
             cx.diagnostics.push(d);
         }
         match result {
-            Err((_, error)) => cx.fail(error),
+            Err((_, error)) => cx.fail(failed(error)),
             Ok(_) if has_error => Err(Failed),
             Ok(_) => Ok(()),
         }
@@ -203,7 +199,7 @@ pub(super) fn verifier(callback: Callback<abi::OpFn>) -> VerifyFn {
         if let Err((_, error)) = result
             && !found
         {
-            cx.error(op, error.code, error.message);
+            cx.error(op, FAILED, error);
         }
     })
 }
@@ -224,13 +220,11 @@ impl Interpret for PluginInterpret {
         match result {
             Ok(true) => {}
             Ok(false) => return Err(EvalError::Unsupported(format!("`{}`", op.name()))),
-            Err((Status::POISON, error)) => return Err(EvalError::Poison(error.message)),
-            Err((_, error)) => return Err(EvalError::Unsupported(error.message)),
+            Err((Status::POISON, error)) => return Err(EvalError::Poison(error)),
+            Err((_, error)) => return Err(EvalError::Unsupported(error)),
         }
         let results: Option<Results> = session.data.into_iter().flatten().collect();
-        results.ok_or_else(|| {
-            EvalError::Unsupported(self.0.failure("it did not set every result").message)
-        })
+        results.ok_or_else(|| EvalError::Unsupported(self.0.failure("it did not set every result")))
     }
 }
 
@@ -385,8 +379,8 @@ impl Schedule for PluginSchedule {
         session.choice = Some(knobs);
         match self.lower.on_op(&mut session) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(self.lower.failure("it does not apply after all")),
-            Err((_, error)) => Err(error),
+            Ok(false) => Err(failed(self.lower.failure("it does not apply after all"))),
+            Err((_, error)) => Err(failed(error)),
         }
     }
 }

@@ -145,7 +145,7 @@ pub(super) struct Session<'a> {
     pub options: Option<&'a [(String, String)]>,
     pub target: Option<&'a Target>,
     /// The op that it was called for.
-    pub op: Option<OpId>,
+    op: Option<OpId>,
     /// Results of an interpretation, one for each that the op has.
     pub data: Option<Vec<Option<Datum>>>,
     /// What results are folded to, one for each that the op has.
@@ -197,6 +197,14 @@ impl<'a> Session<'a> {
         self
     }
 
+    /// Where the op is that the callback is called for, if it may only look at it.
+    pub fn place(&self) -> Option<String> {
+        let (Access::Read(m), Some(op)) = (&self.access, self.op) else {
+            return None;
+        };
+        m.describe_loc(m.op_loc(op))
+    }
+
     /// Which may change what is inside of an op.
     pub fn within(mut self, scope: OpId) -> Session<'a> {
         self.scope = Some(scope);
@@ -211,9 +219,19 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Another module is in the place of the one that there was: nothing of the old one counts any more.
-    pub fn forget_handles(&mut self) {
+    /// The op that the callback is called for, unless there is none or it is gone.
+    pub fn op(&mut self) -> Outcome<OpId> {
+        let m = self.access.read()?;
+        match self.op.filter(|&op| m.contains(op)) {
+            Some(op) => Ok(op),
+            None => not_allowed("this callback is for no op, or erased it"),
+        }
+    }
+
+    /// Another module, with this root, is in the place of the one that there was: nothing of the old one counts any more.
+    pub fn begin_anew(&mut self, root: OpId) {
         self.handles = Handles::new(next_tag());
+        (self.scope, self.op) = (Some(root), Some(root));
     }
 
     /// The module, to change an op itself: inside of the scope, or the scope.

@@ -21,9 +21,10 @@ impl Datum {
         match datum.kind {
             abi::datum::F32 => Datum::F32(datum.real as f32),
             abi::datum::F64 => Datum::F64(datum.real),
-            // SAFETY: the host passes as many bytes as it says for the call.
             abi::datum::BYTES => {
-                Datum::Bytes(unsafe { lent(datum.bytes.data, datum.bytes.len) }.to_vec())
+                // SAFETY: the host passes as many bytes as it says for the call.
+                let bytes = unsafe { lent(datum.bytes.data, datum.bytes.len) };
+                Datum::Bytes(bytes.to_vec())
             }
             _ => Datum::Int(datum.integer),
         }

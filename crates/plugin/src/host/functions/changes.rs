@@ -52,6 +52,9 @@ pub fn op_create(s: &mut Session<'_>, state: abi::OpState, out: Out<'_, abi::Op>
     let results = types(s, part(state.result_types)?)?;
     let props = named(s, &part(state.props)?)?;
     let attrs = named(s, &part(state.attrs)?)?;
+    if let Some((name, _)) = attrs.iter().find(|(k, _)| props.iter().any(|p| p.0 == *k)) {
+        return twice(name);
+    }
     let regions = match usize::try_from(state.regions) {
         Ok(n) if n <= MAX_REGIONS => n,
         _ => return bad_argument(format!("{} regions; at most {MAX_REGIONS}", state.regions)),
@@ -167,15 +170,27 @@ pub fn op_set_operands(s: &mut Session<'_>, of: abi::Op, by: &[u64]) -> Outcome 
     Ok(())
 }
 
+fn twice(name: &str) -> Outcome {
+    bad_argument(format!("`{name}` would be both inherent and discardable"))
+}
+
 pub fn op_set_prop(s: &mut Session<'_>, of: abi::Op, name: &str, to: abi::Attr) -> Outcome {
     let (op, to, name) = (op(s, of)?, attr(s, to)?, attr_name(name)?);
-    s.change(op)?.set_prop(op, name, to);
+    let m = s.change(op)?;
+    if m.discardable(op, name).is_some() {
+        return twice(name);
+    }
+    m.set_prop(op, name, to);
     Ok(())
 }
 
 pub fn op_set_attr(s: &mut Session<'_>, of: abi::Op, name: &str, to: abi::Attr) -> Outcome {
     let (op, to, name) = (op(s, of)?, attr(s, to)?, attr_name(name)?);
-    s.change(op)?.set_discardable(op, name, to);
+    let m = s.change(op)?;
+    if m.prop(op, name).is_some() {
+        return twice(name);
+    }
+    m.set_discardable(op, name, to);
     Ok(())
 }
 
@@ -191,12 +206,15 @@ pub fn op_set_loc(s: &mut Session<'_>, of: abi::Op, to: abi::Loc) -> Outcome {
     Ok(())
 }
 
-/// Refuses changes of a kernel's own arguments, which are what the `kernel_` functions made them.
-fn not_of_the_kernel(s: &Session<'_>, owner: OpId) -> Outcome {
-    match (&s.access, s.scope) {
-        (Access::Kernel(_), Some(func)) if func == owner => {
-            not_allowed("a kernel's arguments are made by the `kernel_` functions")
-        }
+/// Refuses changes of blocks and arguments that the op around them has no use for.
+fn may_have_blocks(s: &mut Session<'_>, owner: OpId) -> Outcome {
+    if let (Access::Kernel(_), Some(func)) = (&s.access, s.scope)
+        && func == owner
+    {
+        return not_allowed("a kernel's arguments are made by the `kernel_` functions");
+    }
+    match s.access.read()?.op_name(owner) {
+        "builtin.module" => not_allowed("a module has one block, without arguments"),
         _ => Ok(()),
     }
 }
@@ -204,7 +222,7 @@ fn not_of_the_kernel(s: &Session<'_>, owner: OpId) -> Outcome {
 pub fn value_set_type(s: &mut Session<'_>, of: abi::Value, to: abi::Type) -> Outcome {
     let (v, to) = (value(s, of)?, ty(s, to)?);
     let owner = owner(s.access.read()?, v);
-    not_of_the_kernel(s, owner)?;
+    may_have_blocks(s, owner)?;
     s.change(owner)?.set_value_type(v, to);
     Ok(())
 }
@@ -224,7 +242,7 @@ pub fn region_add_block(
 ) -> Outcome {
     let (r, args): (RegionId, Vec<Type>) = (region(s, of)?, types(s, arg_types)?);
     let owner = s.access.read()?.region_op(r);
-    not_of_the_kernel(s, owner)?;
+    may_have_blocks(s, owner)?;
     let new = s.change(owner)?.add_block(r, &args);
     out.set(abi::Block(s.handles.of(Entity::Block(new))))
 }
@@ -238,7 +256,7 @@ pub fn block_add_arg(
     let (b, ty) = (block(s, of)?, ty(s, of_type)?);
     let m = s.access.read()?;
     let owner = m.region_op(m.block_region(b));
-    not_of_the_kernel(s, owner)?;
+    may_have_blocks(s, owner)?;
     let new = s.change(owner)?.add_block_arg(b, ty);
     out.set(abi::Value(s.handles.of(Entity::Value(new))))
 }

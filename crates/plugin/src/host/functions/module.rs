@@ -36,8 +36,7 @@ pub fn module_replace(s: &mut Session<'_>, text: &str) -> Outcome {
         .map_err(|e| Refusal::failed(e.to_string()))?;
     **m = new;
     let root = m.root();
-    (s.scope, s.op) = (Some(root), Some(root));
-    s.forget_handles();
+    s.begin_anew(root);
     Ok(())
 }
 

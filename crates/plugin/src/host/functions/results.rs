@@ -56,9 +56,7 @@ fn datum_out(s: &mut Session<'_>, ty: Type, given: abi::Datum) -> Outcome<Datum>
 
 /// The types of the results of the op that the callback is for.
 fn result_types(s: &mut Session<'_>) -> Outcome<Vec<Type>> {
-    let Some(op) = s.op else {
-        return not_allowed("this callback is for no op");
-    };
+    let op = s.op()?;
     let m = s.access.read()?;
     Ok(m.results(op).iter().map(|&v| m.value_type(v)).collect())
 }
@@ -93,9 +91,8 @@ fn fold_to(s: &mut Session<'_>, index: u64, folded: Folded) -> Outcome {
 
 pub fn fold_to_value(s: &mut Session<'_>, index: u64, of: abi::Value) -> Outcome {
     let v = value(s, of)?;
-    let own =
-        s.op.map(|op| s.access.read().map(|m| m.results(op).contains(&v)));
-    if own.transpose()? == Some(true) {
+    let op = s.op()?;
+    if s.access.read()?.results(op).contains(&v) {
         return bad_argument("an op's result folded to a result of its own");
     }
     fold_to(s, index, Folded::Value(v))

@@ -74,7 +74,7 @@ fn buffer_of(
     index: u64,
 ) -> Outcome<(OpId, usize)> {
     kernel(s)?;
-    let (Some(op), Ok(i)) = (s.op, usize::try_from(index)) else {
+    let (op, Ok(i)) = (s.op()?, usize::try_from(index)) else {
         return bad_argument("no such value");
     };
     let m = s.access.read()?;

@@ -1,6 +1,8 @@
 //! Arguments from bytes.
 
 use crate::abi::*;
+use crate::host::handles::Kind;
+use std::collections::BTreeSet;
 
 /// The bytes, and what was learnt from the host's answers.
 pub(super) struct Source {
@@ -10,6 +12,7 @@ pub(super) struct Source {
     pub handles: Vec<u64>,
     pub contexts: Vec<Context>,
     pub depth: usize,
+    pub succeeded: BTreeSet<&'static str>,
     /// The first function that panicked.
     pub panicked: Option<&'static str>,
 }
@@ -46,6 +49,7 @@ const WORDS: &[&str] = &[
     "any",
     "\"func.func\"() <{function_type = () -> (), sym_name = \"g\"}> ({\n\"func.return\"() : () -> ()\n}) : () -> ()",
     "no name",
+    "name = \"fuzz\"\nkind = \"core\"\ndescription = \"d\"\nsource = \"s\"\nbase = \"cortex-m4\"",
     "é\"\\\n",
 ];
 
@@ -57,6 +61,7 @@ impl Source {
             handles: Vec::new(),
             contexts: Vec::new(),
             depth: 0,
+            succeeded: BTreeSet::new(),
             panicked: None,
         }
     }
@@ -74,22 +79,26 @@ impl Source {
 
     fn number(&mut self) -> u64 {
         match self.byte() {
-            n @ 0..=191 => u64::from(n % 32),
+            n @ 0..=127 => u64::from(n % 5),
+            n @ 128..=191 => [8, 16, 32, 64][n as usize % 4],
             192..=223 => u64::from_le_bytes(std::array::from_fn(|_| self.byte())),
             224..=239 => u64::MAX - u64::from(self.byte()),
             n => 1 << (n % 64),
         }
     }
 
-    fn handle(&mut self) -> u64 {
-        match self.byte() {
+    /// A handle, mostly of a kind, mostly alive.
+    fn handle(&mut self, kind: Kind) -> u64 {
+        let how = self.byte();
+        let of_kind = |h: &&u64| **h >> 60 == kind as u64;
+        match how {
             // Those seen last are the most likely to be alive.
-            n @ 0..=127 => {
-                let back = n as usize % 32 + 1;
-                let at = self.handles.len().saturating_sub(back);
-                self.handles.get(at).copied().unwrap_or(0)
+            0..=223 => {
+                let back = how as usize % 16;
+                let mut last = self.handles.iter().rev().filter(of_kind);
+                last.nth(back).copied().unwrap_or(0)
             }
-            128..=239 => {
+            224..=239 => {
                 let i = self.byte() as usize * 256 + self.byte() as usize;
                 match self.handles.len() {
                     0 => 0,
@@ -99,6 +108,16 @@ impl Source {
             // Another bit of a real one.
             240..=247 => self.handles.last().copied().unwrap_or(0) ^ (1 << (self.byte() % 64)),
             _ => self.number(),
+        }
+    }
+
+    /// The kind of the handles of a list.
+    fn kind(&mut self) -> Kind {
+        match self.byte() {
+            0..=109 => Kind::Value,
+            110..=219 => Kind::Type,
+            220..=249 => Kind::Attr,
+            _ => Kind::Op,
         }
     }
 
@@ -128,7 +147,10 @@ impl Source {
     }
 
     fn length(&mut self) -> usize {
-        (self.byte() % 5).into()
+        match self.byte() {
+            0..=127 => 0,
+            n => (n % 4).into(),
+        }
     }
 }
 
@@ -162,13 +184,13 @@ numbers! {
     u64 = |s| s.number();
     i64 = |s| s.number() as i64;
     f64 = |s| f64::from_bits(s.number());
-    Op = |s| Op(s.handle());
-    Block = |s| Block(s.handle());
-    Region = |s| Region(s.handle());
-    Value = |s| Value(s.handle());
-    Type = |s| Type(s.handle());
-    Attr = |s| Attr(s.handle());
-    Loc = |s| Loc(s.handle());
+    Op = |s| Op(s.handle(Kind::Op));
+    Block = |s| Block(s.handle(Kind::Block));
+    Region = |s| Region(s.handle(Kind::Region));
+    Value = |s| Value(s.handle(Kind::Value));
+    Type = |s| Type(s.handle(Kind::Type));
+    Attr = |s| Attr(s.handle(Kind::Attr));
+    Loc = |s| Loc(s.handle(Kind::Loc));
 }
 
 macro_rules! lists {
@@ -191,13 +213,26 @@ macro_rules! lists {
 
 lists! {
     I64s of i64 = |s| s.number() as i64;
-    Handles of u64 = Source::handle;
+}
+
+impl Draw for Handles {
+    type Slot = Vec<u64>;
+    fn slot(s: &mut Source) -> Vec<u64> {
+        let kind = s.kind();
+        (0..s.length()).map(|_| s.handle(kind)).collect()
+    }
+    fn given(slot: &mut Vec<u64>) -> Handles {
+        Handles {
+            data: slot.as_ptr(),
+            len: slot.len(),
+        }
+    }
 }
 
 impl Draw for Bytes {
     type Slot = Vec<u8>;
     fn slot(s: &mut Source) -> Vec<u8> {
-        let len = s.byte() % 33;
+        let len = s.number() % 33;
         (0..len).map(|_| s.byte()).collect()
     }
     fn given(slot: &mut Vec<u8>) -> Bytes {
@@ -229,7 +264,7 @@ impl Draw for NamedAttrs {
             .iter_mut()
             .map(|n| NamedAttr {
                 name: Str::given(n),
-                value: Attr(s.handle()),
+                value: Attr(s.handle(Kind::Attr)),
             })
             .collect();
         (names, attrs)
@@ -304,7 +339,8 @@ impl<T: Answer> Draw for *mut T {
     }
     fn learn(slot: &(T, bool), s: &mut Source) {
         let new = slot.0.handles();
-        s.handles.extend(new.into_iter().filter(|&h| h != 0).take(64));
+        s.handles
+            .extend(new.into_iter().filter(|&h| h != 0).take(64));
     }
 }
 
@@ -345,6 +381,10 @@ unsafe extern "C" fn nothing(_: *mut std::ffi::c_void, _: Context, _: Op) -> Sta
     Status::OK
 }
 
+unsafe extern "C" fn no_cost(_: *mut std::ffi::c_void, _: Context, _: Op, _: *mut Cost) -> Status {
+    Status::OK
+}
+
 records! {
     OpState {
         name: Str, operands: Handles, result_types: Handles, props: NamedAttrs, attrs: NamedAttrs;
@@ -376,5 +416,6 @@ records! {
         r.size = size::<ScheduleInfo>(s);
         r.applies = Some(nothing);
         r.lower = Some(nothing);
+        r.cost = Some(no_cost);
     };
 }

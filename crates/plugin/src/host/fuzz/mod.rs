@@ -16,6 +16,7 @@ use ir::rewrite::Pattern;
 use ir::{Diagnostic, Module, OpId, WalkOrder};
 use pass::{KernelBuilder, Pass, PassCx, Registry, Schedule};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -28,11 +29,11 @@ const MAX_CALLS: usize = 200;
 /// Callbacks inside of each other.
 const MAX_NESTED: usize = 3;
 
-/// Calls host functions as `data` says.
+/// Calls host functions as `data` says; yields the names of those that succeeded.
 ///
 /// # Panics
 /// If the host does: if a function panics, or leaves a module that cannot be printed, verified, or read back.
-pub fn plugin_handles(data: &[u8]) {
+pub fn plugin_handles(data: &[u8]) -> BTreeSet<&'static str> {
     let source = RefCell::new(Source::new(data));
     let user: *mut c_void = std::ptr::from_ref(&source).cast_mut().cast();
     let parts = Parts {
@@ -72,13 +73,19 @@ pub fn plugin_handles(data: &[u8]) {
     }
     let panicked = source.borrow().panicked;
     assert!(panicked.is_none(), "{panicked:?} panicked");
+    std::mem::take(&mut source.borrow_mut().succeeded)
 }
 
 /// Whatever was done to a module, it can be printed and verified, and if it verifies, it can be read back.
 fn check(m: &mut Module, registry: &Registry) {
     let text = ir::text::print_module(m);
     if ir::verify::verify(m).is_ok() {
-        let again = ir::text::parse(&text, "again.mlir", registry.dialects().clone(), &Default::default());
+        let again = ir::text::parse(
+            &text,
+            "again.mlir",
+            registry.dialects().clone(),
+            &Default::default(),
+        );
         match again {
             Ok(again) => assert_eq!(ir::text::print_module(&again), text),
             Err(e) => panic!("{e}\n{text}"),
@@ -154,6 +161,11 @@ impl Parts {
                 let _ = pattern.apply(m, op);
             }
             2 => {
+                // Mostly an op with a result that is a number.
+                let op = ops
+                    .into_iter()
+                    .rfind(|&o| which < 128 && m.results(o).len() == 1)
+                    .unwrap_or(op);
                 let operands = m.operands(op);
                 let args: Vec<_> = operands.map(|_| interfaces::Datum::Int(7)).collect();
                 let _ = PluginInterpret(self.callback(interpret)).interpret(m.op(op), &args);
@@ -168,13 +180,22 @@ impl Parts {
             }
             5 => {
                 let mut r = Registry::builder(Targets::builtin());
-                let _ = register(&mut r, self.origin.clone(), register_all, UserPointer(self.user));
+                let _ = register(
+                    &mut r,
+                    self.origin.clone(),
+                    register_all,
+                    UserPointer(self.user),
+                );
             }
             _ => self.schedule(role, op, m, target),
         }
     }
 
     fn schedule(&self, role: u8, op: OpId, m: &mut Module, target: &target::Target) {
+        // Mostly an op that there could be a schedule of.
+        let ops = m.walk(m.root(), WalkOrder::Pre);
+        let tensor_op = ops.into_iter().find(|&o| m.op_name(o) == "nn.add");
+        let op = tensor_op.unwrap_or(op);
         let schedule = PluginSchedule {
             name: "fuzz".to_owned(),
             op: "nn.add".to_owned(),
@@ -213,6 +234,7 @@ fn calls(user: *mut c_void, cx: Context, given: &[u64]) -> Status {
         s.depth += 1;
         s.handles.extend(given);
         s.contexts.push(cx);
+        s.handles.extend(explore(cx));
     }
     for _ in 0..MAX_CALLS {
         let (end, cx) = {
@@ -227,6 +249,42 @@ fn calls(user: *mut c_void, cx: Context, given: &[u64]) -> Status {
     let mut s = source.borrow_mut();
     s.depth -= 1;
     s.status()
+}
+
+/// Handles of what is there to begin with, as any plug-in asks for them.
+fn explore(cx: Context) -> Vec<u64> {
+    let mut found = Vec::new();
+    let (mut root, mut list, mut attrs) = (Op(0), Handles::default(), NamedAttrs::default());
+    let (mut block, mut ty) = (Block(0), abi::Type(0));
+    // SAFETY: every pointer is to a variable; lists are read before the callback returns.
+    unsafe {
+        let read = |l: Handles| {
+            super::incoming::slice(l.data, l.len)
+                .unwrap_or_default()
+                .to_vec()
+        };
+        let _ = (HOST.module_root)(cx, &mut root);
+        if (HOST.op_walk)(cx, root, abi::walk::PRE, &mut list) != Status::OK {
+            return found;
+        }
+        for op in read(list).into_iter().take(24) {
+            found.push(op);
+            for get in [HOST.op_operands, HOST.op_results, HOST.op_regions] {
+                let _ = get(cx, Op(op), &mut list);
+                for value in read(list) {
+                    found.push(value);
+                    let _ = (HOST.value_type)(cx, abi::Value(value), &mut ty);
+                    found.push(ty.0);
+                }
+            }
+            let _ = (HOST.op_block)(cx, Op(op), &mut block);
+            found.push(block.0);
+            let _ = (HOST.op_props)(cx, Op(op), &mut attrs);
+            let attrs = super::incoming::slice(attrs.data, attrs.len).unwrap_or_default();
+            found.extend(attrs.iter().map(|a| a.value.0));
+        }
+    }
+    found
 }
 
 macro_rules! dispatch {
@@ -246,6 +304,7 @@ macro_rules! dispatch {
                         source.borrow_mut().panicked = Some(stringify!($name));
                     }
                     if status == Status::OK {
+                        source.borrow_mut().succeeded.insert(stringify!($name));
                         $(<$ty as Draw>::learn(&$arg, &mut source.borrow_mut());)*
                     }
                     return;
@@ -312,6 +371,7 @@ const MODULE: &str = r#"
   %lo = "arith.constant"() <{value = 0 : index}> : () -> index
   %hi = "arith.constant"() <{value = 8 : index}> : () -> index
   %st = "arith.constant"() <{value = 1 : index}> : () -> index
+  %pi = "arith.constant"() <{value = 3.5 : f32}> : () -> f32
   "scf.for"(%lo, %hi, %st) ({
   ^bb0(%i: index):
     %x = "memref.load"(%m, %i) : (memref<8xi32>, index) -> i32
