@@ -1,6 +1,6 @@
 //! `plugin.h` is what the Rust side says, and a C compiler puts everything where Rust does.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use plugin::abi::header;
 use std::fmt::Write;

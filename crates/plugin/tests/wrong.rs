@@ -1,6 +1,6 @@
 //! Wrong plug-ins, compiled by a C compiler: each gets a clear error, and none breaks the host.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use ir::{Module, OpId};
 use pass::{ManagerOptions, PassCx, Pipeline, Registry, RegistryBuilder, run_pipeline};

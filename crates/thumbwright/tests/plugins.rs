@@ -1,6 +1,6 @@
 //! The plug-in in C of `examples/plugin-c`, built by its own Makefile and used by the command and by the library.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
