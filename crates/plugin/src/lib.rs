@@ -11,3 +11,8 @@ pub mod sdk;
 
 #[cfg(feature = "host")]
 pub use host::{CODES, PluginError, PluginInfo, load};
+
+/// The page's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/plugin-c-abi.md")]
+mod page {}

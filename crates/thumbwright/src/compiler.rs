@@ -155,6 +155,11 @@ impl CompilerBuilder {
         Ok(self)
     }
 
+    /// The registry by itself, for tests of passes.
+    pub fn freeze(self) -> Registry {
+        self.registry.freeze()
+    }
+
     /// The compiler.
     pub fn build(self) -> Compiler {
         Compiler {

@@ -52,6 +52,8 @@ mod pages {
     mod ir {}
     #[doc = include_str!("../../../docs/plug-ins.md")]
     mod plug_ins {}
+    #[doc = include_str!("../../../docs/plugin-static.md")]
+    mod plugin_static {}
     #[doc = include_str!("../../../docs/testing.md")]
     mod testing {}
     #[doc = include_str!("../../../docs/writing-a-pass.md")]

@@ -111,7 +111,11 @@ fn compilers_on_several_threads_share_the_plugin() {
     if !tools("compilers_on_several_threads_share_the_plugin") {
         return;
     }
-    let compiler = Compiler::builder().unwrap().plugin(&LIBRARY.1).unwrap().build();
+    let compiler = Compiler::builder()
+        .unwrap()
+        .plugin(&LIBRARY.1)
+        .unwrap()
+        .build();
     let texts: Vec<String> = std::thread::scope(|s| {
         let one = || {
             let registry = compiler.registry();
@@ -142,4 +146,44 @@ fn compilers_on_several_threads_share_the_plugin() {
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
     assert!(texts.iter().all(|t| *t == texts[0]));
+}
+
+/// The examples' manifests name no workspace: in another repository each is one by itself.
+#[test]
+fn the_examples_stand_alone() {
+    for example in ["plugin-static", "plugin-rust"] {
+        let folder = tempfile::tempdir().unwrap();
+        let from = root().join("examples").join(example);
+        let manifest = std::fs::read_to_string(from.join("Cargo.toml")).unwrap();
+        let crates = root().join("crates").canonicalize().unwrap();
+        let manifest = manifest.replace("../../crates", crates.to_str().unwrap());
+        std::fs::write(
+            folder.path().join("Cargo.toml"),
+            manifest + "\n[workspace]\n",
+        )
+        .unwrap();
+        std::fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        for file in std::fs::read_dir(from.join("src")).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(
+                file.path(),
+                folder.path().join("src").join(file.file_name()),
+            )
+            .unwrap();
+        }
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "metadata",
+                "--offline",
+                "--format-version",
+                "1",
+                "--manifest-path",
+            ])
+            .arg(folder.path().join("Cargo.toml"))
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{example}: {errors}");
+    }
 }
