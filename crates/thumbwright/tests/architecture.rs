@@ -44,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pass",
             "interp",
             "frontends",
+            "plugin",
             "thumbwright",
             "testgen",
         ],
