@@ -68,6 +68,20 @@ static tw_status run(void *user, tw_context cx, tw_op op) {
     if (host->region_blocks(cx, regions.data[0], &blocks) != TW_OK) return TW_OK;
     return host->op_move(cx, op, blocks.data[0], 0);
   }
+#elif defined(REPLACED_MODULE)
+  {
+    /* The old handle is stale, also if the new module is as the old one was. */
+    tw_op root;
+    tw_str text;
+    if (host->module_root(cx, &root) != TW_OK || root != op) return TW_OK;
+    if (host->module_print(cx, &text) != TW_OK) return TW_OK;
+    if (host->module_replace(cx, text) != TW_OK) return TW_OK;
+    if (host->module_root(cx, &root) != TW_OK || root == op) return TW_OK;
+    return host->op_name(cx, op, &name);
+  }
+#elif defined(REPLACED_BY_NONSENSE)
+  (void)op;
+  return host->module_replace(cx, str("nonsense"));
 #elif defined(NULL_ANSWER)
   return host->op_name(cx, op, NULL);
 #elif defined(NO_SUCH_OPTION)

@@ -158,10 +158,14 @@ fn module(registry: &Registry) -> Module {
 
 /// Runs the plug-in's pass on the function; its diagnostics, and whether the module verifies all the same.
 fn run(registry: &Registry) -> (String, bool) {
+    run_as(registry, "builtin.module(func.func(acme-pass))")
+}
+
+fn run_as(registry: &Registry, pipeline: &str) -> (String, bool) {
     let mut m = module(registry);
     let target = registry.targets().get("cortex-m4").unwrap();
     let mut cx = PassCx::new(registry, target);
-    let pipeline = Pipeline::parse("builtin.module(func.func(acme-pass))").unwrap();
+    let pipeline = Pipeline::parse(pipeline).unwrap();
     let result = run_pipeline(
         &pipeline,
         &mut m,
@@ -269,4 +273,34 @@ fn a_registry_keeps_its_library() {
     drop(pass);
     assert!(made.run(&mut m, f, &mut cx).is_err());
     assert!(cx.diagnostics.to_string().contains("acme.moon"));
+}
+
+#[test]
+fn a_replaced_module_makes_handles_stale() {
+    if !cc("a_replaced_module_makes_handles_stale") {
+        return;
+    }
+    for (definition, pipeline, says) in [
+        (
+            "REPLACED_MODULE",
+            "builtin.module(acme-pass)",
+            "op_name: the op is of another callback",
+        ),
+        (
+            "REPLACED_BY_NONSENSE",
+            "builtin.module(acme-pass)",
+            "module_replace: error[S0",
+        ),
+        (
+            "REPLACED_BY_NONSENSE",
+            "builtin.module(func.func(acme-pass))",
+            "module_replace: only a pass on `builtin.module` replaces the module",
+        ),
+    ] {
+        let (result, registry) = loaded(definition);
+        result.unwrap();
+        let (found, verifies) = run_as(&registry, pipeline);
+        assert!(found.contains(says), "{definition}: {found}");
+        assert!(verifies, "{definition}");
+    }
 }

@@ -17,7 +17,7 @@ fn shift(cx: &Cx<'_>, op: Op) -> Result<bool> {
     let (Ok(factor), Ok(_)) = (cx.int(factor), cx.width(ty)) else {
         return Ok(false);
     };
-    if factor < 2 || !factor.is_power_of_two() {
+    if factor < 2 || factor & (factor - 1) != 0 {
         return Ok(false);
     }
     let by = cx.int_attr(factor.trailing_zeros().into(), ty)?;

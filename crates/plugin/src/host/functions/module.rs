@@ -34,7 +34,7 @@ pub fn module_replace(s: &mut Session<'_>, text: &str) -> Outcome {
     };
     let new = ir::text::parse(text, "plug-in", m.registry().clone(), &options)
         .map_err(|e| Refusal::failed(e.to_string()))?;
-    **m = new;
+    m.exchange(new);
     let root = m.root();
     s.begin_anew(root);
     Ok(())
