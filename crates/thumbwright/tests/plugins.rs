@@ -116,33 +116,32 @@ fn compilers_on_several_threads_share_the_plugin() {
         .plugin(&LIBRARY.1)
         .unwrap()
         .build();
-    let texts: Vec<String> = std::thread::scope(|s| {
-        let one = || {
-            let registry = compiler.registry();
-            let dialects = registry.dialects();
-            let mut m =
-                ir::text::parse(DOUBLE, "d.mlir", dialects.clone(), &Default::default()).unwrap();
-            assert!(ir::verify::verify(&m).is_ok());
-            let f = m.lookup_symbol("f").unwrap();
-            let mut fuel = ir::rewrite::Fuel::unlimited();
-            let patterns = registry.patterns_without(&[]);
-            let rewrites = ir::rewrite::apply_patterns(&mut m, f, &patterns, &mut fuel);
-            assert_eq!(rewrites.applied.get("acme.sum-is-double"), Some(&1));
-            // 4 · 5, by the plug-in's interpretation of both.
-            let args = [ir::interfaces::Datum::Int(5)];
-            let double = dialects.interpret("acme.double").unwrap();
-            let mut value = args.to_vec();
-            for op in m.walk(f, ir::WalkOrder::Pre) {
-                if m.op_name(op) == "acme.double" {
-                    value = double.interpret(m.op(op), &value).unwrap().to_vec();
-                }
+    let one = || {
+        let registry = compiler.registry();
+        let dialects = registry.dialects();
+        let mut m =
+            ir::text::parse(DOUBLE, "d.mlir", dialects.clone(), &Default::default()).unwrap();
+        assert!(ir::verify::verify(&m).is_ok());
+        let f = m.lookup_symbol("f").unwrap();
+        let mut fuel = ir::rewrite::Fuel::unlimited();
+        let patterns = registry.patterns_without(&[]);
+        let rewrites = ir::rewrite::apply_patterns(&mut m, f, &patterns, &mut fuel);
+        assert_eq!(rewrites.applied.get("acme.sum-is-double"), Some(&1));
+        // 4 · 5, by the plug-in's interpretation of both.
+        let args = [ir::interfaces::Datum::Int(5)];
+        let double = dialects.interpret("acme.double").unwrap();
+        let mut value = args.to_vec();
+        for op in m.walk(f, ir::WalkOrder::Pre) {
+            if m.op_name(op) == "acme.double" {
+                value = double.interpret(m.op(op), &value).unwrap().to_vec();
             }
-            assert_eq!(value, [ir::interfaces::Datum::Int(20)]);
-            ir::text::print_module(&m)
-        };
-        let threads: Vec<_> = (0..4)
-            .map(|_| s.spawn(|| (0..50).map(|_| one()).next_back().unwrap()))
-            .collect();
+        }
+        assert_eq!(value, [ir::interfaces::Datum::Int(20)]);
+        ir::text::print_module(&m)
+    };
+    let texts: Vec<String> = std::thread::scope(|s| {
+        let many = || (0..50).map(|_| one()).next_back().unwrap();
+        let threads: Vec<_> = (0..4).map(|_| s.spawn(many)).collect();
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
     assert!(texts.iter().all(|t| *t == texts[0]));
