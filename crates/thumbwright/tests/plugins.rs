@@ -88,6 +88,7 @@ fn the_command_runs_the_plugins_pass() {
         "func.func(acme-lower-double)",
         "--statistics",
         "--verify-each",
+        "--validate-each",
     ]);
     assert!(text.contains("\"arith.shli\"(%arg0, %0)"), "{text}");
     assert!(!text.contains("acme."), "{text}");
@@ -145,6 +146,28 @@ fn compilers_on_several_threads_share_the_plugin() {
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
     assert!(texts.iter().all(|t| *t == texts[0]));
+}
+
+/// Random modules have the plug-in's op; it is verified and given types as the plug-in declared it.
+#[test]
+fn the_random_generator_draws_the_plugins_op() {
+    if !tools("the_random_generator_draws_the_plugins_op") {
+        return;
+    }
+    let builder = Compiler::builder().unwrap().plugin(&LIBRARY.1).unwrap();
+    let compiler = builder.build();
+    let options = testgen::modules::Options::default().favour("acme");
+    let mut found = 0;
+    for case in testgen::modules::cases(&options, 1, 20) {
+        let m = case.build(compiler.registry().dialects());
+        assert!(ir::verify::verify(&m).is_ok());
+        let ops = m.walk(m.root(), ir::WalkOrder::Pre);
+        found += ops
+            .iter()
+            .filter(|&&op| m.op_name(op) == "acme.double")
+            .count();
+    }
+    assert!(found > 20, "{found}");
 }
 
 /// The examples' manifests name no workspace: in another repository each is one by itself.

@@ -159,3 +159,19 @@ fn the_pattern_finds_powers_of_two() {
         "{text}"
     );
 }
+
+/// With the plug-in, for the tests of what every pass promises, on random modules that have its operation, too.
+fn registry() -> pass::Registry {
+    Compiler::builder()
+        .unwrap()
+        .plugin(library())
+        .unwrap()
+        .freeze()
+}
+
+testgen::pass_properties!(
+    acme_report_constants,
+    registry = registry(),
+    pass = "acme-report-constants{limit=8}",
+    cases = 40
+);
