@@ -184,7 +184,6 @@ fn the_examples_stand_alone() {
             manifest + "\n[workspace]\n",
         )
         .unwrap();
-        std::fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
         std::fs::create_dir(folder.path().join("src")).unwrap();
         for file in std::fs::read_dir(from.join("src")).unwrap() {
             let file = file.unwrap();

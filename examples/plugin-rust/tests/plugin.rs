@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use thumbwright::optimize::OptimizeOptions;
 use thumbwright::{CompileOptions, Compiler};
 
-/// The shared library, which Cargo puts beside the folder of this test.
+/// The shared library, which Cargo puts beside this test.
 fn library() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let folder = test.parent().unwrap().parent().unwrap();
+    let folder = test.parent().unwrap();
     folder.join(format!(
         "{}acme_plugin{}",
         std::env::consts::DLL_PREFIX,
