@@ -170,7 +170,7 @@ fn the_random_generator_draws_the_plugins_op() {
     assert!(found > 20, "{found}");
 }
 
-/// The examples' manifests name no workspace: in another repository each is one by itself.
+/// The examples' manifests take nothing from this workspace: in another repository each is one by itself.
 #[test]
 fn the_examples_stand_alone() {
     for example in ["plugin-static", "plugin-rust"] {
@@ -179,32 +179,21 @@ fn the_examples_stand_alone() {
         let manifest = std::fs::read_to_string(from.join("Cargo.toml")).unwrap();
         let crates = root().join("crates").canonicalize().unwrap();
         let manifest = manifest.replace("../../crates", crates.to_str().unwrap());
-        std::fs::write(
-            folder.path().join("Cargo.toml"),
-            manifest + "\n[workspace]\n",
-        )
-        .unwrap();
+        let copy = folder.path().join("Cargo.toml");
+        std::fs::write(&copy, manifest + "\n[workspace]\n").unwrap();
         std::fs::create_dir(folder.path().join("src")).unwrap();
-        for file in std::fs::read_dir(from.join("src")).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(
-                file.path(),
-                folder.path().join("src").join(file.file_name()),
-            )
+        std::fs::copy(from.join("src/lib.rs"), folder.path().join("src/lib.rs")).unwrap();
+        let metadata = cargo_metadata::MetadataCommand::new()
+            .manifest_path(copy)
+            .no_deps()
+            .other_options(["--offline".to_owned()])
+            .exec()
             .unwrap();
+        for dependency in &metadata.packages[0].dependencies {
+            let manifest = dependency.path.as_ref().unwrap().join("Cargo.toml");
+            let text = std::fs::read_to_string(manifest).unwrap();
+            let named = text.contains(&format!("name = \"{}\"", dependency.name));
+            assert!(named, "{example}: {}", dependency.name);
         }
-        let output = Command::new(env!("CARGO"))
-            .args([
-                "metadata",
-                "--offline",
-                "--format-version",
-                "1",
-                "--manifest-path",
-            ])
-            .arg(folder.path().join("Cargo.toml"))
-            .output()
-            .unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{example}: {errors}");
     }
 }
