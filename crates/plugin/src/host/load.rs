@@ -81,7 +81,45 @@ pub struct PluginInfo {
 /// If the file is no plug-in of a version that fits, or what it has cannot be registered: of no use is the builder, too, then.
 pub fn load(path: &Path, r: &mut RegistryBuilder) -> Result<PluginInfo, PluginError> {
     let library = open(path)?;
-    let head = ask(path, &library)?;
+    // SAFETY: a symbol of this name is a function of this type: that is what the name is reserved for.
+    let entry: Result<Symbol<'_, abi::QueryFn>, _> = unsafe { library.get(abi::ENTRY.as_bytes()) };
+    let Ok(entry) = entry.map(|symbol| *symbol) else {
+        return Err(PluginError::NoEntry {
+            path: path.to_owned(),
+        });
+    };
+    // SAFETY: as above; the library stays loaded as long as anything that is registered.
+    unsafe { enlist(path, entry, Some(library), r) }
+}
+
+/// Registers what a plug-in has that is linked with the program: in C, or for a test of one in Rust. `path` names it in errors.
+///
+/// # Errors
+/// As of [`load`].
+///
+/// # Safety
+/// `entry` does what the interface says.
+pub unsafe fn link(
+    path: &Path,
+    entry: abi::QueryFn,
+    r: &mut RegistryBuilder,
+) -> Result<PluginInfo, PluginError> {
+    // SAFETY: by the caller's promise; what is linked stays.
+    unsafe { enlist(path, entry, None, r) }
+}
+
+/// Asks a plug-in for its head and has it register.
+///
+/// # Safety
+/// `entry` does what the interface says, and is there as long as the library.
+unsafe fn enlist(
+    path: &Path,
+    entry: abi::QueryFn,
+    library: Option<Library>,
+    r: &mut RegistryBuilder,
+) -> Result<PluginInfo, PluginError> {
+    // SAFETY: by the caller's promise.
+    let head = unsafe { ask(path, entry) }?;
     if head.version == 0 || head.version > abi::VERSION {
         return Err(wrong(
             path,
@@ -107,7 +145,7 @@ pub fn load(path: &Path, r: &mut RegistryBuilder) -> Result<PluginInfo, PluginEr
     };
     let origin = Origin {
         plugin: info.name.clone(),
-        library: Some(library),
+        library,
     };
     register(r, Arc::new(origin), register_all, UserPointer(head.user)).map_err(|why| {
         PluginError::Register {
@@ -154,14 +192,10 @@ fn open(path: &Path) -> Result<Library, PluginError> {
 }
 
 /// Calls the entry.
-fn ask(path: &Path, library: &Library) -> Result<abi::Plugin, PluginError> {
-    // SAFETY: a symbol of this name is a function of this type: that is what the name is reserved for.
-    let entry: Result<Symbol<'_, abi::QueryFn>, _> = unsafe { library.get(abi::ENTRY.as_bytes()) };
-    let Ok(entry) = entry else {
-        return Err(PluginError::NoEntry {
-            path: path.to_owned(),
-        });
-    };
+///
+/// # Safety
+/// It does what the interface says.
+unsafe fn ask(path: &Path, entry: abi::QueryFn) -> Result<abi::Plugin, PluginError> {
     // SAFETY: called as the header declares it; the table is static.
     let head = unsafe { entry(abi::VERSION, &HOST) };
     if head.is_null() {

@@ -15,7 +15,7 @@ mod session;
 mod table;
 
 pub use fuzz::plugin_handles;
-pub use load::{PluginError, PluginInfo, load};
+pub use load::{PluginError, PluginInfo, link, load};
 
 /// Every error of plug-ins' callbacks: code and what it means.
 pub const CODES: &[(&str, &str)] = &[(
