@@ -601,6 +601,8 @@ typedef struct tw_host {
   tw_status (*op_results)(tw_context cx, tw_op op, tw_handles *values);
   /* Its regions. */
   tw_status (*op_regions)(tw_context cx, tw_op op, tw_handles *regions);
+  /* The blocks that control may go to behind it. */
+  tw_status (*op_successors)(tw_context cx, tw_op op, tw_handles *blocks);
   /* An inherent attribute; 0 if it has none of the name. */
   tw_status (*op_prop)(tw_context cx, tw_op op, tw_str name, tw_attr *attr);
   /* A discardable attribute; 0 if it has none of the name. */
@@ -721,6 +723,8 @@ typedef struct tw_host {
   tw_status (*op_set_operand)(tw_context cx, tw_op op, uint64_t index, tw_value value);
   /* Replaces all operands. */
   tw_status (*op_set_operands)(tw_context cx, tw_op op, tw_handles values);
+  /* Replaces all successors by blocks of the region that it is in. */
+  tw_status (*op_set_successors)(tw_context cx, tw_op op, tw_handles blocks);
   /* Sets an inherent attribute. */
   tw_status (*op_set_prop)(tw_context cx, tw_op op, tw_str name, tw_attr attr);
   /* Sets a discardable attribute. */

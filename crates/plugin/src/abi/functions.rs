@@ -55,6 +55,8 @@ macro_rules! host_functions {
             fn op_results(op: Op, values: *mut Handles);
             /// Its regions.
             fn op_regions(op: Op, regions: *mut Handles);
+            /// The blocks that control may go to behind it.
+            fn op_successors(op: Op, blocks: *mut Handles);
             /// An inherent attribute; 0 if it has none of the name.
             fn op_prop(op: Op, name: Str, attr: *mut Attr);
             /// A discardable attribute; 0 if it has none of the name.
@@ -183,6 +185,8 @@ macro_rules! host_functions {
             fn op_set_operand(op: Op, index: u64, value: Value);
             /// Replaces all operands.
             fn op_set_operands(op: Op, values: Handles);
+            /// Replaces all successors by blocks of the region that it is in.
+            fn op_set_successors(op: Op, blocks: Handles);
             /// Sets an inherent attribute.
             fn op_set_prop(op: Op, name: Str, attr: Attr);
             /// Sets a discardable attribute.

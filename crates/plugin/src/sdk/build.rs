@@ -146,6 +146,8 @@ changes! {
     set_operands(op: Op => op, values: &[Value] => handles(values)) = op_set_operands;
     /// Replaces an operand.
     set_operand(op: Op => op, i: usize => i as u64, value: Value => value) = op_set_operand;
+    /// Replaces all successors by blocks of the region that the operation is in.
+    set_successors(op: Op => op, blocks: &[Block] => handles(blocks)) = op_set_successors;
     /// Sets an inherent attribute.
     set_prop(op: Op => op, name: &str => text(name), attr: Attr => attr) = op_set_prop;
     /// Sets a discardable attribute.

@@ -91,6 +91,8 @@ readers! {
     results(op: Op => op) = op_results -> Vec<Value>, Handles, Cx::list;
     /// An operation's regions.
     regions(op: Op => op) = op_regions -> Vec<Region>, Handles, Cx::list;
+    /// The blocks that control may go to behind an operation.
+    successors(op: Op => op) = op_successors -> Vec<Block>, Handles, Cx::list;
     /// An inherent attribute.
     prop(op: Op => op, name: &str => text(name)) = op_prop -> Option<Attr>, Attr, some_attr;
     /// A discardable attribute.

@@ -92,8 +92,18 @@ fn unused_outside(m: &Module, op: OpId, own_results: bool) -> Outcome<FxHashSet<
             true => &[],
             false => m.results(o),
         };
-        let arguments = m.regions(o).iter().flat_map(|&r| m.blocks(r));
-        let arguments = arguments.flat_map(|&b| m.block_args(b));
+        let blocks: Vec<BlockId> = m
+            .regions(o)
+            .iter()
+            .flat_map(|&r| m.blocks(r))
+            .copied()
+            .collect();
+        let from = blocks.iter().flat_map(|&b| m.block_uses(b));
+        if let Some((user, _)) = from.into_iter().find(|(user, _)| !inside.contains(user)) {
+            let (name, user) = (m.op_name(o), m.op_name(*user));
+            return not_allowed(format!("a block of `{name}` is a successor of `{user}`"));
+        }
+        let arguments = blocks.iter().flat_map(|&b| m.block_args(b));
         for &v in results.iter().chain(arguments) {
             if let Some((user, _)) = m.uses(v).iter().find(|(user, _)| !inside.contains(user)) {
                 let (name, user) = (m.op_name(o), m.op_name(*user));
@@ -147,6 +157,10 @@ pub fn op_move(s: &mut Session<'_>, of: abi::Op, end_of: abi::Block, before: abi
     if enclosing(m, place.block).any(|o| o == op) {
         return bad_argument("an op cannot go into itself");
     }
+    let region = m.op_block(op).map(|b| m.block_region(b));
+    if m.successors(op).len() > 0 && region != Some(m.block_region(place.block)) {
+        return bad_argument("an op with successors cannot leave their region");
+    }
     let depth = |o: OpId| around(m, o).take_while(|&a| a != op).count() + 1;
     let height = m.walk(op, WalkOrder::Pre).into_iter().map(depth).max();
     let m = s.fill(place.block, height.unwrap_or(1))?;
@@ -167,6 +181,21 @@ pub fn op_set_operand(s: &mut Session<'_>, of: abi::Op, index: u64, by: abi::Val
 pub fn op_set_operands(s: &mut Session<'_>, of: abi::Op, by: &[u64]) -> Outcome {
     let (op, by) = (op(s, of)?, values(s, by)?);
     s.change(op)?.set_operands(op, &by);
+    Ok(())
+}
+
+pub fn op_set_successors(s: &mut Session<'_>, of: abi::Op, to: &[u64]) -> Outcome {
+    let op = op(s, of)?;
+    let to: Vec<BlockId> = to
+        .iter()
+        .map(|&h| block(s, abi::Block(h)))
+        .collect::<Outcome<_>>()?;
+    let m = s.take(op)?;
+    let region = m.op_block(op).map(|b| m.block_region(b));
+    if to.iter().any(|&b| Some(m.block_region(b)) != region) {
+        return bad_argument("a successor in another region");
+    }
+    m.set_successors(op, &to);
     Ok(())
 }
 

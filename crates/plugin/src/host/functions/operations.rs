@@ -81,6 +81,12 @@ pub fn op_regions(s: &mut Session<'_>, of: abi::Op, regions: Out<'_, abi::Handle
     regions.set(lend(s, found.into_iter().map(Entity::Region)))
 }
 
+pub fn op_successors(s: &mut Session<'_>, of: abi::Op, blocks: Out<'_, abi::Handles>) -> Outcome {
+    let op = op(s, of)?;
+    let found: Vec<_> = s.access.read()?.successors(op).map(Entity::Block).collect();
+    blocks.set(lend(s, found))
+}
+
 pub fn op_prop(s: &mut Session<'_>, of: abi::Op, name: &str, attr: Out<'_, abi::Attr>) -> Outcome {
     let op = op(s, of)?;
     let found = s.access.read()?.prop(op, name);

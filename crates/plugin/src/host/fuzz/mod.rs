@@ -366,6 +366,11 @@ const MODULE: &str = r#"
   "fuzz.op"() : () -> ()
   "func.return"(%0) : (tensor<1x4xf32>) -> ()
 }) : () -> ()
+"func.func"() <{function_type = (tensor<4x!quant.uniform<i8:f32, 5.000000e-01:3>>) -> (), sym_name = "quantised", sym_visibility = "private"}> ({
+^bb0(%q: tensor<4x!quant.uniform<i8:f32, 5.000000e-01:3>>):
+  %r = "nn.relu"(%q) : (tensor<4x!quant.uniform<i8:f32, 5.000000e-01:3>>) -> tensor<4x!quant.uniform<i8:f32, 5.000000e-01:3>>
+  "func.return"() : () -> ()
+}) : () -> ()
 "func.func"() <{function_type = (memref<8xi32>, i32) -> (), sym_name = "loop", sym_visibility = "private"}> ({
 ^bb0(%m: memref<8xi32>, %k: i32):
   %lo = "arith.constant"() <{value = 0 : index}> : () -> index
