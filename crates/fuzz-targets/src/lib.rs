@@ -7,6 +7,7 @@
 //! Invariant: a target is deterministic; what a driver wrote down fails again.
 
 mod corpus;
+mod handles;
 mod lower;
 mod measure;
 mod mutate;
@@ -17,6 +18,7 @@ mod text;
 mod tflite;
 
 pub use corpus::{corpus_dir, inputs, regressions_dir};
+pub use handles::handles;
 pub use lower::lower;
 pub use measure::{Failure, Spent, measure, quiet_panics};
 pub use mutate::{Mutator, Syntax};
@@ -77,6 +79,14 @@ pub const TARGETS: &[Target] = &[
         max_len: 16 << 10,
         time: Duration::from_secs(10),
         memory: 512 << 20,
+    },
+    Target {
+        name: "handles",
+        body: handles,
+        syntax: Syntax::Words,
+        max_len: 8 << 10,
+        time: Duration::from_secs(2),
+        memory: 256 << 20,
     },
 ];
 

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod blocks;
+mod existence;
 mod interned;
 mod journal;
 mod splice;
@@ -285,11 +286,6 @@ impl Module {
     /// An op for reading.
     pub fn op(&self, id: OpId) -> OpRef<'_> {
         OpRef { module: self, id }
-    }
-
-    /// Whether an op still exists.
-    pub fn contains(&self, op: OpId) -> bool {
-        self.ops.contains_key(op)
     }
 
     // ---- resources ----

@@ -62,6 +62,21 @@ impl<'m> KernelBuilder<'m> {
         self.m
     }
 
+    /// The function that is built.
+    pub fn func(&self) -> OpId {
+        self.func
+    }
+
+    /// The block of its body.
+    pub fn entry(&self) -> BlockId {
+        self.entry
+    }
+
+    /// A constant scalar, an integer or float, that may differ between layers that share the kernel.
+    pub fn scalar(&mut self, ty: Type, value: Attr) -> ValueId {
+        self.arg(ty, KernelArg::Scalar(value))
+    }
+
     /// Names the function after what it computes, `conv_2d_3x3`; a number is added where the name is taken.
     pub fn set_name(&mut self, name: &str) {
         name.clone_into(&mut self.name);

@@ -52,7 +52,7 @@ pub use info::{ANY, OptionInfo, PassInfo};
 pub use kernel::{Kernel, KernelArg, KernelBuilder};
 pub use manager::{CODES, Instrumentation, ManagerOptions, PassRun, run_pipeline};
 pub use options::{OptionError, Options, PassOptions};
-pub use panics::panics_are_caught;
+pub use panics::{fail_by_unwinding, panics_are_caught};
 pub use pass::{Failed, Pass, PassCx};
 pub use pipeline::{Pipeline, PipelineError, Step};
 pub use registry::{Registry, RegistryBuilder, RegistryError};

@@ -1,6 +1,6 @@
 //! Runs a pipeline.
 
-use crate::panics::caught;
+use crate::panics::{Ended, caught};
 use crate::{
     ANY, Failed, Pass, PassCx, PassOptions, Pipeline, PipelineError, Registry, Reproducer, Step,
 };
@@ -303,7 +303,8 @@ impl Manager<'_, '_> {
         let revision = m.revision();
         match caught(|| pass.run(m, run.op, cx)) {
             Ok(result) => result?,
-            Err(panic) => {
+            Err(Ended::Failed(error)) => return cx.fail(error),
+            Err(Ended::Panicked(panic)) => {
                 let message = format!("pass `{name}` panicked: {panic}");
                 let d = Diagnostic::error("P003", message).help("this is a bug of the pass");
                 return cx.fail(d);

@@ -2,6 +2,7 @@
 
 use crate::KernelBuilder;
 use ir::{Diagnostic, OpId, OpRef};
+use std::borrow::Cow;
 use std::fmt;
 use target::Target;
 
@@ -18,20 +19,27 @@ pub struct Cost {
 
 /// A choice of a schedule's parameters, by name, in the schedule's order.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
-pub struct Knobs(Vec<(&'static str, i64)>);
+pub struct Knobs(Vec<(Cow<'static, str>, i64)>);
 
 impl Knobs {
     /// Of name–value pairs.
     pub fn new(pairs: &[(&'static str, i64)]) -> Knobs {
-        Knobs(pairs.to_vec())
+        Self::named(pairs.iter().map(|&(k, v)| (Cow::Borrowed(k), v)))
+    }
+
+    /// Of pairs whose names are not known to the compiler.
+    pub fn named(pairs: impl IntoIterator<Item = (Cow<'static, str>, i64)>) -> Knobs {
+        Knobs(pairs.into_iter().collect())
+    }
+
+    /// The value of a knob, if there is one of the name.
+    pub fn find(&self, name: &str) -> Option<i64> {
+        self.0.iter().find(|k| k.0 == name).map(|k| k.1)
     }
 
     /// The value of a knob that the schedule itself put in.
     pub fn get(&self, name: &str) -> i64 {
-        self.0
-            .iter()
-            .find(|k| k.0 == name)
-            .map(|k| k.1)
+        self.find(name)
             .expect("invariant: a schedule reads the knobs that it made")
     }
 }

@@ -8,10 +8,9 @@ pub struct Statistics(BTreeMap<(String, String), u64>);
 
 impl Statistics {
     pub(crate) fn add(&mut self, pass: &str, what: &str, n: u64) {
-        *self
-            .0
-            .entry((pass.to_owned(), what.to_owned()))
-            .or_default() += n;
+        let count = self.0.entry((pass.to_owned(), what.to_owned()));
+        let count = count.or_default();
+        *count = count.saturating_add(n);
     }
 
     /// A count; 0 if nothing was counted.

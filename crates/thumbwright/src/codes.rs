@@ -31,7 +31,7 @@ pub struct CodeList {
 }
 
 /// All codes, part by part.
-pub const LISTS: [CodeList; 8] = [
+pub const LISTS: [CodeList; 9] = [
     CodeList {
         part: "MLIR text",
         codes: ir::text::parse::CODES,
@@ -63,6 +63,10 @@ pub const LISTS: [CodeList; 8] = [
     CodeList {
         part: "remarks",
         codes: REMARKS,
+    },
+    CodeList {
+        part: "plug-ins",
+        codes: plugin::CODES,
     },
 ];
 

@@ -11,7 +11,9 @@ use pass::{
     RegistryError,
 };
 use passes::memory_map::MemoryMap;
+use plugin::PluginError;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use target::{Target, Targets};
 
@@ -139,6 +141,23 @@ impl CompilerBuilder {
         library.register(&mut self.registry)?;
         self.libraries.push(library);
         Ok(self)
+    }
+
+    /// Loads a plug-in, a shared library that exports what `thumbwright/plugin.h` says, and adds what it registers. The library stays
+    /// loaded as long as the compiler, or anything of it, lives.
+    ///
+    /// This runs the library's code, with all rights of the process.
+    ///
+    /// # Errors
+    /// If the file is no plug-in that this Thumbwright can use, or a name is taken.
+    pub fn plugin(mut self, path: impl AsRef<Path>) -> Result<CompilerBuilder, PluginError> {
+        plugin::load(path.as_ref(), &mut self.registry)?;
+        Ok(self)
+    }
+
+    /// The registry by itself, for tests of passes.
+    pub fn freeze(self) -> Registry {
+        self.registry.freeze()
     }
 
     /// The compiler.

@@ -34,6 +34,7 @@ pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};
+pub use plugin::PluginError;
 
 /// The version that is written into everything that comes out.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -51,6 +52,8 @@ mod pages {
     mod ir {}
     #[doc = include_str!("../../../docs/plug-ins.md")]
     mod plug_ins {}
+    #[doc = include_str!("../../../docs/plugin-static.md")]
+    mod plugin_static {}
     #[doc = include_str!("../../../docs/testing.md")]
     mod testing {}
     #[doc = include_str!("../../../docs/writing-a-pass.md")]

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("passes", &["ir", "pass", "target", "usmp", "interp"]),
     ("kernel-library", &["ir", "pass", "target", "interp"]),
     ("codegen-c", &["ir", "target"]),
+    ("plugin", &["ir", "pass", "target"]),
     ("emulate", &["target"]),
     ("filetests", &["ir"]),
     (
@@ -32,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "target",
             "frontends",
             "codegen-c",
+            "plugin",
             "emulate",
         ],
     ),
@@ -42,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pass",
             "interp",
             "frontends",
+            "plugin",
             "thumbwright",
             "testgen",
         ],
@@ -53,7 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const FOR_TESTS_ONLY: &[&str] = &["prerequisites", "testgen", "filetests", "fuzz-targets"];
 
 /// Crates at a border to C, which take the lints of the workspace but for `unsafe_code`.
-const MAY_BE_UNSAFE: &[&str] = &["capi"];
+const MAY_BE_UNSAFE: &[&str] = &["capi", "plugin"];
 
 /// How many dependencies `ir` may have.
 const IR_DEPENDENCIES: usize = 5;
@@ -65,13 +68,18 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// The workspace without its examples, which stand for other people's crates.
 fn metadata() -> Metadata {
-    MetadataCommand::new()
+    let mut metadata = MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
         .no_deps()
         .other_options(["--offline".to_owned()])
         .exec()
-        .expect("cargo metadata reads the workspace")
+        .expect("cargo metadata reads the workspace");
+    let examples = metadata.workspace_root.join("examples");
+    let packages = &mut metadata.packages;
+    packages.retain(|p| !p.manifest_path.starts_with(&examples));
+    metadata
 }
 
 /// The name that the workspace's own table and the design use: `thumbwright-ir` is `ir`.

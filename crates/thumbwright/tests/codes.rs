@@ -52,6 +52,11 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "",
     ),
     (
+        "K001",
+        "it takes a plug-in that fails",
+        "crates/plugin/tests/wrong.rs",
+    ),
+    (
         "C001",
         "`compile` refuses the name first, D002",
         "crates/codegen-c/tests/diagnostics.rs",

@@ -22,7 +22,7 @@ mod tensors;
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::runtime::RunError;
@@ -44,6 +44,9 @@ struct Arguments {
     /// Print results and errors only: no progress, warnings or summaries.
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Load a plug-in: a shared library with dialects, passes, patterns, schedules or targets. Its code runs: load only what you trust.
+    #[arg(long, value_name = "LIBRARY", global = true)]
+    load_plugin: Vec<PathBuf>,
     #[command(subcommand)]
     form: Form,
 }
@@ -90,7 +93,7 @@ pub fn main_with(
     ExitCode::from(guarded(|| {
         let mut arguments = Arguments::parse();
         let console = Console::new(arguments.quiet);
-        let done = compiler(register, &mut arguments.form)
+        let done = compiler(register, &arguments.load_plugin, &mut arguments.form)
             .and_then(|compiler| dispatch(&arguments.form, &compiler, &console))
             .and_then(|text| console.print(&text));
         match done {
@@ -104,9 +107,13 @@ pub fn main_with(
 /// the target's name.
 fn compiler(
     register: impl FnOnce(&mut RegistryBuilder) -> Result<(), RegistryError>,
+    plugins: &[PathBuf],
     form: &mut Form,
 ) -> anyhow::Result<Compiler> {
-    let builder = Compiler::builder()?.register(register)?;
+    let mut builder = Compiler::builder()?.register(register)?;
+    for path in plugins {
+        builder = builder.plugin(path)?;
+    }
     match form {
         Form::Compile(c) => extensions::build(builder, &c.with, &mut c.target),
         Form::Run(r) => extensions::build(builder, &r.with, &mut r.target),
