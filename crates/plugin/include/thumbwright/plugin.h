@@ -205,7 +205,9 @@ enum {
   /* All operands and results have one type. */
   TW_TRAIT_SAME_TYPE = 16,
   /* Its one result is its attribute `value`. */
-  TW_TRAIT_CONSTANT = 32
+  TW_TRAIT_CONSTANT = 32,
+  /* Its two operands may change places. */
+  TW_TRAIT_COMMUTATIVE = 64
 };
 
 /* What an operation does to memory. */

@@ -159,6 +159,8 @@ c_constants! {
         SAME_TYPE = 16,
         /// Its one result is its attribute `value`.
         CONSTANT = 32,
+        /// Its two operands may change places.
+        COMMUTATIVE = 64,
     }
 
     /// What an operation does to memory.

@@ -153,6 +153,7 @@ pub(super) fn register_op(s: &mut Session<'_>, info: abi::OpInfo) -> Outcome {
             isolated: has(abi::traits::ISOLATED),
             same_type: has(abi::traits::SAME_TYPE),
             constant: has(abi::traits::CONSTANT),
+            commutative: has(abi::traits::COMMUTATIVE),
         },
         verify: info.verify.map(|f| {
             verifier(Callback::new(

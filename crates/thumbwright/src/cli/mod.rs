@@ -211,8 +211,12 @@ fn what_to_send() -> String {
             false => a,
         })
         .collect();
+    let whose = match line.iter().any(|a| a.starts_with("--load-plugin")) {
+        true => "in a plug-in or ",
+        false => "",
+    };
     format!(
-        "This is a bug in thumbwright {VERSION}. Please send us the text above, the model, and this command line:\n  {}",
+        "This is a bug {whose}in thumbwright {VERSION}. Please send us the text above, the model, and this command line:\n  {}",
         line.join(" ")
     )
 }

@@ -95,6 +95,7 @@ fn traits(t: Traits) -> Vec<String> {
         (t.symbol, "defines a symbol"),
         (t.isolated, "its regions see no values from outside"),
         (t.same_type, "operands and results have one type"),
+        (t.commutative, "the operands may change places"),
         (t.constant, "a constant"),
     ];
     let holding = all.iter().filter(|(holds, _)| *holds);

@@ -102,16 +102,16 @@ pub struct Opt {
     #[arg(long)]
     allow_external: bool,
     /// List the passes with their options, and the places of the default pipeline.
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     list_passes: bool,
     /// List the dialects, their ops and interfaces.
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     list_dialects: bool,
     /// List the rewrite patterns of `canonicalize`.
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     list_patterns: bool,
     /// Say what a diagnostic's code means.
-    #[arg(long, value_name = "CODE", exclusive = true)]
+    #[arg(long, value_name = "CODE")]
     explain: Option<String>,
 }
 
