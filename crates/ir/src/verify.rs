@@ -34,7 +34,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("V007", "an attribute is of the wrong kind"),
     (
         "V008",
-        "the op has an inherent attribute that its declaration does not know",
+        "the op has an inherent attribute that its declaration does not know, or one among the discardable ones",
     ),
     ("V009", "the op has the wrong number of regions or blocks"),
     ("V010", "a block does not end with a terminator"),
@@ -340,6 +340,13 @@ fn structure(cx: &mut VerifyCx<'_>, op: OpRef<'_>, info: &OpInfo) {
         let k = m.text(k);
         if !info.attrs.iter().any(|s| s.name == k) {
             cx.error(op, "V008", format!("unknown inherent attribute `{k}`"));
+        }
+    }
+    for &(k, _) in m.discardables(op.id) {
+        let k = m.text(k);
+        if info.attrs.iter().any(|s| s.name == k) {
+            let message = format!("inherent attribute `{k}` stands among the discardable ones");
+            cx.error(op, "V008", message);
         }
     }
     if m.regions(op.id).len() != info.regions {

@@ -219,6 +219,11 @@ fn every_file_in_the_tree_obeys_the_laws() {
             let Ok(m) = parse(text, "t.mlir", registry(), &LENIENT) else {
                 continue;
             };
+            // A branch to an entry block has no text; the verifier refuses it.
+            let branches = |d: &ir::Diagnostic| d.code == "V032";
+            if verify_with(&m, &LENIENT_VERIFIER).is_err_and(|e| e.iter().any(branches)) {
+                continue;
+            }
             read += 1;
             let printed = print_module(&m);
             failures.extend(

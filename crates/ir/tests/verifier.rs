@@ -95,6 +95,12 @@ const CASES: &[Case] = &[
         let word = m.str_attr("two");
         pool(m, &[1, 2, 2, 2], Some(("color", word)));
     }),
+    ("V008", |m| {
+        let (f, block) = func(m, &[]);
+        end(m, block);
+        let name = m.str_attr("private");
+        m.set_discardable(f, "sym_visibility", name);
+    }),
     ("V009", |m| {
         let i1 = m.i1();
         body(m, &[i1], |b, a| {
@@ -162,6 +168,10 @@ const CASES: &[Case] = &[
         let ty = m.function(&[i32, none], &[]);
         let ty = m.type_attr(ty);
         m.set_prop(f, "function_type", ty);
+    }),
+    ("V020", |m| {
+        let (i32, body) = (m.i32(), m.body());
+        m.add_block_arg(body, i32);
     }),
     ("V021", |m| {
         let i32 = m.i32();

@@ -2,18 +2,12 @@
 //! changed weight is seen.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod registry;
+
 use interp::evaluate::{Observation, Settings, Verdict, equivalent, observe};
 use ir::{AttrData, Diagnostic, Diagnostics, Module, WalkOrder};
-use pass::{Instrumentation, ManagerOptions, PassCx, PassRun, Registry};
-use target::Targets;
-
-fn registry() -> Registry {
-    let mut r = Registry::builder(Targets::builtin());
-    ir::dialects::register_all(&mut r.dialects).unwrap();
-    interp::register(&mut r.dialects).unwrap();
-    passes::register(&mut r).unwrap();
-    r.freeze()
-}
+use pass::{Instrumentation, ManagerOptions, PassCx, PassRun};
+use registry::registry;
 
 /// Compares the module after every pass with what it was at first.
 struct Validate {

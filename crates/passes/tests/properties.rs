@@ -1,17 +1,10 @@
 //! What every pass promises, of ours: on random modules of all registered ops.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use pass::Registry;
-use target::Targets;
-use testgen::pass_properties;
+mod registry;
 
-fn registry() -> Registry {
-    let mut r = Registry::builder(Targets::builtin());
-    ir::dialects::register_all(&mut r.dialects).unwrap();
-    interp::register(&mut r.dialects).unwrap();
-    passes::register(&mut r).unwrap();
-    r.freeze()
-}
+use registry::registry;
+use testgen::pass_properties;
 
 pass_properties!(canonicalize, registry = registry(), pass = "canonicalize");
 pass_properties!(

@@ -3,11 +3,13 @@
 //! `THUMBWRIGHT_RANDOM_MODULES=10000` draws more of them, `THUMBWRIGHT_SEED=7` others.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod registry;
+
 use interp::evaluate::{Settings, Verdict, observe};
 use ir::Module;
 use pass::{ANY, ManagerOptions, PassCx, PassInfo, Pipeline, Registry, run_pipeline};
+use registry::registry;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use target::Targets;
 use testgen::modules::{Options, case};
 
 /// Modules in an ordinary run of the tests.
@@ -20,14 +22,6 @@ const PIPELINES: [&str; 2] = [
     "builtin.module(func.func(canonicalize,cse,dce),inline,symbol-dce,func.func(canonicalize,loop-invariant-code-motion,simplify-affine-index,cse,dce))",
     "builtin.module(func.func(loop-invariant-code-motion,cse,simplify-affine-index,canonicalize),inline,func.func(fold-constants,canonicalize))",
 ];
-
-fn registry() -> Registry {
-    let mut r = Registry::builder(Targets::builtin());
-    ir::dialects::register_all(&mut r.dialects).unwrap();
-    interp::register(&mut r.dialects).unwrap();
-    passes::register(&mut r).unwrap();
-    r.freeze()
-}
 
 fn number<T: std::str::FromStr>(variable: &str, default: T) -> T {
     match std::env::var(variable) {

@@ -90,10 +90,12 @@ fn every_registered_op_is_made() {
         verifies(&m);
         names(&m, &mut counts);
     }
+    // A call of somebody else's function comes with a table of such functions only; the tests of kernel libraries make it.
+    let by_others = ["mcu.call_extern", "mcu.yield"];
     let missing: Vec<&str> = registry
         .ops()
         .map(|o| &*o.name)
-        .filter(|n| !counts.contains_key(*n))
+        .filter(|n| !counts.contains_key(*n) && !by_others.contains(n))
         .collect();
     assert!(missing.is_empty(), "{missing:?}\n{counts:#?}");
     assert!(

@@ -10,6 +10,10 @@ pub const REMARKS: &[(&str, &str)] = &[
         "remark.dequantized-weights",
         "quantised weights of a float layer were dequantised, so the layer is computed in float",
     ),
+    (
+        "remark.not-converged",
+        "rewrite patterns still applied when their number was used up",
+    ),
     ("remark.plan", "what the memory planner did"),
     (
         "remark.schedule-not-taken",

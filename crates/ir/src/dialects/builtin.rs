@@ -18,6 +18,10 @@ fn verify_module(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     cx.check(blocks.len() == 1, op, "V009", || {
         format!("has {} blocks, wants one", blocks.len())
     });
+    let arguments = blocks.iter().map(|&b| m.block_args(b).len()).sum::<usize>();
+    cx.check(arguments == 0, op, "V020", || {
+        format!("its block has {arguments} arguments, wants none")
+    });
 }
 
 /// Registers the dialect.

@@ -1,6 +1,9 @@
 //! Folds, patterns and the passes that use them: nothing computes anything else afterwards.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "../registry/mod.rs"]
+mod registry;
+
 mod buffers;
 mod chains;
 mod completeness;
@@ -17,16 +20,7 @@ mod random;
 mod texts;
 
 use pass::{ManagerOptions, PassCx, Pipeline, Registry};
-use target::Targets;
-
-/// Everything of this repository that a module may need.
-fn registry() -> Registry {
-    let mut r = Registry::builder(Targets::builtin());
-    ir::dialects::register_all(&mut r.dialects).unwrap();
-    interp::register(&mut r.dialects).unwrap();
-    passes::register(&mut r).unwrap();
-    r.freeze()
-}
+use registry::registry;
 
 fn parse(registry: &Registry, source: &str) -> ir::Module {
     let options = ir::text::ParseOptions {
