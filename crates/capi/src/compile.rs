@@ -1,4 +1,4 @@
-//! One compile: whatever happens in it becomes diagnostics and a status.
+//! A compile, or the load of a file: whatever happens in it becomes diagnostics and a status.
 
 use crate::boundary::{Failure, Outcome, contain};
 use crate::diagnostic::Listener;
@@ -19,13 +19,31 @@ pub(crate) fn compile<T>(
     listener: Option<&Listener>,
     work: impl FnOnce(&mut Diagnostics) -> Result<T, CompileError>,
 ) -> Outcome<T> {
-    let mut diagnostics = Diagnostics::new();
-    let outcome = match contain(|| Ok(work(&mut diagnostics))) {
-        Ok(Ok(made)) => Ok(made),
-        Ok(Err(error)) => Err(match error.is_bug() {
+    diagnosed(listener, |diagnostics| {
+        work(diagnostics).map_err(|error| match error.is_bug() {
             true => (Status::Internal, error.0),
             false => (Status::CompileFailed, error.0),
-        }),
+        })
+    })
+}
+
+/// As [`compile`], of a plug-in or library to load.
+pub(crate) fn load<T>(
+    listener: Option<&Listener>,
+    work: impl FnOnce() -> Result<T, Diagnostics>,
+) -> Outcome<T> {
+    diagnosed(listener, |_| {
+        work().map_err(|why| (Status::LoadFailed, why))
+    })
+}
+
+fn diagnosed<T>(
+    listener: Option<&Listener>,
+    work: impl FnOnce(&mut Diagnostics) -> Result<T, (Status, Diagnostics)>,
+) -> Outcome<T> {
+    let mut diagnostics = Diagnostics::new();
+    let outcome = match contain(|| Ok(work(&mut diagnostics))) {
+        Ok(made) => made,
         Err(panic) => {
             let d = Diagnostic::error("A001", panic.text)
                 .help("this is a mistake of the compiler's, and worth a report");

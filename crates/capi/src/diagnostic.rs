@@ -4,7 +4,11 @@ use crate::string::{StringView, Text};
 use std::ffi::c_void;
 
 /// Every error of this crate: code and what it means.
-pub const CODES: &[(&str, &str)] = &[("A001", "the compiler panicked")];
+pub const CODES: &[(&str, &str)] = &[
+    ("A001", "the compiler panicked"),
+    ("A002", "a plug-in cannot be loaded"),
+    ("A003", "a kernel library cannot be loaded"),
+];
 
 /// How bad a diagnostic is.
 #[repr(i32)]
@@ -50,9 +54,9 @@ pub struct Diagnostic {
     pub note_count: usize,
 }
 
-/// What is called for every diagnostic: on the thread that compiles, in order, before the compile returns. The diagnostic and its texts
-/// live until the callback returns. `user` is what was registered with it. The callback must return (no `longjmp`, no C++ exception), and
-/// whatever it does with the same session fails with `TW_STATUS_BUSY`.
+/// What is called for every diagnostic: on the thread of the call that compiles or loads, in order, before it returns. The diagnostic and
+/// its texts live until the callback returns. `user` is what was registered with it. The callback must return (no `longjmp`, no C++
+/// exception), and whatever it does with the same session fails with `TW_STATUS_BUSY`.
 pub type DiagnosticCallback =
     Option<unsafe extern "C" fn(diagnostic: *const Diagnostic, user: *mut c_void)>;
 

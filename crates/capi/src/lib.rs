@@ -36,9 +36,9 @@ pub use diagnostic::{CODES, Diagnostic, DiagnosticCallback, Severity};
 pub use entry::Entry;
 pub use session::{
     Session, tw_session_add_target, tw_session_compile, tw_session_create, tw_session_destroy,
-    tw_session_last_error, tw_session_on_diagnostic, tw_session_options, tw_session_passes,
-    tw_session_pipeline, tw_session_set_model, tw_session_set_option, tw_session_set_pipeline,
-    tw_session_targets,
+    tw_session_last_error, tw_session_load_library, tw_session_load_plugin,
+    tw_session_on_diagnostic, tw_session_options, tw_session_passes, tw_session_pipeline,
+    tw_session_set_model, tw_session_set_option, tw_session_set_pipeline, tw_session_targets,
 };
 pub use status::{Status, tw_status_text};
 pub use string::StringView;

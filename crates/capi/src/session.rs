@@ -1,7 +1,7 @@
 //! Sessions: a model, options, and somebody who listens.
 
 use crate::boundary::{Failure, Outcome, contain, status, store, store_list};
-use crate::compile::{Model, compile};
+use crate::compile::{Model, compile, load};
 use crate::compiled::{Compiled, Contents};
 use crate::diagnostic::{DiagnosticCallback, Listener};
 use crate::entry::{Entries, Entry};
@@ -10,10 +10,12 @@ use crate::options::{self, Options};
 use crate::status::Status;
 use crate::string::{self, StringView, Text};
 use crate::version::TW_ABI_VERSION;
+use ir::{Diagnostic, Diagnostics};
 use std::ffi::{c_char, c_void};
+use std::path::Path;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, TryLockError};
-use thumbwright::Compiler;
+use thumbwright::{Compiler, CompilerBuilder, KernelLibrary, LibraryError};
 
 /// A compiler with a model, options and a callback. Sessions share nothing: any number of them work on any number of threads. One session
 /// serves one call at a time, from whatever thread; a second call meanwhile fails with `TW_STATUS_BUSY`.
@@ -23,6 +25,8 @@ pub struct Session {
 
 /// What a session knows.
 pub(crate) struct State {
+    /// What the compiler is made of, to add to.
+    builder: CompilerBuilder,
     compiler: Compiler,
     options: Options,
     pipeline: Option<String>,
@@ -30,8 +34,6 @@ pub(crate) struct State {
     listener: Option<Listener>,
     last_error: Text,
     pipeline_shown: Text,
-    /// File and text of every target that was added.
-    added_targets: Vec<(String, String)>,
     targets: Entries,
     passes: Entries,
     known_options: Entries,
@@ -48,47 +50,91 @@ impl Handle for Shared {
 
 impl State {
     fn new() -> Outcome<State> {
-        let compiler = compiler(&[])?;
-        let registry = compiler.registry();
-        let passes = registry.passes().iter();
+        let builder =
+            Compiler::builder().map_err(|e| Failure::new(Status::Internal, e.to_string()))?;
+        let compiler = builder.clone().build();
         Ok(State {
+            builder,
             options: Options::default(),
             pipeline: None,
             model: None,
             listener: None,
             last_error: Text::new(""),
             pipeline_shown: Text::new(""),
-            added_targets: Vec::new(),
             targets: target_entries(&compiler),
-            passes: Entries::new(passes.map(|p| (p.name.as_str(), p.summary.as_str()))),
+            passes: pass_entries(&compiler),
             known_options: Entries::new(options::known()),
             compiler,
         })
     }
 
+    /// Has another compiler from now on.
+    fn rebuild(&mut self, builder: CompilerBuilder) {
+        let compiler = builder.clone().build();
+        self.targets = target_entries(&compiler);
+        self.passes = pass_entries(&compiler);
+        self.compiler = compiler;
+        self.builder = builder;
+    }
+
     /// Adds a target, or leaves everything as it was.
     fn add_target(&mut self, file: &str, text: &str) -> Outcome<()> {
-        let mut added = self.added_targets.clone();
-        added.push((file.to_owned(), text.to_owned()));
-        let compiler = compiler(&added)?;
-        self.targets = target_entries(&compiler);
-        self.compiler = compiler;
-        self.added_targets = added;
+        let builder = self.builder.clone().register(|registry| {
+            registry.target(file, text)?;
+            Ok(())
+        });
+        let builder = builder.map_err(|e| Failure::new(Status::InvalidValue, e.to_string()))?;
+        self.rebuild(builder);
+        Ok(())
+    }
+
+    /// Adds what a plug-in has, or leaves everything as it was.
+    fn load_plugin(&mut self, path: &str) -> Outcome<()> {
+        let builder = load(self.listener.as_ref(), || {
+            let loaded = self.builder.clone().plugin(path);
+            loaded.map_err(|e| Diagnostic::error("A002", e.to_string()).into())
+        })?;
+        self.rebuild(builder);
+        Ok(())
+    }
+
+    /// Adds a kernel library, or leaves everything as it was.
+    fn load_library(&mut self, path: &str) -> Outcome<()> {
+        let builder = load(self.listener.as_ref(), || {
+            let library = KernelLibrary::load(Path::new(path));
+            let added = library.and_then(|library| self.builder.clone().library(library));
+            added.map_err(library_diagnostics)
+        })?;
+        self.rebuild(builder);
         Ok(())
     }
 }
 
-/// A compiler with what comes with Thumbwright, and targets: file and text of each.
-fn compiler(added_targets: &[(String, String)]) -> Outcome<Compiler> {
-    let builder = Compiler::builder().map_err(|e| Failure::new(Status::Internal, e.to_string()))?;
-    let builder = builder.register(|registry| {
-        for (file, text) in added_targets {
-            registry.target(file, text)?;
+/// One for each thing that is wrong.
+fn library_diagnostics(error: LibraryError) -> Diagnostics {
+    let file = error.file;
+    let mut all = Diagnostics::new();
+    for problem in error.problems {
+        let message = match problem.key.is_empty() {
+            true => problem.message,
+            false => format!("{}: {}", problem.key, problem.message),
+        };
+        let place = match problem.line {
+            Some(line) => format!("{file}:{line}"),
+            None => file.clone(),
+        };
+        let mut d = Diagnostic::error("A003", message).at(place);
+        if !problem.help.is_empty() {
+            d = d.help(problem.help);
         }
-        Ok(())
-    });
-    let builder = builder.map_err(|e| Failure::new(Status::InvalidValue, e.to_string()))?;
-    Ok(builder.build())
+        all.push(d);
+    }
+    all
+}
+
+fn pass_entries(compiler: &Compiler) -> Entries {
+    let passes = compiler.registry().passes().iter();
+    Entries::new(passes.map(|p| (p.name.as_str(), p.summary.as_str())))
 }
 
 fn target_entries(compiler: &Compiler) -> Entries {
@@ -274,8 +320,8 @@ pub unsafe extern "C" fn tw_session_pipeline(
     unsafe { enter(session, work) }
 }
 
-/// Sets whom to tell every diagnostic of a compile, remarks and warnings of a successful one too; NULL for nobody. `user` is passed on as
-/// it is.
+/// Sets whom to tell every diagnostic of a compile, remarks and warnings of a successful one too, and why a plug-in or library is not
+/// loaded; NULL for nobody. `user` is passed on as it is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tw_session_on_diagnostic(
     session: *mut Session,
@@ -307,7 +353,53 @@ pub unsafe extern "C" fn tw_session_add_target(
     unsafe { enter(session, work) }
 }
 
-/// The targets that the option "target" may name, by name. The list lives until a target is added, or the session's end.
+/// Loads a plug-in, a shared library that exports what `thumbwright/plugin.h` declares, and adds what it has to the session: passes,
+/// operations, patterns, schedules, targets, steps of the default pipeline. `path` is the file's, absolute or from the working directory;
+/// it is never searched for in the system's folders.
+///
+/// This runs the plug-in's code, with all rights of the process. The library stays loaded until the session has ended and every model
+/// that it compiled is destroyed; until then, do not write to its file. A plug-in that several sessions load is in memory once, with one
+/// set of static variables, and its functions are called on every thread on which one of them, or a model of theirs, is in use.
+///
+/// `TW_STATUS_LOAD_FAILED` if the file is missing or no plug-in that this library can use, or if it has something by a name that the
+/// session has already, as when it is loaded twice. The session is then as before, the callback is told why (`A002`), and the last error
+/// is the text of that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tw_session_load_plugin(
+    session: *mut Session,
+    path: *const c_char,
+) -> Status {
+    let work = |state: &mut State| {
+        // SAFETY: as the header says of texts.
+        let path = unsafe { string::read(path, "path") }?;
+        state.load_plugin(path)
+    };
+    // SAFETY: as the header says of handles.
+    unsafe { enter(session, work) }
+}
+
+/// Loads a kernel library, the TOML table that says which functions of a C library compute which layers, and adds it to the session: its
+/// functions for layers, and its targets. `path` is the table's, absolute or from the working directory; what the table names is found
+/// from the table's folder. No code runs: the functions are called by the C that comes out of a compile.
+///
+/// `TW_STATUS_LOAD_FAILED` if a file is missing or wrong, or if the session has one of its names already, as when it is loaded twice. The
+/// session is then as before, the callback is told everything that is wrong (`A003`), and the last error is the text of that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tw_session_load_library(
+    session: *mut Session,
+    path: *const c_char,
+) -> Status {
+    let work = |state: &mut State| {
+        // SAFETY: as the header says of texts.
+        let path = unsafe { string::read(path, "path") }?;
+        state.load_library(path)
+    };
+    // SAFETY: as the header says of handles.
+    unsafe { enter(session, work) }
+}
+
+/// The targets that the option "target" may name, by name. The list lives until a target, a plug-in or a library is added, or the
+/// session's end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tw_session_targets(
     session: *mut Session,
@@ -318,7 +410,7 @@ pub unsafe extern "C" fn tw_session_targets(
     unsafe { list(session, entries, count, |state| &state.targets) }
 }
 
-/// The passes that a pipeline may name, by name. The list lives as long as the session.
+/// The passes that a pipeline may name, by name. The list lives until a target, a plug-in or a library is added, or the session's end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tw_session_passes(
     session: *mut Session,

@@ -28,10 +28,12 @@ pub enum Status {
     NotFound = 9,
     /// The compiler is at fault. The session can be used again.
     Internal = 10,
+    /// A plug-in or kernel library cannot be loaded; the diagnostics say why.
+    LoadFailed = 11,
 }
 
 impl Status {
-    const ALL: [Status; 11] = [
+    const ALL: [Status; 12] = [
         Status::Ok,
         Status::InvalidArgument,
         Status::InvalidHandle,
@@ -43,6 +45,7 @@ impl Status {
         Status::CompileFailed,
         Status::NotFound,
         Status::Internal,
+        Status::LoadFailed,
     ];
 
     fn text(self) -> &'static CStr {
@@ -58,6 +61,7 @@ impl Status {
             Status::CompileFailed => c"the model was not compiled; the diagnostics say why",
             Status::NotFound => c"there is nothing of that name",
             Status::Internal => c"the compiler is at fault",
+            Status::LoadFailed => c"the plug-in or library was not loaded; the diagnostics say why",
         }
     }
 }
@@ -75,14 +79,14 @@ mod tests {
 
     #[test]
     fn every_status_has_words_of_its_own() {
-        // The numbers are the interface: 0 to 10 without a gap.
-        let texts: std::collections::BTreeSet<&CStr> = (0..11)
+        // The numbers are the interface: 0 to 11 without a gap.
+        let texts: std::collections::BTreeSet<&CStr> = (0..12)
             .map(|n| {
                 let status = Status::ALL[n as usize];
                 assert_eq!(status as i32, n);
                 status.text()
             })
             .collect();
-        assert_eq!(texts.len(), 11);
+        assert_eq!(texts.len(), 12);
     }
 }

@@ -264,3 +264,66 @@ int main(int argc, char **argv) {
     assert!(errors.contains("the model was not compiled"), "{errors}");
     assert!(errors.contains("error[T"), "{errors}");
 }
+
+/// A plug-in in C in a program in C: what the program says of it, and of a file that is none.
+#[test]
+fn a_plugin_under_the_address_sanitizer() {
+    const PROGRAM: &str = r#"
+#include <stdio.h>
+#include <string.h>
+#include <thumbwright/thumbwright.h>
+
+int main(int argc, char **argv) {
+    tw_session *session;
+    const tw_entry *passes;
+    tw_string why;
+    size_t count, i;
+    if (argc != 3 || tw_session_create(TW_ABI_VERSION, &session) != TW_STATUS_OK)
+        return 2;
+    if (tw_session_load_plugin(session, argv[1]) != TW_STATUS_LOAD_FAILED)
+        return 3;
+    if (tw_session_last_error(session, &why) != TW_STATUS_OK)
+        return 4;
+    puts(why.data);
+    if (tw_session_load_plugin(session, argv[2]) != TW_STATUS_OK)
+        return 5;
+    if (tw_session_passes(session, &passes, &count) != TW_STATUS_OK)
+        return 6;
+    for (i = 0; i < count; i++)
+        if (strncmp(passes[i].name.data, "acme-", 5) == 0)
+            printf("%s: %s\n", passes[i].name.data, passes[i].summary.data);
+    return tw_session_destroy(session) == TW_STATUS_OK ? 0 : 7;
+}
+"#;
+    if !prerequisites::programs("a_plugin_under_the_address_sanitizer", &["cc"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let plugin = dir.path().join("libacme.so");
+    let shared = ["-shared", "-fPIC", "-fvisibility=hidden", "-I"];
+    let headers = here("../plugin/include");
+    let headers = headers.to_str().expect("its path is text");
+    let flags = [&shared[..], &[headers]].concat();
+    build(
+        &here("../../examples/plugin-c/double.c"),
+        &plugin,
+        &flags,
+        &[],
+    );
+    let (source, program) = (dir.path().join("load.c"), dir.path().join("load"));
+    std::fs::write(&source, PROGRAM).expect("the source can be written");
+    let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    build(&source, &program, &flags, &[&static_library()]);
+    let run = Command::new(&program).args([&source, &plugin]).output();
+    let run = run.expect("the program runs");
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(0), "{errors}");
+    let out = String::from_utf8_lossy(&run.stdout);
+    let start = format!(
+        "error[A002]: cannot load the plug-in `{}`: ",
+        source.display()
+    );
+    assert!(out.starts_with(&start), "{out}");
+    let end = "\nacme-lower-double: Lower acme.double to shifts.\n";
+    assert!(out.ends_with(end), "{out}");
+}

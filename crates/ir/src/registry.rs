@@ -28,7 +28,7 @@ pub enum RegistryError {
 /// Declares the interfaces: a slot in an op's entry, a method that attaches, and one that looks up.
 macro_rules! interfaces {
     ($($slot:ident: $Interface:ident, $attach:literal, $get:literal;)*) => {
-        #[derive(Default)]
+        #[derive(Clone, Default)]
         struct Entry {
             info: Option<OpInfo>,
             $($slot: Option<Arc<dyn $Interface>>,)*
@@ -97,7 +97,7 @@ interfaces! {
 }
 
 /// Collects ops and interfaces; [`freeze`](Self::freeze) ends that.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct DialectRegistryBuilder {
     ops: IndexMap<String, Entry, FxBuildHasher>,
 }

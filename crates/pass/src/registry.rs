@@ -38,6 +38,7 @@ pub enum RegistryError {
 }
 
 /// Collects what there is; [`freeze`](Self::freeze) ends that.
+#[derive(Clone)]
 pub struct RegistryBuilder {
     /// Dialects, ops and interfaces.
     pub dialects: DialectRegistryBuilder,

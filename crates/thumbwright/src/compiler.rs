@@ -115,6 +115,9 @@ pub struct Stage {
 }
 
 /// Collects what a compiler is made of: Thumbwright's own parts, then third parties'.
+///
+/// To add to a compiler that exists, keep its builder, and add to a clone: what fails then leaves the original whole.
+#[derive(Clone)]
 pub struct CompilerBuilder {
     registry: RegistryBuilder,
     libraries: Vec<KernelLibrary>,

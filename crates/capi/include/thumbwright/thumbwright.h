@@ -15,8 +15,9 @@
  * - Texts that you pass are UTF-8 and end with a NUL. They are copied: nothing that you pass is kept, but for the `user` of a callback.
  * - Texts and lists that you receive belong to the handle that they come from; each function says how long they live. Never free or
  *   change them.
- * - Threads. Different handles are independent. A session serves one call at a time, from whatever thread; a compiled model never
- *   changes and serves any number of threads at once. To destroy a handle while another thread uses it is your mistake, not a status.
+ * - Threads. Different handles are independent, but for static variables of a plug-in that several sessions load. A session serves one
+ *   call at a time, from whatever thread; a compiled model never changes and serves any number of threads at once. To destroy a handle
+ *   while another thread uses it is your mistake, not a status.
  * - Running out of memory aborts the process, as everywhere in Rust.
  *
  * Versions of this header only ever add: functions, statuses, and members at the end of tw_diagnostic. Other structs stay as they are.
@@ -63,6 +64,8 @@ enum tw_status
   TW_STATUS_NOT_FOUND = 9,
   // The compiler is at fault. The session can be used again.
   TW_STATUS_INTERNAL = 10,
+  // A plug-in or kernel library cannot be loaded; the diagnostics say why.
+  TW_STATUS_LOAD_FAILED = 11,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -130,9 +133,9 @@ typedef struct {
   size_t note_count;
 } tw_diagnostic;
 
-// What is called for every diagnostic: on the thread that compiles, in order, before the compile returns. The diagnostic and its texts
-// live until the callback returns. `user` is what was registered with it. The callback must return (no `longjmp`, no C++ exception), and
-// whatever it does with the same session fails with `TW_STATUS_BUSY`.
+// What is called for every diagnostic: on the thread of the call that compiles or loads, in order, before it returns. The diagnostic and
+// its texts live until the callback returns. `user` is what was registered with it. The callback must return (no `longjmp`, no C++
+// exception), and whatever it does with the same session fails with `TW_STATUS_BUSY`.
 typedef void (*tw_diagnostic_callback)(const tw_diagnostic *diagnostic, void *user);
 
 // A target, a pass or an option: what it is called, and what it is.
@@ -245,8 +248,8 @@ tw_status tw_session_set_pipeline(tw_session *session,
 tw_status tw_session_pipeline(tw_session *session,
                               tw_string *text);
 
-// Sets whom to tell every diagnostic of a compile, remarks and warnings of a successful one too; NULL for nobody. `user` is passed on as
-// it is.
+// Sets whom to tell every diagnostic of a compile, remarks and warnings of a successful one too, and why a plug-in or library is not
+// loaded; NULL for nobody. `user` is passed on as it is.
 tw_status tw_session_on_diagnostic(tw_session *session,
                                    tw_diagnostic_callback callback,
                                    void *user);
@@ -255,11 +258,37 @@ tw_status tw_session_on_diagnostic(tw_session *session,
 // `TW_STATUS_INVALID_VALUE`, and the last error says why, if it describes no target or the name is taken.
 tw_status tw_session_add_target(tw_session *session, const char *file, const char *text);
 
-// The targets that the option "target" may name, by name. The list lives until a target is added, or the session's end.
+// Loads a plug-in, a shared library that exports what `thumbwright/plugin.h` declares, and adds what it has to the session: passes,
+// operations, patterns, schedules, targets, steps of the default pipeline. `path` is the file's, absolute or from the working directory;
+// it is never searched for in the system's folders.
+//
+// This runs the plug-in's code, with all rights of the process. The library stays loaded until the session has ended and every model
+// that it compiled is destroyed; until then, do not write to its file. A plug-in that several sessions load is in memory once, with one
+// set of static variables, and its functions are called on every thread on which one of them, or a model of theirs, is in use.
+//
+// `TW_STATUS_LOAD_FAILED` if the file is missing or no plug-in that this library can use, or if it has something by a name that the
+// session has already, as when it is loaded twice. The session is then as before, the callback is told why (`A002`), and the last error
+// is the text of that.
+tw_status tw_session_load_plugin(tw_session *session,
+                                 const char *path);
+
+// Loads a kernel library, the TOML table that says which functions of a C library compute which layers, and adds it to the session: its
+// functions for layers, and its targets. `path` is the table's, absolute or from the working directory; what the table names is found
+// from the table's folder. No code runs: the functions are called by the C that comes out of a compile.
+//
+// `TW_STATUS_LOAD_FAILED` if a file is missing or wrong, or if the session has one of its names already, as when it is loaded twice. The
+// session is then as before, the callback is told everything that is wrong (`A003`), and the last error is the text of that.
+tw_status tw_session_load_library(tw_session *session,
+                                  const char *path);
+
+// The targets that the option "target" may name, by name. The list lives until a target, a plug-in or a library is added, or the
+// session's end.
 tw_status tw_session_targets(tw_session *session, const tw_entry **entries, size_t *count);
 
-// The passes that a pipeline may name, by name. The list lives as long as the session.
-tw_status tw_session_passes(tw_session *session, const tw_entry **entries, size_t *count);
+// The passes that a pipeline may name, by name. The list lives until a target, a plug-in or a library is added, or the session's end.
+tw_status tw_session_passes(tw_session *session,
+                            const tw_entry **entries,
+                            size_t *count);
 
 // The options that there are. The list lives as long as the session.
 tw_status tw_session_options(tw_session *session, const tw_entry **entries, size_t *count);

@@ -1,6 +1,7 @@
 //! The calls of the tests, as a program in C would make them.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, CString, c_void};
+use std::path::Path;
 use std::ptr::{null, null_mut};
 use thumbwright::{CompileOptions, Compiler};
 use thumbwright_capi::*;
@@ -14,6 +15,11 @@ pub fn text(view: StringView) -> String {
     let (last, bytes) = bytes.split_last().expect("it is not empty");
     assert_eq!(*last, 0);
     String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
+}
+
+fn c_path(path: &Path) -> CString {
+    let path = path.to_str().expect("its path is text");
+    CString::new(path).expect("its path has no NUL")
 }
 
 pub fn no_text() -> StringView {
@@ -109,6 +115,31 @@ impl Owned {
         let status =
             unsafe { tw_session_on_diagnostic(self.0, Some(hear), (&raw mut *heard).cast()) };
         assert_eq!(status, Status::Ok);
+    }
+
+    pub fn load_plugin(&self, path: &Path) -> Status {
+        let path = c_path(path);
+        // SAFETY: a session and a text; a plug-in of ours, or none.
+        unsafe { tw_session_load_plugin(self.0, path.as_ptr()) }
+    }
+
+    pub fn load_library(&self, path: &Path) -> Status {
+        let path = c_path(path);
+        // SAFETY: a session and a text.
+        unsafe { tw_session_load_library(self.0, path.as_ptr()) }
+    }
+
+    pub fn add_target(&self, text: &CStr) -> Status {
+        // SAFETY: a session and texts.
+        unsafe { tw_session_add_target(self.0, c"my.toml".as_ptr(), text.as_ptr()) }
+    }
+
+    /// Names and summaries.
+    pub fn passes(&self) -> Vec<(String, String)> {
+        // SAFETY: a session and places for the list.
+        let list = listed(|items, count| unsafe { tw_session_passes(self.0, items, count) });
+        let entry = |e: Entry| (text(e.name), text(e.summary));
+        list.into_iter().map(entry).collect()
     }
 
     pub fn targets(&self) -> Vec<String> {

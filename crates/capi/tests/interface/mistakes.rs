@@ -193,6 +193,8 @@ fn arguments_that_cannot_be() {
             tw_session_add_target(session.0, c"".as_ptr(), null()),
             invalid
         );
+        assert_eq!(tw_session_load_plugin(session.0, null()), invalid);
+        assert_eq!(tw_session_load_library(session.0, null()), invalid);
         assert_eq!(tw_session_pipeline(session.0, null_mut()), invalid);
         assert_eq!(tw_session_last_error(session.0, null_mut()), invalid);
         assert_eq!(tw_session_compile(session.0, null_mut()), invalid);
@@ -218,6 +220,14 @@ fn arguments_that_cannot_be() {
     assert_eq!(session.set(no_utf8, None), invalid);
     assert_eq!(session.set(c"target", Some(no_utf8)), invalid);
     assert_eq!(session.pipeline(Some(no_utf8)), invalid);
+    // SAFETY: a session and a text that is not as it should be.
+    unsafe {
+        assert_eq!(tw_session_load_plugin(session.0, no_utf8.as_ptr()), invalid);
+        assert_eq!(
+            tw_session_load_library(session.0, no_utf8.as_ptr()),
+            invalid
+        );
+    }
     // None of them set anything.
     assert_eq!(session.try_compile().0, Status::Incomplete);
 
