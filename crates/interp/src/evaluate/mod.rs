@@ -2,7 +2,7 @@
 //!
 //! [`observe`] runs every public function that has a body on inputs that follow from a seed: functions on values (tensors, vectors,
 //! scalars, with `scf` and calls) op by op through [`Interpret`](ir::interfaces::Interpret), functions on buffers by
-//! [`Program`](crate::loops::Program). [`equivalent`] compares two modules, usually one before and one after a pass:
+//! [`Program`]. [`equivalent`] compares two modules, usually one before and one after a pass:
 //!
 //! * Only public functions count, by name. Private ones may come, go and merge.
 //! * Outputs are a function's results, and the contents of its buffers after the call. With `mcu.inputs` (the lowered form of a
