@@ -7,7 +7,7 @@ SEED ?= $(shell date +%s)
 CASES := target/conformance
 
 # How long `make fuzz-smoke` feeds each target, and how many random modules it sends through the passes.
-FUZZ_SECONDS ?= 45
+FUZZ_SECONDS ?= 20
 FUZZ_MODULES ?= 10000
 
 .PHONY: help build demo test conformance fuzz-smoke bless clean
@@ -37,10 +37,10 @@ conformance:
 	python3 tools/conformance.py --seed $(SEED) --count $(COUNT) --out $(CASES)
 	THUMBWRIGHT_CONFORMANCE=$(abspath $(CASES)) THUMBWRIGHT_REQUIRE_TOOLS=1 cargo test --locked -p thumbwright --test conformance
 
-# The profile of tests checks overflow and asserts, and is built already.
+# The profile of tests checks overflow and asserts. The whole workspace is named, so that what `make test` built is built already.
 fuzz-smoke:
-	cargo run --locked --profile test -p thumbwright-fuzz-targets --bin fuzz_smoke -- --seed $(SEED) --seconds $(FUZZ_SECONDS)
-	THUMBWRIGHT_RANDOM_MODULES=$(FUZZ_MODULES) THUMBWRIGHT_SEED=$(SEED) cargo test --locked -p thumbwright-passes --test random_modules -- --nocapture
+	cargo run --locked --profile test --bin fuzz_smoke -- --seed $(SEED) --seconds $(FUZZ_SECONDS)
+	THUMBWRIGHT_RANDOM_MODULES=$(FUZZ_MODULES) THUMBWRIGHT_SEED=$(SEED) cargo test --locked --test random_modules -- --nocapture
 
 bless:
 	BLESS=1 cargo test --locked

@@ -144,8 +144,9 @@ fn narrow(op: OpRef<'_>, args: &[Datum]) -> Result<Results, EvalError> {
         return Err(unsupported(op));
     };
     let to = result_int(op)?;
-    let value = wrap(sign_extend(*a, operand_int(op, 0)?.bits), to.bits);
-    if to.index && value != *a {
+    let a = sign_extend(*a, operand_int(op, 0)?.bits);
+    let value = wrap(a, to.bits);
+    if to.index && value != a {
         return Err(Undefined::IndexOverflow.into());
     }
     Ok(smallvec![Datum::Int(value)])

@@ -260,3 +260,25 @@ fn calls_buffers_and_copies() {
         .collect();
     assert_eq!(args[0], Argument::Buffer(expected));
 }
+
+/// MLIR's `index_cast` extends by the sign, also the one bit of an `i1`.
+#[test]
+fn a_narrow_integer_becomes_an_index_by_its_sign() {
+    for (width, value, expected) in [
+        (1, 0, 0),
+        (1, 1, -1),
+        (8, 127, 127),
+        (8, -128, -128),
+        (32, i64::from(i32::MIN), i64::from(i32::MIN)),
+    ] {
+        let m = function(
+            |m| (vec![m.int(width)], vec![m.index()]),
+            |b, v| {
+                let index = b.m.index();
+                vec![b.cast("arith.index_cast", v[0], index)]
+            },
+        );
+        let results = call(&m, &mut [int(value)]).unwrap();
+        assert_eq!(results, [Datum::Int(expected)], "i{width} {value}");
+    }
+}
