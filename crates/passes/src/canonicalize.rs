@@ -46,11 +46,8 @@ impl Pass for Canonicalize {
             cx.count(name, n);
         }
         if !rewrites.converged {
+            let message = format!("`canonicalize` gave up after {} rewrites", rewrites.total());
             let last = rewrites.last.unwrap_or_default();
-            let message = format!(
-                "`canonicalize` gave up after {} rewrites",
-                rewrites.applied.values().sum::<u64>()
-            );
             let remark = Diagnostic::remark("remark.not-converged", message);
             let remark = remark.note(format!("the last one was by `{last}`"));
             cx.diagnostics

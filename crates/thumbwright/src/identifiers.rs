@@ -10,7 +10,7 @@ use codegen_c::c_identifier;
 /// assert_eq!(thumbwright::module_name("default.tflite"), "t_default");
 /// ```
 pub fn module_name(file: &str) -> String {
-    let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let base = crate::compiler::base_name(file);
     let stem = base
         .rsplit_once('.')
         .map_or(base, |(s, _)| if s.is_empty() { base } else { s });

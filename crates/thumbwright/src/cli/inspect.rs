@@ -62,7 +62,7 @@ impl Inspect {
                 "the memory is not planned, since the model does not compile for this target",
             );
         }
-        let base = file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let base = crate::compiler::base_name(&file);
         let report = Report::new(base, &self.target, &network, compiled.ok().as_ref());
         if self.json {
             return Ok(serde_json::to_string_pretty(&report).context("cannot write JSON")? + "\n");

@@ -172,11 +172,7 @@ impl Run {
             return Ok(text + &profile_text::text(profile, outcome));
         }
         let json = ProfileJson {
-            model: model
-                .rsplit(['/', '\\'])
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            model: crate::compiler::base_name(model).to_owned(),
             target: &self.target,
             machine: outcome.machine,
             profile,

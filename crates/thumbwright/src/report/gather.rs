@@ -29,7 +29,7 @@ pub(crate) fn gather(compiled: &Compiled, measured: &Measurements) -> Report {
         },
         model: ModelReport {
             name: compiled.name().to_owned(),
-            file: file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned(),
+            file: crate::compiler::base_name(file).to_owned(),
             sha256: compiled.hash().to_owned(),
         },
         target: TargetReport {
