@@ -2,7 +2,7 @@
 
 use crate::boundary::{Failure, Outcome};
 use crate::status::Status;
-use thumbwright::{CompileOptions, Io};
+use thumbwright::{CompileOptions, Io, PipelineOptions};
 
 /// What the options of a session are set to; none is at its default.
 #[derive(Clone, Default)]
@@ -112,9 +112,9 @@ impl Options {
             .map_err(|why| Failure::new(Status::InvalidValue, format!("option `{name}` {why}")))
     }
 
-    /// Where inputs and outputs live.
-    pub(crate) fn io(&self) -> Io {
-        self.io.unwrap_or_default()
+    /// What the default pipeline is asked for.
+    pub(crate) fn tuning(&self) -> PipelineOptions {
+        self.io.unwrap_or_default().into()
     }
 
     /// For a compile with this pipeline, or the default one.
@@ -129,7 +129,7 @@ impl Options {
         let defaults = CompileOptions::for_target(target);
         Ok(CompileOptions {
             name: self.name.clone(),
-            io: self.io(),
+            tuning: self.tuning(),
             pipeline,
             verify_each: self.verify_each.unwrap_or(defaults.verify_each),
             keep_stages: self.keep_stages.unwrap_or(defaults.keep_stages),

@@ -307,7 +307,7 @@ pub unsafe extern "C" fn tw_session_pipeline(
         let default = || {
             state
                 .compiler
-                .default_pipeline(state.options.io())
+                .default_pipeline(&state.options.tuning())
                 .to_string()
         };
         let shown = Text::new(state.pipeline.clone().unwrap_or_else(default));

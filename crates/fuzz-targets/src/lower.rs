@@ -46,7 +46,7 @@ pub fn lower(data: &[u8]) -> Outcome {
 
 fn options(choice: u8, io: u8) -> CompileOptions {
     CompileOptions {
-        io: if io & 1 == 0 { Io::Arena } else { Io::Caller },
+        tuning: if io & 1 == 0 { Io::Arena } else { Io::Caller }.into(),
         verify_each: true,
         ..CompileOptions::for_target(target(choice))
     }
@@ -58,7 +58,7 @@ fn drawn(network: Module, inputs: &[Vec<u8>], options: &CompileOptions) -> Outco
         Ok(compiled) => {
             emitted(&compiled);
             same_results(&network, &compiled, inputs);
-            Outcome::accepted((options.io == Io::Arena, names(&network)))
+            Outcome::accepted((options.tuning.io == Io::Arena, names(&network)))
         }
         Err(e) => panic!("{e}\n{}", ir::text::print_module(&network)),
     }

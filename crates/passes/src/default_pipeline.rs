@@ -21,8 +21,43 @@ const PARTS: [(&str, Option<ExtensionPoint>); 6] = [
     ("mark-noalias,check-placement", None),
 ];
 
-/// From an imported module to a placed one. `plan_options` go to `plan-memory`, as in its braces; empty for the defaults.
-pub fn default_pipeline(registry: &Registry, plan_options: &str) -> Pipeline {
+/// Where inputs and outputs live.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Io {
+    /// In the arena: planned with everything else; a run may overwrite the input.
+    #[default]
+    Arena,
+    /// In the caller's own memory.
+    Caller,
+}
+
+/// What a compile asks of the default pipeline.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct PipelineOptions {
+    /// Where inputs and outputs live.
+    pub io: Io,
+}
+
+impl From<Io> for PipelineOptions {
+    fn from(io: Io) -> PipelineOptions {
+        PipelineOptions { io }
+    }
+}
+
+impl PipelineOptions {
+    /// The options of `plan-memory`, as in its braces; empty for the defaults.
+    fn plan_memory(&self) -> String {
+        let mut options = Vec::new();
+        if self.io == Io::Caller {
+            options.push("io=caller");
+        }
+        options.join(",")
+    }
+}
+
+/// From an imported module to a placed one.
+pub fn default_pipeline(registry: &Registry, options: &PipelineOptions) -> Pipeline {
+    let plan_options = options.plan_memory();
     let mut pipeline = Pipeline {
         anchor: "builtin.module".to_owned(),
         steps: Vec::new(),

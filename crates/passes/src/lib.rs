@@ -33,7 +33,7 @@ pub mod symbol_dce;
 pub mod symbol_uses;
 pub mod validate_each;
 
-pub use default_pipeline::default_pipeline;
+pub use default_pipeline::{Io, PipelineOptions, default_pipeline};
 
 use pass::{RegistryBuilder, RegistryError};
 

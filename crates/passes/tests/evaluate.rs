@@ -46,7 +46,7 @@ fn networks_stay_equal_through_the_default_pipeline() {
             first: observe(&m, &settings).unwrap(),
             compared: 0,
         };
-        let pipeline = passes::default_pipeline(&registry, "");
+        let pipeline = passes::default_pipeline(&registry, &passes::PipelineOptions::default());
         let mut cx = PassCx::new(&registry, target);
         let options = ManagerOptions::default();
         let ran = pass::run_pipeline(&pipeline, &mut m, &mut cx, options, &mut validate);

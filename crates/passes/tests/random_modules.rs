@@ -45,8 +45,9 @@ fn pipelines(registry: &Registry) -> Vec<Pipeline> {
     // What a program of the user's computes, nobody can say.
     let passes = registry.passes().iter().filter(|p| p.name != "external");
     let mut all: Vec<Pipeline> = passes.map(alone).collect();
-    all.push(passes::default_pipeline(registry, ""));
-    all.push(passes::default_pipeline(registry, "io=caller"));
+    for io in [passes::Io::Arena, passes::Io::Caller] {
+        all.push(passes::default_pipeline(registry, &io.into()));
+    }
     all.extend(PIPELINES.map(|text| Pipeline::parse(text).unwrap()));
     all
 }

@@ -10,6 +10,7 @@ use pass::{
     Instrumentation, ManagerOptions, PassCx, PassRun, Pipeline, Registry, RegistryBuilder,
     RegistryError,
 };
+use passes::PipelineOptions;
 use passes::memory_map::MemoryMap;
 use plugin::PluginError;
 use std::collections::BTreeSet;
@@ -52,16 +53,6 @@ impl From<Diagnostic> for CompileError {
     }
 }
 
-/// Where inputs and outputs live.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Io {
-    /// In the arena: planned with everything else; a run may overwrite the input.
-    #[default]
-    Arena,
-    /// In the caller's own memory.
-    Caller,
-}
-
 /// How to compile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CompileOptions {
@@ -69,8 +60,8 @@ pub struct CompileOptions {
     pub target: String,
     /// Prefix of the public C names; by default the model file's stem.
     pub name: Option<String>,
-    /// Where inputs and outputs live.
-    pub io: Io,
+    /// What the default pipeline is asked for.
+    pub tuning: PipelineOptions,
     /// The passes to run instead of [`default_pipeline`](Compiler::default_pipeline).
     pub pipeline: Option<String>,
     /// Verify the module after every pass.
@@ -87,7 +78,7 @@ impl CompileOptions {
         CompileOptions {
             target: target.to_owned(),
             name: None,
-            io: Io::Arena,
+            tuning: PipelineOptions::default(),
             pipeline: None,
             verify_each: cfg!(debug_assertions),
             keep_stages: false,
@@ -228,11 +219,7 @@ impl Compiler {
     }
 
     /// The pipeline of a compile, with what the registry's third parties added to it.
-    pub fn default_pipeline(&self, io: Io) -> Pipeline {
-        let options = match io {
-            Io::Arena => "",
-            Io::Caller => "io=caller",
-        };
+    pub fn default_pipeline(&self, options: &PipelineOptions) -> Pipeline {
         passes::default_pipeline(&self.registry, options)
     }
 
@@ -325,7 +312,7 @@ impl Compiler {
                 .into());
         }
         let pipeline = match &options.pipeline {
-            None => self.default_pipeline(options.io),
+            None => self.default_pipeline(&options.tuning),
             Some(text) => {
                 Pipeline::parse(text).map_err(|e| Diagnostic::error("P001", e.to_string()))?
             }
@@ -360,7 +347,7 @@ impl Compiler {
             return Err(d
                 .help(format!(
                     "end it as the default one does: {}",
-                    self.default_pipeline(options.io)
+                    self.default_pipeline(&options.tuning)
                 ))
                 .into());
         };

@@ -27,13 +27,13 @@ pub mod report;
 pub mod runtime;
 
 pub use compiler::{
-    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Io, Stage,
-    tensors,
+    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, tensors,
 };
 pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};
+pub use passes::{Io, PipelineOptions};
 pub use plugin::PluginError;
 
 /// The version that is written into everything that comes out.

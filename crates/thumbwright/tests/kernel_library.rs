@@ -37,7 +37,7 @@ fn digits(compiler: &Compiler, target: &str) -> Compiled {
 fn digits_with(compiler: &Compiler, target: &str, io: Io) -> Compiled {
     let model = &models::own()[0];
     let options = CompileOptions {
-        io,
+        tuning: io.into(),
         verify_each: true,
         keep_stages: true,
         ..CompileOptions::for_target(target)

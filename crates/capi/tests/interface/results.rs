@@ -8,7 +8,7 @@ use thumbwright_capi::*;
 
 fn facade_pipeline(io: thumbwright::Io) -> String {
     let compiler = Compiler::new().expect("the built-in parts fit");
-    compiler.default_pipeline(io).to_string()
+    compiler.default_pipeline(&io.into()).to_string()
 }
 
 #[test]

@@ -78,10 +78,11 @@ impl Compile {
         directory::check(&self.output)?;
         let options = CompileOptions {
             name: self.name.clone(),
-            io: match self.io {
+            tuning: match self.io {
                 IoPlace::Arena => Io::Arena,
                 IoPlace::Caller => Io::Caller,
-            },
+            }
+            .into(),
             pipeline: self.pipeline.clone(),
             verify_each: self.verify_each || cfg!(debug_assertions),
             keep_stages: self.emit.contains(&Emit::Mlir),

@@ -2,7 +2,7 @@
 
 use super::{GENERATED, table};
 use pass::{ANY, ExtensionPoint, PassInfo, Registry};
-use passes::default_pipeline;
+use passes::{PipelineOptions, default_pipeline};
 
 /// The page of all registered passes, patterns and schedules.
 pub fn passes(registry: &Registry) -> String {
@@ -10,7 +10,7 @@ pub fn passes(registry: &Registry) -> String {
         "{GENERATED}\n# Passes\n\nA pipeline names passes with their options, nested as the ops that they run on: \
          `builtin.module(func.func(dce),plan-memory{{io=caller}})`.\n\n## The default pipeline\n\n\
          ```text\n{}\n```\n\nPasses of third parties go to its extension points, in this order:\n\n",
-        default_pipeline(registry, "")
+        default_pipeline(registry, &PipelineOptions::default())
             .to_string()
             .replace(',', ",\n  ")
     );

@@ -27,7 +27,7 @@ const C_FILES: [&str; 8] = [
 fn default_pipeline() -> String {
     let compiler = thumbwright::Compiler::new().unwrap();
     compiler
-        .default_pipeline(thumbwright::Io::Arena)
+        .default_pipeline(&thumbwright::PipelineOptions::default())
         .to_string()
 }
 

@@ -150,7 +150,7 @@ fn counts_go_to_the_layers_that_were_called() {
 #[test]
 fn the_callers_tensors_are_not_in_the_arena() {
     let mut options = CompileOptions::for_target("cortex-m4");
-    options.io = Io::Caller;
+    options.tuning.io = Io::Caller;
     let compiled = toy::compile_with("digits_int8.tflite", &toy::digits(), &options);
     let caller = plain(&compiled);
     assert_eq!(caller.memory.io, "caller");

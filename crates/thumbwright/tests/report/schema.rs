@@ -95,7 +95,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         &mut seen,
     );
     let mut options = CompileOptions::for_target("cortex-m4");
-    options.io = thumbwright::Io::Caller;
+    options.tuning.io = thumbwright::Io::Caller;
     let compiled = toy::compile_with("digits_int8.tflite", &toy::digits(), &options);
     check(
         "",

@@ -49,7 +49,7 @@ pub fn failures(runtime: &str, cases: &[Case], io: Io, settings: &BuildSettings)
     for c in cases {
         let options = CompileOptions {
             name: Some(c.name.clone()),
-            io,
+            tuning: io.into(),
             ..CompileOptions::for_target(parsed.target())
         };
         match compiler.compile_network(&c.name, c.network.clone(), &options, &mut ()) {

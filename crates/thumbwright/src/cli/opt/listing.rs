@@ -1,7 +1,7 @@
 //! `--list-passes`, `--list-dialects`, `--list-patterns`, `--explain`, `--statistics`.
 
 use crate::cli::table::{Table, number};
-use crate::{Compiler, Io, codes};
+use crate::{Compiler, PipelineOptions, codes};
 use anyhow::bail;
 use pass::{ExtensionPoint, Statistics};
 
@@ -21,7 +21,7 @@ pub fn passes(compiler: &Compiler) -> String {
     let points: Vec<&str> = ExtensionPoint::ALL.iter().map(|p| p.name()).collect();
     text += &format!(
         "\nThe default pipeline:\n    {}\nIts extension points: {}\n",
-        compiler.default_pipeline(Io::Arena),
+        compiler.default_pipeline(&PipelineOptions::default()),
         points.join(", ")
     );
     text
