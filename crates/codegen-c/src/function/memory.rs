@@ -70,7 +70,10 @@ impl Printer<'_> {
                 if m.symbol_name(self.func) != Some("main") {
                     return Err(self.error("C005", def, "only @main may use the arena"));
                 }
-                Ok(at_offset("arena", 0, CType::I8))
+                match self.cx.interface.memories.get(&symbol) {
+                    Some(memory) => Ok(at_offset(&memory.parameter, 0, CType::I8)),
+                    None => Err(unknown()),
+                }
             }
             memref::ReinterpretCastOp::NAME => self.pointer(op, m.operand(def, 0)),
             memref::ViewOp::NAME => {
