@@ -64,6 +64,15 @@ impl Constants {
         }
     }
 
+    /// The names by symbol, in the module's order.
+    pub(crate) fn names(&self) -> Vec<(String, String)> {
+        let mut symbols: Vec<(&String, usize)> =
+            self.by_symbol.iter().map(|(s, &i)| (s, i)).collect();
+        symbols.sort_by_key(|s| s.1);
+        let name = |(symbol, i): (&String, usize)| (symbol.clone(), self.all[i].name.clone());
+        symbols.into_iter().map(name).collect()
+    }
+
     /// The constant of a symbol.
     pub(crate) fn get(&self, symbol: &str) -> Option<&Constant> {
         self.by_symbol.get(symbol).map(|&i| &self.all[i])

@@ -51,7 +51,7 @@ pub(crate) struct Tensor {
 
 /// Where a tensor lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
+pub enum Place {
     /// In an arena, at a byte offset.
     Arena(usize, u64),
     /// In the memory that is kept between runs, at a byte offset.

@@ -19,6 +19,7 @@
 //! Invariant: this crate knows no network operator; it prints `func`, `scf`, `memref`, `arith`, `vector`, `math` and external calls.
 
 mod affine;
+mod api;
 mod app;
 mod comment;
 mod constants;
@@ -37,9 +38,12 @@ mod render;
 mod support;
 mod written;
 
+pub use api::{Api, ApiMemory, ApiTensor};
 pub use app::{AppFiles, SharedArenas, emit_app};
+pub use interface::Place;
 pub use memory::MemoryNeed;
 pub use names::c_identifier;
+pub use written::{Written, root};
 
 use ir::{Diagnostic, Diagnostics, Verified};
 
@@ -141,15 +145,7 @@ pub fn emit(
     target: &target::Target,
     options: &Options,
 ) -> Result<CFiles, Diagnostics> {
-    if !names::is_identifier(&options.name) {
-        let d = Diagnostic::error(
-            "C001",
-            format!("\"{}\" is not a C identifier", options.name),
-        );
-        return Err(d
-            .help(format!("\"{}\" would do", c_identifier(&options.name)))
-            .into());
-    }
+    check_name(&options.name)?;
     let program = program::Program::build(module.module(), options)?;
     Ok(render::files(&program, target, options))
 }
@@ -161,4 +157,27 @@ pub fn emit(
 pub fn arenas(module: Verified<'_>) -> Result<Vec<MemoryNeed>, Diagnostics> {
     let memories = memory::Memories::of(module.module())?;
     Ok(memories.arenas.into_iter().map(|a| a.need).collect())
+}
+
+/// The public header of a placed module and what it declares, for a back end that defines the functions otherwise than in C.
+///
+/// # Errors
+/// As [`emit`], but for what only the functions' bodies can have.
+pub fn api(
+    module: Verified<'_>,
+    target: &target::Target,
+    options: &Options,
+) -> Result<Api, Diagnostics> {
+    check_name(&options.name)?;
+    let outline = program::Outline::of(module.module(), options)?;
+    Ok(api::Api::of(module.module(), outline, target, options))
+}
+
+fn check_name(name: &str) -> Result<(), Diagnostics> {
+    if names::is_identifier(name) {
+        return Ok(());
+    }
+    let d = Diagnostic::error("C001", format!("\"{name}\" is not a C identifier"));
+    let help = format!("\"{}\" would do", c_identifier(name));
+    Err(d.help(help).into())
 }

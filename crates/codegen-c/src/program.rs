@@ -37,8 +37,24 @@ pub(crate) struct Program {
     pub floats: bool,
 }
 
-impl Program {
-    pub(crate) fn build(m: &Module, options: &Options) -> Result<Program, Diagnostics> {
+/// A module's names and places, before any code is printed.
+pub(crate) struct Outline {
+    pub names: PublicNames,
+    pub interface: Interface,
+    pub externs: Externs,
+    pub constants: Constants,
+    /// The functions that `@main` reaches, callees before callers.
+    pub kernels: Vec<OpId>,
+    /// The C name of each of them.
+    pub functions: FxHashMap<OpId, String>,
+    main: OpId,
+    written: Written,
+    /// Names at file scope.
+    taken: FxHashSet<String>,
+}
+
+impl Outline {
+    pub(crate) fn of(m: &Module, options: &Options) -> Result<Outline, Diagnostics> {
         let Some(main) = m
             .lookup_symbol("main")
             .filter(|&f| m.op_name(f) == func::FuncOp::NAME)
@@ -90,27 +106,59 @@ impl Program {
                 kernel_name(m.symbol_name(f).unwrap_or_default(), &mut taken),
             );
         }
+        Ok(Outline {
+            names,
+            interface,
+            externs,
+            constants,
+            kernels,
+            functions,
+            main,
+            written,
+            taken,
+        })
+    }
+
+    /// The program without its functions: all that the header shows.
+    pub(crate) fn without_code(self) -> Program {
+        Program {
+            names: self.names,
+            interface: self.interface,
+            fallible: self.externs.is_fallible(self.main),
+            externs: self.externs,
+            constants: self.constants,
+            support: SupportSet::default(),
+            kernels: Vec::new(),
+            graph: String::new(),
+            floats: false,
+        }
+    }
+}
+
+impl Program {
+    pub(crate) fn build(m: &Module, options: &Options) -> Result<Program, Diagnostics> {
+        let outline = Outline::of(m, options)?;
         let sites = CallSites::of(m);
         let cx = Context {
             m,
-            written: &written,
-            constants: &constants,
-            interface: &interface,
-            externs: &externs,
-            file_names: &taken,
-            functions: &functions,
+            written: &outline.written,
+            constants: &outline.constants,
+            interface: &outline.interface,
+            externs: &outline.externs,
+            file_names: &outline.taken,
+            functions: &outline.functions,
             argument_hints: &sites.hints,
-            upper: &names.upper,
+            upper: &outline.names.upper,
         };
         let (mut support, mut errors) = (SupportSet::default(), Diagnostics::new());
         let (mut printed, mut floats) = (Vec::new(), false);
-        for &f in &kernels {
+        for &f in &outline.kernels {
             match function::kernel(&cx, &mut support, f) {
                 Ok(t) => {
                     floats |= t.floats;
                     printed.push(Kernel {
                         symbol: m.symbol_name(f).unwrap_or_default().to_owned(),
-                        name: functions.get(&f).cloned().unwrap_or_default(),
+                        name: outline.functions.get(&f).cloned().unwrap_or_default(),
                         layers: sites.layers(m, f),
                         text: t.text,
                     });
@@ -118,17 +166,17 @@ impl Program {
                 Err(e) => errors.push(e),
             }
         }
-        let graph =
-            match function::graph(&cx, &mut support, main, &format!("{}_graph", names.prefix)) {
-                Ok(t) => {
-                    floats |= t.floats;
-                    t.text
-                }
-                Err(e) => {
-                    errors.push(e);
-                    String::new()
-                }
-            };
+        let name = format!("{}_graph", outline.names.prefix);
+        let graph = match function::graph(&cx, &mut support, outline.main, &name) {
+            Ok(t) => {
+                floats |= t.floats;
+                t.text
+            }
+            Err(e) => {
+                errors.push(e);
+                String::new()
+            }
+        };
         if errors.has_errors() {
             return Err(errors);
         }
@@ -138,15 +186,11 @@ impl Program {
             .chain([graph.as_str()]);
         support.keep_used(texts);
         Ok(Program {
-            names,
-            interface,
-            fallible: externs.is_fallible(main),
-            externs,
-            constants,
             support,
             kernels: printed,
             graph,
             floats,
+            ..outline.without_code()
         })
     }
 }

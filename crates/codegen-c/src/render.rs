@@ -97,6 +97,14 @@ pub(crate) fn files(p: &Program, target: &target::Target, options: &Options) -> 
     }
 }
 
+/// The public header by itself.
+pub(crate) fn header(p: &Program, target: &target::Target, options: &Options) -> File {
+    File {
+        path: format!("include/{}.h", p.names.prefix),
+        text: Templates::new().text("header", &values(p, target, options)),
+    }
+}
+
 fn values(p: &Program, target: &target::Target, options: &Options) -> Value {
     let i = &p.interface;
     let inputs: Vec<Value> = i.inputs.iter().map(|t| tensor(p, t, options)).collect();

@@ -5,8 +5,8 @@ use ir::{Diagnostic, Module, OpId, ValueDef, ValueId};
 use rustc_hash::FxHashMap;
 
 /// For each function: which of its arguments are written.
-#[derive(Default)]
-pub(crate) struct Written {
+#[derive(Default, Debug)]
+pub struct Written {
     functions: FxHashMap<OpId, Vec<bool>>,
     order: Vec<OpId>,
 }
@@ -16,7 +16,7 @@ impl Written {
     ///
     /// # Errors
     /// `C008` where functions call each other in a circle.
-    pub(crate) fn of(m: &Module) -> Result<Written, Diagnostic> {
+    pub fn of(m: &Module) -> Result<Written, Diagnostic> {
         let mut w = Written::default();
         let mut open = Vec::new();
         for f in func::functions(m) {
@@ -26,11 +26,12 @@ impl Written {
     }
 
     /// Callees before callers.
-    pub(crate) fn order(&self) -> &[OpId] {
+    pub fn order(&self) -> &[OpId] {
         &self.order
     }
 
-    pub(crate) fn is_written(&self, func: OpId, arg: usize) -> bool {
+    /// Whether the function writes into its argument; `true` of one that is not known.
+    pub fn is_written(&self, func: OpId, arg: usize) -> bool {
         self.functions
             .get(&func)
             .and_then(|a| a.get(arg))
@@ -90,7 +91,7 @@ impl Written {
 }
 
 /// The op at which the address of a buffer starts: behind casts and views.
-pub(crate) fn root(m: &Module, mut v: ValueId) -> ValueId {
+pub fn root(m: &Module, mut v: ValueId) -> ValueId {
     while let Some(op) = m.defining_op(v) {
         match m.op_name(op) {
             memref::ReinterpretCastOp::NAME | memref::ViewOp::NAME => v = m.operand(op, 0),

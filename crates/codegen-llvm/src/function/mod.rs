@@ -1,0 +1,247 @@
+//! One function of the module as a function of LLVM.
+//!
+//! Every value has one: integers and floats their own, a buffer its address, a vector an integer of its bits. What nobody uses, LLVM
+//! removes.
+
+mod control;
+mod memory;
+mod pure;
+
+use crate::failure::Failure;
+use crate::program::Cx;
+use crate::types;
+use codegen_c::Place;
+use inkwell::builder::Builder;
+use inkwell::types::{BasicTypeEnum, IntType};
+use inkwell::values::{BasicValueEnum, FloatValue, FunctionValue, IntValue, PointerValue};
+use ir::dialects::{func, mcu, memref, scf, vector};
+use ir::{BlockId, Diagnostic, Module, OpId, Type, TypeData, ValueId};
+use rustc_hash::FxHashMap;
+
+pub(crate) struct FunctionBuilder<'a, 'ctx> {
+    cx: &'a Cx<'a, 'ctx>,
+    builder: Builder<'ctx>,
+    function: FunctionValue<'ctx>,
+    func: OpId,
+    values: FxHashMap<ValueId, BasicValueEnum<'ctx>>,
+    /// The arenas and the states' memory by symbol; in `@main` alone.
+    memories: FxHashMap<String, PointerValue<'ctx>>,
+}
+
+impl<'a, 'ctx> FunctionBuilder<'a, 'ctx> {
+    /// Builds the body of a declared kernel.
+    pub(crate) fn kernel(
+        cx: &'a Cx<'a, 'ctx>,
+        func: OpId,
+        function: FunctionValue<'ctx>,
+    ) -> Result<(), Failure> {
+        let mut b = FunctionBuilder::new(cx, func, function);
+        let entry = b.entry()?;
+        for (&v, parameter) in cx.m.block_args(entry).iter().zip(function.get_params()) {
+            b.values.insert(v, parameter);
+        }
+        b.finish(entry)
+    }
+
+    /// Builds `@main`: its parameters are the memories, then the caller's tensors.
+    pub(crate) fn graph(
+        cx: &'a Cx<'a, 'ctx>,
+        func: OpId,
+        function: FunctionValue<'ctx>,
+    ) -> Result<(), Failure> {
+        let mut b = FunctionBuilder::new(cx, func, function);
+        let entry = b.entry()?;
+        let mut parameters = function.get_params().into_iter();
+        let mut next = || {
+            let p = parameters.next();
+            p.map(BasicValueEnum::into_pointer_value)
+                .unwrap_or_else(|| cx.null())
+        };
+        for memory in cx.api.arenas.iter().chain(&cx.api.state) {
+            let base = match memory.need.size {
+                0 => cx.null(),
+                _ => next(),
+            };
+            if let Some(symbol) = &memory.symbol {
+                b.memories.insert(symbol.clone(), base);
+            }
+        }
+        let tensors = cx.api.inputs.iter().chain(&cx.api.outputs);
+        for (&v, t) in
+            cx.m.block_args(entry)
+                .iter()
+                .zip(tensors.chain(&cx.api.states))
+        {
+            let arena = |i: usize| cx.api.arenas.get(i);
+            let (memory, offset) = match t.place {
+                Place::Caller(_) => {
+                    b.values.insert(v, next().into());
+                    continue;
+                }
+                Place::Arena(i, offset) => (arena(i), offset),
+                Place::State(offset) => (cx.api.state.as_ref(), offset),
+            };
+            let symbol = memory.and_then(|m| m.symbol.as_deref());
+            let base = symbol.and_then(|s| b.memories.get(s)).copied();
+            let base = base.ok_or_else(|| {
+                let text = format!("tensor \"{}\" lies in no memory of the module", t.name);
+                Diagnostic::error("B003", text)
+            })?;
+            let address = b.at_offset(base, offset)?;
+            b.values.insert(v, address.into());
+        }
+        b.finish(entry)
+    }
+
+    fn new(cx: &'a Cx<'a, 'ctx>, func: OpId, function: FunctionValue<'ctx>) -> Self {
+        let builder = cx.context.create_builder();
+        builder.position_at_end(cx.context.append_basic_block(function, "entry"));
+        FunctionBuilder {
+            cx,
+            builder,
+            function,
+            func,
+            values: FxHashMap::default(),
+            memories: FxHashMap::default(),
+        }
+    }
+
+    fn entry(&self) -> Result<BlockId, Diagnostic> {
+        let m = self.m();
+        let name = m.symbol_name(self.func).unwrap_or_default();
+        m.entry_block(self.func)
+            .ok_or_else(|| Diagnostic::error("B001", format!("function @{name} has no body")))
+    }
+
+    fn finish(mut self, entry: BlockId) -> Result<(), Failure> {
+        self.block(entry)?;
+        self.builder.build_return(None)?;
+        Ok(())
+    }
+
+    fn m(&self) -> &'a Module {
+        self.cx.m
+    }
+
+    /// An error that names the op, the function and the layer.
+    fn error(&self, code: &'static str, op: OpId, what: &str) -> Diagnostic {
+        let m = self.m();
+        let kernel = m.symbol_name(self.func).unwrap_or_default();
+        let d = Diagnostic::error(code, format!("`{}` in @{kernel}: {what}", m.op_name(op)));
+        let own = m.describe_loc(m.op_loc(op));
+        match own.or_else(|| m.describe_loc(m.op_loc(self.func))) {
+            Some(l) => d.at(l),
+            None => d,
+        }
+    }
+
+    fn unknown(&self, op: OpId) -> Diagnostic {
+        self.error("B001", op, "this op has no LLVM form")
+            .help("`--backend c` may have one")
+    }
+
+    // ---- types and values ----
+
+    fn untyped(&self, op: OpId, ty: Type) -> Diagnostic {
+        let text = ir::text::type_text(self.m(), ty);
+        self.error("B002", op, &format!("type {text} has no LLVM form"))
+    }
+
+    fn type_of(&self, op: OpId, ty: Type) -> Result<BasicTypeEnum<'ctx>, Diagnostic> {
+        types::of_value(self.cx.context, self.m(), ty).ok_or_else(|| self.untyped(op, ty))
+    }
+
+    fn int_type(&self, op: OpId, ty: Type) -> Result<IntType<'ctx>, Diagnostic> {
+        match self.type_of(op, ty)? {
+            BasicTypeEnum::IntType(t) => Ok(t),
+            _ => Err(self.untyped(op, ty)),
+        }
+    }
+
+    fn result_type(&self, op: OpId) -> Type {
+        self.m().value_type(self.m().result(op, 0))
+    }
+
+    fn is_index(&self, v: ValueId) -> bool {
+        *self.m().type_data(self.m().value_type(v)) == TypeData::Index
+    }
+
+    fn value(&self, op: OpId, v: ValueId) -> Result<BasicValueEnum<'ctx>, Diagnostic> {
+        let found = self.values.get(&v).copied();
+        found.ok_or_else(|| self.error("B001", op, "an operand has no LLVM form here"))
+    }
+
+    fn operand(&self, op: OpId, i: usize) -> Result<BasicValueEnum<'ctx>, Diagnostic> {
+        self.value(op, self.m().operand(op, i))
+    }
+
+    fn int(&self, op: OpId, v: ValueId) -> Result<IntValue<'ctx>, Diagnostic> {
+        match self.value(op, v)? {
+            BasicValueEnum::IntValue(i) => Ok(i),
+            _ => Err(self.untyped(op, self.m().value_type(v))),
+        }
+    }
+
+    fn int_operand(&self, op: OpId, i: usize) -> Result<IntValue<'ctx>, Diagnostic> {
+        self.int(op, self.m().operand(op, i))
+    }
+
+    fn float_operand(&self, op: OpId, i: usize) -> Result<FloatValue<'ctx>, Diagnostic> {
+        match self.operand(op, i)? {
+            BasicValueEnum::FloatValue(f) => Ok(f),
+            _ => Err(self.untyped(op, self.m().value_type(self.m().operand(op, i)))),
+        }
+    }
+
+    fn i32(&self, value: i64) -> IntValue<'ctx> {
+        let bits = value as i32 as u32;
+        self.cx.context.i32_type().const_int(u64::from(bits), false)
+    }
+
+    // ---- ops ----
+
+    fn block(&mut self, block: BlockId) -> Result<(), Failure> {
+        let ops: Vec<OpId> = self.m().ops(block).collect();
+        ops.into_iter().try_for_each(|op| self.op(op))
+    }
+
+    fn op(&mut self, op: OpId) -> Result<(), Failure> {
+        let m = self.m();
+        match m.op_name(op) {
+            scf::ForOp::NAME => self.for_loop(op),
+            scf::IfOp::NAME => self.conditional(op),
+            scf::YieldOp::NAME => Ok(()),
+            func::ReturnOp::NAME if m.operands(op).len() == 0 => Ok(()),
+            func::CallOp::NAME => self.call(op),
+            memref::LoadOp::NAME => self.load(op),
+            memref::StoreOp::NAME => self.store(op),
+            memref::CopyOp::NAME => self.copy(op),
+            vector::LoadOp::NAME => self.vector_load(op),
+            vector::StoreOp::NAME => self.vector_store(op),
+            memref::GetGlobalOp::NAME | memref::ViewOp::NAME | memref::ReinterpretCastOp::NAME => {
+                self.buffer(op)
+            }
+            memref::AllocOp::NAME => {
+                let e = self.error("B003", op, "the buffer has no address");
+                Err(e.help("run `plan-memory` before objects are built").into())
+            }
+            mcu::CallExternOp::NAME => {
+                let e = self.error(
+                    "B001",
+                    op,
+                    "an external function takes types that only its C header knows",
+                );
+                Err(e.help("`--backend c` calls it").into())
+            }
+            _ => {
+                let result = match m.results(op) {
+                    [v] => *v,
+                    _ => return Err(self.unknown(op).into()),
+                };
+                let value = self.pure(op)?;
+                self.values.insert(result, value);
+                Ok(())
+            }
+        }
+    }
+}

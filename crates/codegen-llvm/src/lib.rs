@@ -1,0 +1,102 @@
+//! A verified, placed module as LLVM's objects: the functions that the public C header of [`codegen_c`] declares, without a C compiler.
+//!
+//! What there is to build, and what it is called, says [`codegen_c::api`]. `program` makes an LLVM module of it: constants, arenas, a
+//! function a kernel (`function`), the public functions (`interface`). `machine` knows LLVM's name of a core, `optimize` the passes, and
+//! `artifact` what is written.
+//!
+//! Invariant: this crate knows no network operator; it builds the ops that [`codegen_c`] prints, external calls excepted.
+//!
+//! Invariant: what the IR leaves undefined, and nothing else, is left undefined to LLVM: `nsw` where the op says so, and in `index`
+//! arithmetic. Floats have no fast-math flags, so nothing is contracted or reordered.
+
+mod address;
+mod artifact;
+mod exponential;
+mod failure;
+mod function;
+mod interface;
+mod machine;
+mod optimize;
+mod program;
+mod types;
+
+pub use artifact::{Artifact, Kind};
+pub use optimize::Optimization;
+
+use codegen_c::{File, KernelName};
+use ir::{Diagnostic, Diagnostics, Verified};
+
+/// Every error of this crate itself: code and what it means. What the C API needs of a module, `codegen_c` checks with codes of its own.
+pub const CODES: &[(&str, &str)] = &[
+    ("B001", "an op has no LLVM form"),
+    ("B002", "a type has no LLVM form"),
+    ("B003", "the module is not placed: a buffer has no address"),
+    ("B004", "a constant or an input of the caller is written"),
+    ("B005", "LLVM has no such processor or floating-point unit"),
+    ("B006", "LLVM refuses what was built for it"),
+];
+
+/// What is built, and how.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Names, and what the header states.
+    pub api: codegen_c::Options,
+    /// What to write; the header is always there.
+    pub kinds: Vec<Kind>,
+    /// Build for the machine that this runs on, whatever the target: for tests.
+    pub for_host: bool,
+    /// What LLVM's optimiser does.
+    pub optimization: Optimization,
+}
+
+impl Options {
+    /// A library of that name for the target.
+    pub fn new(name: &str) -> Options {
+        Options {
+            api: codegen_c::Options {
+                name: name.to_owned(),
+                ..codegen_c::Options::default()
+            },
+            kinds: vec![Kind::Library],
+            for_host: false,
+            optimization: Optimization::default(),
+        }
+    }
+}
+
+/// What came out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Emitted {
+    /// `include/<name>.h`, the same as that of the C.
+    pub header: File,
+    /// In the order of [`Options::kinds`].
+    pub artifacts: Vec<Artifact>,
+    /// The kernels and their local symbols in the object.
+    pub kernels: Vec<KernelName>,
+}
+
+/// Builds a placed module: `@main` takes inputs, outputs and states as memrefs, its buffers are views of arenas.
+///
+/// # Errors
+/// One diagnostic of [`CODES`], or of [`codegen_c::CODES`], for each thing that cannot be built, with the layer's name.
+pub fn emit(
+    module: Verified<'_>,
+    target: &target::Target,
+    options: &Options,
+) -> Result<Emitted, Diagnostics> {
+    if options.api.shared.is_some() {
+        let d = Diagnostic::error("B001", "arenas that several models share have no LLVM form");
+        return Err(d.help("build the models with the C back end").into());
+    }
+    let machine = machine::create(target, options.for_host)?;
+    let api = codegen_c::api(module, target, &options.api)?;
+    let context = inkwell::context::Context::create();
+    let built = program::build(&context, module.module(), &api, target, &machine)?;
+    optimize::run(&built, &machine, options.optimization)?;
+    let artifacts = artifact::write(&built, &machine, &api.name, &options.kinds)?;
+    Ok(Emitted {
+        header: api.header,
+        artifacts,
+        kernels: api.kernels,
+    })
+}
