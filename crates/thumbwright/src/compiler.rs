@@ -3,7 +3,7 @@
 use crate::identifiers::{is_identifier, module_name};
 use crate::layers::{Layer, TensorInfo, layers, tensor_info};
 use ir::dialects::func;
-use ir::dialects::mcu::CallExternOp;
+use ir::dialects::mcu::{CallExternOp, network_states};
 use ir::{Diagnostic, Diagnostics, Module};
 use kernel_library::{KernelLibrary, LibraryError};
 use pass::{
@@ -507,6 +507,11 @@ impl Compiled {
         tensors(&self.network).1
     }
 
+    /// What the network keeps from one run to the next, in the model's order.
+    pub fn states(&self) -> Vec<TensorInfo> {
+        states(&self.network)
+    }
+
     /// Alignment of the arena in bytes; of several, the largest.
     pub fn arena_align(&self) -> u64 {
         let align = |symbol: &str| {
@@ -531,6 +536,7 @@ impl Compiled {
             name: self.name.clone(),
             model_hash: Some(format!("sha256:{}", self.hash)),
             stack_bytes: None,
+            shared: None,
         };
         codegen_c::emit(verified, &self.target, &options).map_err(CompileError)
     }
@@ -558,27 +564,43 @@ impl Compiled {
     }
 }
 
-/// Inputs and outputs of an imported network, in the model's order.
+/// Inputs and outputs of an imported network, in the model's order; its states are neither.
 pub fn tensors(m: &Module) -> (Vec<TensorInfo>, Vec<TensorInfo>) {
+    let (mut arguments, mut results) = interface(m);
+    let states = m.lookup_symbol("main").map_or(0, |f| network_states(m, f));
+    arguments.truncate(arguments.len() - states);
+    results.truncate(results.len().saturating_sub(states));
+    (arguments, results)
+}
+
+/// What an imported network keeps between runs, in order.
+pub fn states(m: &Module) -> Vec<TensorInfo> {
+    let states = m.lookup_symbol("main").map_or(0, |f| network_states(m, f));
+    let mut arguments = interface(m).0;
+    arguments.split_off(arguments.len() - states)
+}
+
+/// Arguments and results of an imported network.
+fn interface(m: &Module) -> (Vec<TensorInfo>, Vec<TensorInfo>) {
     let Some(main) = m.lookup_symbol("main") else {
         return (Vec::new(), Vec::new());
     };
     let name = |a: Option<ir::Attr>| a.and_then(|a| m.attr_str(a)).unwrap_or_default().to_owned();
-    let inputs = m
+    let arguments = m
         .entry_block(main)
         .map(|b| m.block_args(b).to_vec())
         .unwrap_or_default();
-    let outputs = func::return_values(m, main);
+    let results = func::return_values(m, main);
+    let argument = |i| name(func::arg_attr(m, main, i, "mcu.name"));
+    let result = |i| name(func::result_attr(m, main, i, "mcu.name"));
+    let arguments = arguments.iter().enumerate();
+    let results = results.iter().enumerate();
     (
-        inputs
-            .iter()
-            .enumerate()
-            .map(|(i, &v)| tensor_info(m, v, name(func::arg_attr(m, main, i, "mcu.name"))))
+        arguments
+            .map(|(i, &v)| tensor_info(m, v, argument(i)))
             .collect(),
-        outputs
-            .iter()
-            .enumerate()
-            .map(|(i, &v)| tensor_info(m, v, name(func::result_attr(m, main, i, "mcu.name"))))
+        results
+            .map(|(i, &v)| tensor_info(m, v, result(i)))
             .collect(),
     )
 }

@@ -27,7 +27,8 @@ pub mod report;
 pub mod runtime;
 
 pub use compiler::{
-    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, tensors,
+    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, states,
+    tensors,
 };
 pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};

@@ -1,15 +1,17 @@
 //! `plan-memory`: every buffer of `@main` gets an address in the arena, by usmp.
 //!
 //! With `io=arena` (the default) inputs and outputs live in the arena as well, at the argument attribute `mcu.offset`; with `io=caller`
-//! they stay the caller's.
+//! they stay the caller's. States get memory of their own, `@state`, which keeps its contents between runs.
 
 mod does_not_fit;
 mod place;
 mod problem;
+mod states;
 
 pub use problem::problem;
+pub use states::STATE;
 
-use crate::memory_map::MemoryMap;
+use crate::memory_map::{ARENA, MemoryMap};
 use ir::{Diagnostic, Module, OpId};
 use pass::{Failed, OptionError, Options, Pass, PassCx, PassInfo};
 use usmp::Algorithms;
@@ -68,12 +70,20 @@ impl Pass for PlanMemory {
             let e = Diagnostic::error("M002", "the module has no lowered function @main");
             return cx.fail(e.help("run `lower-nn` before `plan-memory`"));
         };
-        if m.lookup_symbol("arena").is_some() {
-            return cx.fail(Diagnostic::error(
-                "M003",
-                "the memory of this module is planned already: it has a symbol @arena",
-            ));
+        for symbol in [ARENA, STATE] {
+            if m.lookup_symbol(symbol).is_some() {
+                return cx.fail(Diagnostic::error(
+                    "M003",
+                    format!(
+                        "the memory of this module is planned already: it has a symbol @{symbol}"
+                    ),
+                ));
+            }
         }
+        let states = match states::StatePlan::of(&map) {
+            Ok(s) => s,
+            Err(e) => return cx.fail(e),
+        };
         let (problem, which) = match problem(&map, self.io_in_arena) {
             Ok(p) => p,
             Err(e) => return cx.fail(e),
@@ -103,9 +113,14 @@ impl Pass for PlanMemory {
                 self.algorithm
             ),
         ));
-        if let Some(ram) = cx.target.ram_size().filter(|&ram| plan.height() > ram) {
+        let total = plan.height().saturating_add(states.size);
+        if let Some(ram) = cx.target.ram_size().filter(|&ram| total > ram) {
+            let kept = match states.size {
+                0 => String::new(),
+                n => format!(" and what is kept between runs {n}"),
+            };
             let message = format!(
-                "the arena takes {} bytes, {} has {ram} bytes of RAM",
+                "the arena takes {} bytes{kept}, {} has {ram} bytes of RAM",
                 plan.height(),
                 cx.target.name
             );
@@ -117,6 +132,7 @@ impl Pass for PlanMemory {
             ));
         }
         place::place(m, main, &map, &plan, &which, &problem);
+        states.place(m, main, &map);
         Ok(())
     }
 }

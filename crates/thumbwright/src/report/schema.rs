@@ -116,6 +116,10 @@ pub struct MemoryReport {
     pub buffers: Vec<BufferReport>,
     /// Working memory of single kernels.
     pub scratch: Vec<BufferReport>,
+    /// Bytes of what is kept between runs, beside the arenas.
+    pub state_bytes: u64,
+    /// What is kept between runs.
+    pub states: Vec<BufferReport>,
 }
 
 /// An arena.
@@ -160,7 +164,7 @@ pub struct BufferReport {
     pub name: String,
     /// The layer at whose step it begins to live; none for an input.
     pub layer: Option<String>,
-    /// `input`, `output`, `activation` or `scratch`.
+    /// `input`, `output`, `activation`, `scratch` or `state`.
     pub role: String,
     /// Its size.
     pub bytes: u64,

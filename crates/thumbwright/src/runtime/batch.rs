@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use emulate::{BuildOptions, Case, Firmware, HostOptions, HostProgram, RunOptions, SourceFile};
+use codegen_c::MemoryNeed;
+use emulate::{
+    Arena, BuildOptions, Case, Firmware, HostOptions, HostProgram, RunOptions, SourceFile, State,
+};
 use interp::{Network, Program};
 use ir::dialects::func::CallOp;
 use kernel_library::KernelLibrary;
@@ -131,6 +134,8 @@ impl Executable<'_> {
 
     /// Runs all jobs, C in one run of the program; an outcome a job, in their order.
     ///
+    /// What a network keeps between runs goes from one sample of a job to the next, and starts anew with each job.
+    ///
     /// With `profile`, the first sample of each job is counted, in a run of its own if there are more samples.
     ///
     /// # Errors
@@ -153,17 +158,16 @@ impl Executable<'_> {
         match &self.kind {
             Kind::Networks(networks) => Ok(jobs
                 .iter()
-                .map(|job| {
-                    each_sample(&job.samples, |i| {
-                        Ok(networks[job.model].run(&job.samples.owned(i))?)
-                    })
-                })
+                .map(|job| interpret_job(&networks[job.model], &job.samples))
                 .collect()),
             Kind::Programs(programs) => Ok(jobs
                 .iter()
                 .map(|job| {
+                    let program = &programs[job.model];
+                    let mut states = program.initial_states("main")?;
                     each_sample(&job.samples, |i| {
-                        Ok(programs[job.model].run(&job.samples.sample(i))?)
+                        let run = program.step("main", &job.samples.sample(i), &mut states)?;
+                        Ok(run.outputs)
                     })
                 })
                 .collect()),
@@ -183,7 +187,10 @@ impl Executable<'_> {
         };
         for job in jobs {
             for i in 0..job.samples.count() {
-                options.add(job.model, job.samples.owned(i));
+                match i {
+                    0 => options.add(job.model, job.samples.owned(i)),
+                    _ => options.resume(job.model, job.samples.owned(i)),
+                };
             }
         }
         options.timeout +=
@@ -297,6 +304,17 @@ impl Executable<'_> {
     }
 }
 
+/// Runs a network on the samples of a job, one after the other.
+pub(super) fn interpret_job(
+    network: &Network<'_>,
+    samples: &Samples,
+) -> Result<RunOutcome, RunError> {
+    let mut states = network.initial_states().to_vec();
+    each_sample(samples, |i| {
+        Ok(network.step(&samples.owned(i), &mut states)?)
+    })
+}
+
 /// Concatenates what `run` returns for each sample.
 pub(super) fn each_sample(
     samples: &Samples,
@@ -358,11 +376,30 @@ pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
         .map(|&op| CallOp(op).callee(m))
         .collect();
     let file = |f: codegen_c::File| SourceFile::new(f.path, f.text);
+    let arena = |need: &MemoryNeed| {
+        Ok(Arena {
+            size: word("an arena", need.size)?,
+            align: word("the alignment of an arena", need.align)?,
+            pool: need.pool.clone(),
+        })
+    };
+    let arenas = c
+        .arenas
+        .iter()
+        .map(arena)
+        .collect::<Result<_, RunError>>()?;
+    let state = c.state.as_ref().map(|need| {
+        Ok::<_, RunError>(State {
+            size: word("the state", need.size)?,
+            align: word("the alignment of the state", need.align)?,
+        })
+    });
+    let state = state.transpose()?;
     Ok(Case {
         inputs: tensors(compiled.inputs())?,
         outputs: tensors(compiled.outputs())?,
-        arena_size: word("the arena", compiled.memory().arena_size)?,
-        arena_align: u32::try_from(compiled.arena_align()).unwrap_or(16),
+        arenas,
+        state,
         kernels: c
             .kernels
             .iter()
