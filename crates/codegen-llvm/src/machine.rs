@@ -96,7 +96,7 @@ fn select(core: &Core) -> Result<Selection, String> {
         false => "generic",
     };
     Ok(Selection {
-        triple: format!("{arch}-none-{abi}"),
+        triple: format!("{arch}-none-unknown-{abi}"),
         cpu: cpu.to_owned(),
         features: features(core)?.join(","),
     })
@@ -158,23 +158,29 @@ mod tests {
     #[test]
     fn cores_by_llvms_names() {
         let as_is = |name: &str| of(name, |_| {});
-        assert_eq!(as_is("cortex-m0"), "thumbv6m-none-eabi cortex-m0 -fpregs");
-        assert_eq!(as_is("cortex-m3"), "thumbv7m-none-eabi cortex-m3 -fpregs");
+        assert_eq!(
+            as_is("cortex-m0"),
+            "thumbv6m-none-unknown-eabi cortex-m0 -fpregs"
+        );
+        assert_eq!(
+            as_is("cortex-m3"),
+            "thumbv7m-none-unknown-eabi cortex-m3 -fpregs"
+        );
         assert_eq!(
             as_is("cortex-m4"),
-            "thumbv7em-none-eabihf cortex-m4 -fp64,+vfp4d16sp"
+            "thumbv7em-none-unknown-eabihf cortex-m4 -fp64,+vfp4d16sp"
         );
         assert_eq!(
             as_is("cortex-m7"),
-            "thumbv7em-none-eabihf cortex-m7 -fp64,+fp-armv8d16sp"
+            "thumbv7em-none-unknown-eabihf cortex-m7 -fp64,+fp-armv8d16sp"
         );
         assert_eq!(
             as_is("cortex-m33"),
-            "thumbv8m.main-none-eabihf cortex-m33 +dsp,-fp64,+fp-armv8d16sp"
+            "thumbv8m.main-none-unknown-eabihf cortex-m33 +dsp,-fp64,+fp-armv8d16sp"
         );
         assert_eq!(
             as_is("cortex-m55"),
-            "thumbv8.1m.main-none-eabihf cortex-m55 +dsp,+mve.fp,+lob"
+            "thumbv8.1m.main-none-unknown-eabihf cortex-m55 +dsp,+mve.fp,+lob"
         );
     }
 
@@ -183,12 +189,12 @@ mod tests {
         let soft = |c: &mut Core| c.float_abi = FloatAbi::Soft;
         assert_eq!(
             of("cortex-m4", soft),
-            "thumbv7em-none-eabi cortex-m4 -fpregs"
+            "thumbv7em-none-unknown-eabi cortex-m4 -fpregs"
         );
         let softfp = |c: &mut Core| c.float_abi = FloatAbi::Softfp;
         assert_eq!(
             of("cortex-m4", softfp),
-            "thumbv7em-none-eabi cortex-m4 -fp64,+vfp4d16sp"
+            "thumbv7em-none-unknown-eabi cortex-m4 -fp64,+vfp4d16sp"
         );
         let baseline = |c: &mut Core| {
             c.cpu = "cortex-m23".to_owned();
@@ -196,12 +202,12 @@ mod tests {
         };
         assert_eq!(
             of("cortex-m0", baseline),
-            "thumbv8m.base-none-eabi cortex-m23 -fpregs"
+            "thumbv8m.base-none-unknown-eabi cortex-m23 -fpregs"
         );
         let vendors = |c: &mut Core| c.cpu = "star-mc1".to_owned();
         assert_eq!(
             of("cortex-m33", vendors),
-            "thumbv8m.main-none-eabihf generic +dsp,-fp64,+fp-armv8d16sp"
+            "thumbv8m.main-none-unknown-eabihf generic +dsp,-fp64,+fp-armv8d16sp"
         );
         let unit = |c: &mut Core| c.fpu = Some("neon".to_owned());
         assert_eq!(

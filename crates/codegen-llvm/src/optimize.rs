@@ -1,6 +1,7 @@
 //! LLVM's passes.
 
 use crate::failure::refused;
+use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::module::Module;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::TargetMachine;
@@ -32,9 +33,18 @@ pub(crate) fn run(
     module.verify().map_err(|e| refused(&e.to_string_lossy()))?;
     let options = PassBuilderOptions::create();
     options.set_loop_unrolling(what.unroll);
-    options.set_loop_vectorization(what.vectorize);
-    options.set_loop_interleaving(what.vectorize);
-    options.set_loop_slp_vectorization(what.vectorize);
+    if !what.vectorize {
+        // The pipelines by level set their own mind about vectors; of functions with this attribute, they make none.
+        let context = module.get_context();
+        let kind = Attribute::get_named_enum_kind_id("noimplicitfloat");
+        let attribute = context.create_enum_attribute(kind, 0);
+        for f in module
+            .get_functions()
+            .filter(|f| f.count_basic_blocks() > 0)
+        {
+            f.add_attribute(AttributeLoc::Function, attribute);
+        }
+    }
     module
         .run_passes("default<O2>", machine, options)
         .map_err(|e| refused(&e.to_string_lossy()))

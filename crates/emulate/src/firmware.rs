@@ -169,6 +169,16 @@ impl Firmware {
         Sizes::of(path, &std::fs::read(&file).map_err(io_error(&file))?)
     }
 
+    /// What the case's object `path` puts into which section.
+    ///
+    /// # Errors
+    /// The case has no such object, or it cannot be read.
+    pub fn object_sizes(&self, case: usize, path: &str) -> Result<Sizes, EmulateError> {
+        let object = format!("{}/{path}", toolchain::case_directory(case));
+        let file = self.directory.path().join(&object);
+        Sizes::of(path, &std::fs::read(&file).map_err(io_error(&file))?)
+    }
+
     /// The same of each C file of others that the case calls, by the file's name.
     ///
     /// # Errors

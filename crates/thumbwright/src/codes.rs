@@ -34,7 +34,7 @@ pub struct CodeList {
     pub codes: &'static [(&'static str, &'static str)],
 }
 
-/// All codes, part by part.
+/// All codes, part by part; those of the LLVM back end are in its page of the book.
 pub const LISTS: [CodeList; 9] = [
     CodeList {
         part: "MLIR text",
@@ -76,6 +76,10 @@ pub const LISTS: [CodeList; 9] = [
 
 /// The part that reports a code, and what it means.
 pub fn explain(code: &str) -> Option<(&'static str, &'static str)> {
+    #[cfg(feature = "llvm")]
+    if let Some(found) = codegen_llvm::CODES.iter().find(|(c, _)| *c == code) {
+        return Some(("LLVM back end", found.1));
+    }
     LISTS.iter().find_map(|list| {
         let found = list.codes.iter().find(|(c, _)| *c == code)?;
         Some((list.part, found.1))

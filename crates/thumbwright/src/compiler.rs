@@ -25,6 +25,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("D003", "the pipeline does not lower the network"),
     ("D004", "the pipeline made a module that does not verify"),
     ("D005", "a file of MLIR text is not UTF-8"),
+    ("D006", "this build has no LLVM back end"),
 ];
 
 /// Nothing came out; the diagnostics say why, at least one is an error.
@@ -532,13 +533,17 @@ impl Compiled {
     /// What cannot be written in C.
     pub fn c(&self) -> Result<codegen_c::CFiles, CompileError> {
         let verified = ir::verify::verify(&self.module).map_err(CompileError)?;
-        let options = codegen_c::Options {
+        codegen_c::emit(verified, &self.target, &self.c_options()).map_err(CompileError)
+    }
+
+    /// The names of the C API, and what its header states.
+    pub(crate) fn c_options(&self) -> codegen_c::Options {
+        codegen_c::Options {
             name: self.name.clone(),
             model_hash: Some(format!("sha256:{}", self.hash)),
             stack_bytes: None,
             shared: None,
-        };
-        codegen_c::emit(verified, &self.target, &options).map_err(CompileError)
+        }
     }
 
     /// The C files: header, source, data, build file, example.

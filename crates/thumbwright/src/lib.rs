@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backend;
 pub mod cli;
 pub mod codes;
 mod compiler;
@@ -26,6 +27,7 @@ pub mod reference;
 pub mod report;
 pub mod runtime;
 
+pub use backend::{Backend, BinaryFile, ObjectKind, Objects};
 pub use compiler::{
     CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, states,
     tensors,

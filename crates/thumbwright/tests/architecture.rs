@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("passes", &["ir", "pass", "target", "usmp", "interp"]),
     ("kernel-library", &["ir", "pass", "target", "interp"]),
     ("codegen-c", &["ir", "target"]),
+    ("codegen-llvm", &["ir", "target", "codegen-c"]),
     ("plugin", &["ir", "pass", "target"]),
     ("emulate", &["target"]),
     ("filetests", &["ir"]),
@@ -33,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "target",
             "frontends",
             "codegen-c",
+            "codegen-llvm",
             "plugin",
             "emulate",
         ],
@@ -55,8 +57,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Crates that only tests may use.
 const FOR_TESTS_ONLY: &[&str] = &["prerequisites", "testgen", "filetests", "fuzz-targets"];
 
-/// Crates at a border to C, which take the lints of the workspace but for `unsafe_code`.
-const MAY_BE_UNSAFE: &[&str] = &["capi", "plugin"];
+/// Crates at a border to C or C++, which take the lints of the workspace but for `unsafe_code`.
+const MAY_BE_UNSAFE: &[&str] = &["capi", "codegen-llvm", "plugin"];
+
+/// The crate that takes an installed LLVM, so that nothing builds it unless it is named.
+const ON_DEMAND: &str = "crates/codegen-llvm";
 
 /// How many dependencies `ir` may have.
 const IR_DEPENDENCIES: usize = 5;
@@ -241,6 +246,33 @@ fn spells_out(manifest: &toml::Table, workspace: &toml::Value) -> bool {
     all.all(|(tool, name, level)| name == "unsafe_code" || lint(tool, name) == Some(level))
         && lint("clippy", "undocumented_unsafe_blocks").and_then(toml::Value::as_str)
             == Some("deny")
+}
+
+/// `cargo build` and `cargo test` take every member but the one on demand.
+#[test]
+fn default_members_are_all_but_one() {
+    let root = root();
+    let workspace = parse(&root.join("Cargo.toml"));
+    let default: BTreeSet<&str> = workspace["workspace"]["default-members"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(toml::Value::as_str)
+        .collect();
+    let metadata = MetadataCommand::new()
+        .manifest_path(root.join("Cargo.toml"))
+        .no_deps()
+        .other_options(["--offline".to_owned()])
+        .exec()
+        .expect("cargo metadata reads the workspace");
+    let mut members = BTreeSet::new();
+    for package in &metadata.packages {
+        let folder = package.manifest_path.parent();
+        let folder = folder.and_then(|f| f.strip_prefix(&metadata.workspace_root).ok());
+        members.insert(folder.map_or("", |f| f.as_str()));
+    }
+    assert!(members.remove(ON_DEMAND));
+    assert_eq!(default, members);
 }
 
 #[test]

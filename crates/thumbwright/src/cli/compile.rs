@@ -5,18 +5,19 @@ use std::time::Instant;
 
 use crate::report::{Measurements, PageOptions, Report};
 use crate::runtime::{BuildSettings, Runtime, Samples, run_samples};
-use crate::{CompileOptions, Compiled, Compiler, File};
+use crate::{Backend, BinaryFile, CompileOptions, Compiled, Compiler, File, ObjectKind};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use ir::{Diagnostics, Module, Severity};
 use pass::{Instrumentation, PassRun};
 
+use super::backend_name::BackendName;
 use super::console::Console;
 use super::planning_options::PlanningOptions;
 use super::table::number;
 use super::{directory, read_model};
 
-/// Compile a model to C for a core or board.
+/// Compile a model to C, or to a library, for a core or board.
 #[derive(Args, Debug)]
 pub struct Compile {
     /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
@@ -30,8 +31,11 @@ pub struct Compile {
     /// Prefix of the public C names [default: the model file's stem].
     #[arg(long)]
     name: Option<String>,
-    /// What to write: C files, and the module after every stage.
-    #[arg(long, value_delimiter = ',', value_name = "KIND", default_values = ["c"])]
+    /// What makes the code: C, or LLVM, if this build has it.
+    #[arg(long, value_enum, default_value_t)]
+    backend: BackendName,
+    /// What to write: C files or what LLVM makes, and the module after every stage [default: c, or lib with `--backend llvm`].
+    #[arg(long, value_delimiter = ',', value_name = "KIND")]
     emit: Vec<Emit>,
     #[command(flatten)]
     planning: PlanningOptions,
@@ -47,7 +51,7 @@ pub struct Compile {
     /// Let passes run programs that the pipeline names. Never for a pipeline from a stranger.
     #[arg(long)]
     allow_external: bool,
-    /// Build the C, run it on one sample of zeros under the emulator, and put cycles, code size and stack into the report.
+    /// Build a program, run it on one sample of zeros under the emulator, and put cycles, code size and stack into the report.
     #[arg(long)]
     profile: bool,
     /// Print the remarks: what was and what was not optimised.
@@ -64,18 +68,50 @@ enum Emit {
     C,
     /// `mlir/NN-<stage>.mlir`.
     Mlir,
+    /// By LLVM: `lib<name>.a`, with the header.
+    Lib,
+    /// By LLVM: `<name>.o`, with the header.
+    Obj,
+    /// By LLVM: `<name>.s`.
+    Asm,
+    /// By LLVM: `<name>.ll`.
+    LlvmIr,
+    /// By LLVM: `<name>.bc`.
+    Bitcode,
+}
+
+impl Emit {
+    /// What LLVM makes for it.
+    fn object(self) -> Option<ObjectKind> {
+        match self {
+            Emit::C | Emit::Mlir => None,
+            Emit::Lib => Some(ObjectKind::Library),
+            Emit::Obj => Some(ObjectKind::Object),
+            Emit::Asm => Some(ObjectKind::Assembly),
+            Emit::LlvmIr => Some(ObjectKind::LlvmIr),
+            Emit::Bitcode => Some(ObjectKind::Bitcode),
+        }
+    }
+
+    /// Its name on the command line.
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or(String::new(), |v| v.get_name().to_owned())
+    }
 }
 
 impl Compile {
     /// Compiles and writes; the summary.
     pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
         directory::check(&self.output)?;
+        let emit = self.kinds()?;
+        Backend::from(self.backend).check()?;
         let options = CompileOptions {
             name: self.name.clone(),
             tuning: self.planning.tuning(),
             pipeline: self.pipeline.clone(),
             verify_each: self.verify_each || cfg!(debug_assertions),
-            keep_stages: self.emit.contains(&Emit::Mlir),
+            keep_stages: emit.contains(&Emit::Mlir),
             allow_external: self.allow_external,
             ..CompileOptions::for_target(&self.target)
         };
@@ -95,7 +131,7 @@ impl Compile {
         let milliseconds = started.elapsed().as_millis();
         let measurements = self.measure(compiler, &compiled, console)?;
         let report = Report::of(&compiled, &measurements);
-        let files = self.files(&compiled, &report)?;
+        let files = files(&compiled, &report, &emit)?;
         directory::write_all(&self.output, &files)?;
         Ok(match console.is_quiet() {
             true => String::new(),
@@ -123,19 +159,25 @@ impl Compile {
         Ok(())
     }
 
-    fn files(&self, compiled: &Compiled, report: &Report) -> anyhow::Result<Vec<File>> {
-        let mut files = Vec::new();
-        if self.emit.contains(&Emit::C) {
-            files.extend(compiled.c_files()?);
+    /// What is to be written; all of it must be what the back end makes.
+    fn kinds(&self) -> anyhow::Result<Vec<Emit>> {
+        let backend = Backend::from(self.backend);
+        if self.emit.is_empty() {
+            return Ok(vec![match backend {
+                Backend::C => Emit::C,
+                Backend::Llvm => Emit::Lib,
+            }]);
         }
-        files.extend(compiled.stage_files());
-        let file = |path: &str, text: String| File {
-            path: path.to_owned(),
-            text,
-        };
-        files.push(file("report.json", report.json()));
-        files.push(file("report.html", report.html(&PageOptions::default())));
-        Ok(files)
+        for &kind in &self.emit {
+            let by_llvm = kind.object().is_some();
+            if by_llvm && backend == Backend::C {
+                bail!("--emit {} takes --backend llvm", kind.name());
+            }
+            if kind == Emit::C && backend == Backend::Llvm {
+                bail!("--emit c takes --backend c");
+            }
+        }
+        Ok(self.emit.clone())
     }
 
     /// What the report says of a run, if one is wanted.
@@ -150,12 +192,42 @@ impl Compile {
         }
         let runtime = Runtime::parse(&self.target, compiler.registry().targets())?;
         let samples = Samples::zero(&compiled.inputs());
-        let settings = BuildSettings::default();
+        let settings = BuildSettings {
+            backend: self.backend.into(),
+            ..BuildSettings::default()
+        };
         let outcome = console.during("building and running firmware", || {
             run_samples(compiled, &runtime, samples, true, &settings)
         })?;
         Ok(outcome.measurements())
     }
+}
+
+/// The output files: code, stages, report.
+fn files(compiled: &Compiled, report: &Report, emit: &[Emit]) -> anyhow::Result<Vec<BinaryFile>> {
+    let mut texts = Vec::new();
+    let mut files = Vec::new();
+    if emit.contains(&Emit::C) {
+        texts.extend(compiled.c_files()?);
+    }
+    let kinds: Vec<ObjectKind> = emit.iter().filter_map(|e| e.object()).collect();
+    if !kinds.is_empty() {
+        let objects = compiled.objects(&kinds)?;
+        texts.push(objects.header);
+        files.extend(objects.files);
+    }
+    texts.extend(compiled.stage_files());
+    let file = |path: &str, text: String| File {
+        path: path.to_owned(),
+        text,
+    };
+    texts.push(file("report.json", report.json()));
+    texts.push(file("report.html", report.html(&PageOptions::default())));
+    files.extend(texts.into_iter().map(|t| BinaryFile {
+        path: t.path,
+        bytes: t.text.into_bytes(),
+    }));
+    Ok(files)
 }
 
 /// Prints the module after the passes that were named.
@@ -176,7 +248,7 @@ impl Instrumentation for Printer<'_> {
     }
 }
 
-fn summary(report: &Report, dir: &str, files: &[File], milliseconds: u128) -> String {
+fn summary(report: &Report, dir: &str, files: &[BinaryFile], milliseconds: u128) -> String {
     format!(
         "{} for {}: {} layers, {} bytes of weights\n{}{} files in {dir}, {}, compiled in {milliseconds} ms\n",
         report.model.name,

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use crate::File;
+use crate::BinaryFile;
 use anyhow::{Context, bail};
 use tempfile::TempDir;
 
@@ -17,7 +17,7 @@ pub fn check(dir: &Path) -> anyhow::Result<()> {
 ///
 /// Everything is written aside first. Into a directory that exists, the files are then moved one by one; when that fails midway, what was
 /// there before is put back.
-pub fn write_all(dir: &Path, files: &[File]) -> anyhow::Result<()> {
+pub fn write_all(dir: &Path, files: &[BinaryFile]) -> anyhow::Result<()> {
     let (existing, rest) = existing_part(dir)?;
     let cannot = || format!("cannot write to {}", dir.display());
     let aside = tempfile::Builder::new()
@@ -32,7 +32,7 @@ pub fn write_all(dir: &Path, files: &[File]) -> anyhow::Result<()> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(cannot)?;
         }
-        fs::write(&path, &file.text).with_context(cannot)?;
+        fs::write(&path, &file.bytes).with_context(cannot)?;
     }
     match rest.components().next() {
         // The whole tree at once: nobody sees a part of it.
@@ -91,7 +91,7 @@ enum Step {
     Moved { from: PathBuf, to: PathBuf },
 }
 
-fn move_in(dir: &Path, aside: &TempDir, files: &[File]) -> anyhow::Result<()> {
+fn move_in(dir: &Path, aside: &TempDir, files: &[BinaryFile]) -> anyhow::Result<()> {
     let mut steps = Vec::new();
     let result = move_each(dir, aside.path(), files, &mut steps);
     if result.is_err() {
@@ -109,7 +109,7 @@ fn move_in(dir: &Path, aside: &TempDir, files: &[File]) -> anyhow::Result<()> {
 fn move_each(
     dir: &Path,
     aside: &Path,
-    files: &[File],
+    files: &[BinaryFile],
     steps: &mut Vec<Step>,
 ) -> anyhow::Result<()> {
     for (i, file) in files.iter().enumerate() {
@@ -142,10 +142,10 @@ fn move_each(
 mod tests {
     use super::*;
 
-    fn file(path: &str, text: &str) -> File {
-        File {
+    fn file(path: &str, text: &str) -> BinaryFile {
+        BinaryFile {
             path: path.to_owned(),
-            text: text.to_owned(),
+            bytes: text.as_bytes().to_vec(),
         }
     }
 

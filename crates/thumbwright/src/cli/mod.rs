@@ -3,6 +3,7 @@
 //! [`main`] is the `thumbwright` command. A vendor's own command, with everything that `thumbwright` can do and the vendor's dialects,
 //! passes, patterns, schedules and targets besides, is one line: [`main_with`].
 
+mod backend_name;
 mod compile;
 mod console;
 mod directory;

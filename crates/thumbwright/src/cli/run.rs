@@ -6,11 +6,12 @@ use crate::runtime::{
     BuildSettings, ModelProfile, RunOutcome, Runtime, Samples, describe, interpret_samples,
     run_samples,
 };
-use crate::{CompileOptions, Compiler, TensorInfo};
+use crate::{Backend, CompileOptions, Compiler, TensorInfo};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
+use super::backend_name::BackendName;
 use super::console::Console;
 use super::output_file::OutputFiles;
 use super::planning_options::PlanningOptions;
@@ -32,6 +33,9 @@ pub struct Run {
     output: Vec<PathBuf>,
     #[command(flatten)]
     planning: PlanningOptions,
+    /// What makes the code that runs: C, or LLVM, if this build has it.
+    #[arg(long, value_enum, default_value_t)]
+    backend: BackendName,
     /// Count instructions and model cycles by layer and by kernel, on the first sample.
     #[arg(long)]
     profile: bool,
@@ -76,6 +80,15 @@ impl Run {
                 self.target
             );
         }
+        let backend = Backend::from(self.backend);
+        backend.check()?;
+        let interpreted = matches!(runtime, Runtime::Interp | Runtime::InterpLoops);
+        if interpreted && backend != Backend::C {
+            bail!(
+                "--backend takes a core, a board or the host, `{}` is interpreted",
+                self.target
+            );
+        }
         let (file, bytes) = read_model(self.model.as_deref())?;
         let (outputs, outcome) = if runtime == Runtime::Interp {
             let (network, remarks) = compiler.import(&file, &bytes)?;
@@ -101,7 +114,10 @@ impl Run {
                 runtime.name(),
                 samples.count()
             );
-            let settings = BuildSettings::default();
+            let settings = BuildSettings {
+                backend,
+                ..BuildSettings::default()
+            };
             let outcome = console.during(&what, || {
                 run_samples(&compiled, &runtime, samples, self.profile, &settings)
             })?;

@@ -15,11 +15,13 @@ use super::Runtime;
 use super::error::RunError;
 use super::outcome::{FileSizes, ModelProfile, RunOutcome};
 use super::samples::Samples;
-use crate::Compiled;
+use crate::{Backend, Compiled, ObjectKind};
 
-/// How C is built, where a runtime needs it.
+/// What a runtime that is no interpreter runs, and how its C is built.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BuildSettings {
+    /// What makes the model's code.
+    pub backend: Backend,
     /// For [`Runtime::Host`].
     pub host: HostOptions,
     /// For [`Runtime::Emulated`].
@@ -68,11 +70,11 @@ impl<'c> Batch<'c> {
                     .collect::<Result<_, RunError>>()?,
             ),
             Runtime::Host => {
-                let cases = cases(&self.models)?;
+                let cases = cases(&self.models, settings.backend, true)?;
                 Kind::Host(HostProgram::build(&cases, &settings.host)?)
             }
             Runtime::Emulated(target) => {
-                let cases = cases(&self.models)?;
+                let cases = cases(&self.models, settings.backend, false)?;
                 Kind::Firmware(Box::new(Firmware::build(
                     target,
                     &cases,
@@ -288,6 +290,12 @@ impl Executable<'_> {
                 sizes: firmware.sizes(index, &source.path)?,
             });
         }
+        for (path, _) in &firmware.cases()[index].objects {
+            outcome.sizes.push(FileSizes {
+                file: path.clone(),
+                sizes: firmware.object_sizes(index, path)?,
+            });
+        }
         for (file, sizes) in firmware.foreign_sizes(index)? {
             outcome.sizes.push(FileSizes { file, sizes });
         }
@@ -342,8 +350,29 @@ fn verified(c: &Compiled) -> Result<ir::Verified<'_>, RunError> {
     ir::verify::verify(c.module()).map_err(|e| RunError::Compile(crate::CompileError(e)))
 }
 
-fn cases(models: &[&Compiled]) -> Result<Vec<Case>, RunError> {
-    models.iter().map(|c| case(c)).collect()
+fn cases(models: &[&Compiled], backend: Backend, host: bool) -> Result<Vec<Case>, RunError> {
+    let case = |&c: &&Compiled| match backend {
+        Backend::C => case(c),
+        Backend::Llvm => object_case(c, host),
+    };
+    models.iter().map(case).collect()
+}
+
+/// A model as LLVM builds it, for its target or for the host, as a case of a program.
+fn object_case(compiled: &Compiled, host: bool) -> Result<Case, RunError> {
+    let kinds = [ObjectKind::Object];
+    let objects = match host {
+        true => compiled.host_objects(&kinds)?,
+        false => compiled.objects(&kinds)?,
+    };
+    Ok(Case {
+        sources: Vec::new(),
+        headers: Vec::new(),
+        objects: (objects.files.into_iter())
+            .map(|f| (f.path, f.bytes))
+            .collect(),
+        ..case(compiled)?
+    })
 }
 
 /// Paths of all libraries that a model calls.

@@ -189,7 +189,7 @@ impl ModelProfile {
 /// What one C file of a model becomes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FileSizes {
-    /// The C file, such as `src/kws.c`.
+    /// The C file, such as `src/kws.c`, or the object.
     pub file: String,
     /// The sections and symbols of its object.
     pub sizes: Sizes,

@@ -1,0 +1,224 @@
+//! What is in the objects: sections that a linker can leave out, aligned memory, local names, the ABI of the target.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use codegen_llvm::{Artifact, Kind, Options, emit};
+use ir::{DialectRegistry, Module, dialects};
+use object::read::elf::ElfFile32;
+use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionKind};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use target::{Arch, FloatAbi, Target, Targets};
+
+/// Multiplies four numbers by a constant table, and an exponential that a float kernel needs.
+const NETWORK: &str = r#"
+"memref.global"() <{sym_name = "arena", sym_visibility = "private", type = memref<96xi8>, initial_value, alignment = 32 : i64}> : () -> ()
+"memref.global"() <{sym_name = "w", sym_visibility = "private", type = memref<4xi32>, initial_value = dense<[1, 2, 3, 4]> : tensor<4xi32>, constant, alignment = 16 : i64}> : () -> ()
+"memref.global"() <{sym_name = "v", sym_visibility = "private", type = memref<4xi32>, initial_value = dense<[5, 6, 7, 8]> : tensor<4xi32>, constant, alignment = 4 : i64}> {mcu.section = ".qspi"} : () -> ()
+"func.func"() <{function_type = (memref<4xi32>, memref<4xi32>, memref<4xi32>) -> (), sym_name = "multiply", sym_visibility = "private"}> ({
+^bb0(%x: memref<4xi32>, %w: memref<4xi32>, %y: memref<4xi32>):
+  %0 = "arith.constant"() <{value = 0 : index}> : () -> index
+  %1 = "arith.constant"() <{value = 1 : index}> : () -> index
+  %4 = "arith.constant"() <{value = 4 : index}> : () -> index
+  "scf.for"(%0, %4, %1) ({
+  ^bb0(%i: index):
+    %a = "memref.load"(%x, %i) : (memref<4xi32>, index) -> i32
+    %b = "memref.load"(%w, %i) : (memref<4xi32>, index) -> i32
+    %c = "arith.muli"(%a, %b) <{overflowFlags = #arith.overflow<none>}> : (i32, i32) -> i32
+    "memref.store"(%c, %y, %i) : (i32, memref<4xi32>, index) -> ()
+    "scf.yield"() : () -> ()
+  }) : (index, index, index) -> ()
+  "func.return"() : () -> ()
+}) : () -> ()
+"func.func"() <{function_type = (memref<4xi32>, memref<4xi32>) -> (), sym_name = "main", arg_attrs = [{mcu.name = "x", mcu.offset = 0 : i64}, {mcu.name = "y", mcu.offset = 16 : i64}]}> ({
+^bb0(%x: memref<4xi32>, %y: memref<4xi32>):
+  %w = "memref.get_global"() <{name = @w}> : () -> memref<4xi32>
+  %v = "memref.get_global"() <{name = @v}> : () -> memref<4xi32>
+  %arena = "memref.get_global"() <{name = @arena}> : () -> memref<96xi8>
+  %32 = "arith.constant"() <{value = 32 : index}> : () -> index
+  %t = "memref.view"(%arena, %32) : (memref<96xi8>, index) -> memref<4xi32>
+  "func.call"(%x, %w, %t) <{callee = @multiply}> : (memref<4xi32>, memref<4xi32>, memref<4xi32>) -> ()
+  "func.call"(%t, %v, %y) <{callee = @multiply}> : (memref<4xi32>, memref<4xi32>, memref<4xi32>) -> ()
+  "func.return"() : () -> ()
+}) {mcu.inputs = 1 : i64} : () -> ()
+"#;
+
+fn network() -> Module {
+    let mut r = DialectRegistry::builder();
+    dialects::register_all(&mut r).unwrap();
+    let options = ir::text::parse::ParseOptions::default();
+    let m = ir::text::parse(NETWORK, "net.mlir", Arc::new(r.freeze()), &options);
+    m.unwrap_or_else(|d| panic!("{d}"))
+}
+
+fn core(name: &str) -> Target {
+    Targets::builtin().get(name).unwrap().clone()
+}
+
+fn artifacts(target: &Target, kinds: &[Kind]) -> Vec<Artifact> {
+    let m = network();
+    let verified = ir::verify::verify(&m).unwrap_or_else(|d| panic!("{d}"));
+    let options = Options {
+        kinds: kinds.to_vec(),
+        ..Options::new("net")
+    };
+    emit(verified, target, &options)
+        .unwrap_or_else(|d| panic!("{d}"))
+        .artifacts
+}
+
+/// A folder for one test.
+fn temporary(test: &str) -> PathBuf {
+    let dir = std::env::temp_dir().join(format!("codegen-llvm-{test}-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+#[test]
+fn every_function_and_constant_has_its_section() {
+    let bytes = artifacts(&core("cortex-m4"), &[Kind::Object])
+        .remove(0)
+        .bytes;
+    let elf = ElfFile32::<Endianness>::parse(&*bytes).unwrap();
+    let sections: BTreeMap<&str, (SectionKind, u64, u64)> = elf
+        .sections()
+        .filter(|s| s.size() > 0)
+        .map(|s| (s.name().unwrap(), (s.kind(), s.size(), s.align())))
+        .collect();
+    let of = |name: &str| {
+        sections
+            .get(name)
+            .copied()
+            .unwrap_or_else(|| panic!("{name}: {sections:?}"))
+    };
+    for function in [
+        "multiply_kernel",
+        "net_run",
+        "net_run_in",
+        "net_input_0",
+        "net_output_0",
+    ] {
+        assert_eq!(of(&format!(".text.{function}")).0, SectionKind::Text);
+    }
+    assert_eq!(of(".rodata.net_w"), (SectionKind::ReadOnlyData, 16, 16));
+    assert_eq!(of(".qspi"), (SectionKind::ReadOnlyData, 16, 4));
+    assert_eq!(
+        of(".bss.net_arena"),
+        (SectionKind::UninitializedData, 96, 32)
+    );
+    assert!(!sections.contains_key(".data"), "{sections:?}");
+    let mut public: Vec<&str> = elf
+        .symbols()
+        .filter(|s| s.is_global() && s.is_definition())
+        .map(|s| s.name().unwrap())
+        .collect();
+    public.sort_unstable();
+    assert_eq!(
+        public,
+        ["net_input_0", "net_output_0", "net_run", "net_run_in"]
+    );
+    let undefined: Vec<&str> = elf
+        .symbols()
+        .filter(|s| s.is_undefined() && !s.name().unwrap().is_empty())
+        .map(|s| s.name().unwrap())
+        .collect();
+    assert!(
+        undefined.iter().all(|n| n.starts_with("__aeabi_mem")),
+        "{undefined:?}"
+    );
+}
+
+/// Every architecture, soft and hard float, also of cores that are not built in.
+#[test]
+fn every_architecture() {
+    const HARD: &str = "Tag_ABI_VFP_args: VFP registers";
+    const SOFT: &str = "";
+    let variant = |name: &str, change: &dyn Fn(&mut Target)| {
+        let mut target = core(name);
+        change(&mut target);
+        target
+    };
+    let baseline = variant("cortex-m0", &|t| {
+        t.core.cpu = "cortex-m23".to_owned();
+        t.core.arch = Arch::V8mBase;
+    });
+    let soft = |name: &str| variant(name, &|t| t.core.float_abi = FloatAbi::Soft);
+    if !prerequisites::programs("every_architecture", &["arm-none-eabi-readelf"]) {
+        return;
+    }
+    let dir = temporary("architectures");
+    for (target, profile, abi) in [
+        (core("cortex-m0"), "v6S-M", SOFT),
+        (core("cortex-m3"), "v7", SOFT),
+        (core("cortex-m4"), "v7E-M", HARD),
+        (soft("cortex-m4"), "v7E-M", SOFT),
+        (core("cortex-m7"), "v7E-M", HARD),
+        (baseline, "v8-M.baseline", SOFT),
+        (core("cortex-m33"), "v8-M.mainline", HARD),
+        (soft("cortex-m33"), "v8-M.mainline", SOFT),
+        (core("cortex-m55"), "v8.1-M.mainline", HARD),
+    ] {
+        let bytes = artifacts(&target, &[Kind::Object]).remove(0).bytes;
+        std::fs::write(dir.join("net.o"), bytes).unwrap();
+        let mut readelf = Command::new("arm-none-eabi-readelf");
+        let output = readelf.arg("-A").arg(dir.join("net.o")).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let name = (&target.core.cpu, target.core.float_abi);
+        let line = format!("Tag_CPU_arch: {profile}\n");
+        assert!(text.contains(&line), "{name:?}: {text}");
+        let hard = text.contains(HARD);
+        assert_eq!(hard, abi == HARD, "{name:?}: {text}");
+    }
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+/// A linker takes the library by name and leaves out what is not called.
+#[test]
+fn a_library_is_linked_and_stripped() {
+    if !prerequisites::programs("a_library_is_linked_and_stripped", &["arm-none-eabi-gcc"]) {
+        return;
+    }
+    let dir = temporary("library");
+    let library = artifacts(&core("cortex-m4"), &[Kind::Library]).remove(0);
+    std::fs::write(dir.join(&library.path), &library.bytes).unwrap();
+    std::fs::write(
+        dir.join("main.c"),
+        "int net_run_in(void *, const void *, const void *);\nint main(void) { return net_run_in(0, 0, 0); }\n",
+    )
+    .unwrap();
+    let mut gcc = Command::new("arm-none-eabi-gcc");
+    gcc.current_dir(&dir).args(core("cortex-m4").gcc_flags());
+    gcc.args(["--specs=nosys.specs", "-Wl,--gc-sections", "-Wl,-e,main"]);
+    gcc.args(["-nostartfiles", "main.c", "-L.", "-lnet", "-o", "out.elf"]);
+    let output = gcc.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let bytes = std::fs::read(dir.join("out.elf"));
+    std::fs::remove_dir_all(&dir).unwrap();
+    assert!(output.status.success(), "{text}");
+    let bytes = bytes.unwrap();
+    let elf = ElfFile32::<Endianness>::parse(&*bytes).unwrap();
+    let names: Vec<&str> = elf.symbols().map(|s| s.name().unwrap()).collect();
+    assert!(
+        names.contains(&"net_run_in") && names.contains(&"multiply_kernel"),
+        "{names:?}"
+    );
+    // The module's own arena and what uses it.
+    assert!(
+        !names.contains(&"net_run") && !names.contains(&"net_arena"),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn the_same_each_time() {
+    let kinds = [
+        Kind::LlvmIr,
+        Kind::Bitcode,
+        Kind::Assembly,
+        Kind::Object,
+        Kind::Library,
+    ];
+    let target = core("cortex-m55");
+    assert_eq!(artifacts(&target, &kinds), artifacts(&target, &kinds));
+}
