@@ -18,3 +18,16 @@ pub(crate) fn element<'ctx>(
     let address = unsafe { builder.build_in_bounds_gep(elem, base, &[index], "") }?;
     Ok(address)
 }
+
+/// The address of element `index` from `base` on, wherever that is.
+pub(crate) fn near<'ctx>(
+    builder: &Builder<'ctx>,
+    elem: BasicTypeEnum<'ctx>,
+    base: PointerValue<'ctx>,
+    index: IntValue<'ctx>,
+) -> Result<PointerValue<'ctx>, Failure> {
+    #[allow(unsafe_code, reason = "inkwell has no safe function for it")]
+    // SAFETY: as above; without `inbounds`, LLVM assumes nothing of the address.
+    let address = unsafe { builder.build_gep(elem, base, &[index], "") }?;
+    Ok(address)
+}

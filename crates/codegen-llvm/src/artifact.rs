@@ -84,8 +84,9 @@ fn generate(
     machine: &TargetMachine,
     what: FileType,
 ) -> Result<Vec<u8>, Diagnostic> {
+    // The code generator changes what it is given.
     let buffer = machine
-        .write_to_memory_buffer(module, what)
+        .write_to_memory_buffer(&module.clone(), what)
         .map_err(|e| refused(&e.to_string_lossy()))?;
     let bytes = buffer.as_slice();
     // A buffer of text ends with a zero that is none of it.

@@ -21,7 +21,6 @@ mod program;
 mod types;
 
 pub use artifact::{Artifact, Kind};
-pub use optimize::Optimization;
 
 use codegen_c::{File, KernelName};
 use ir::{Diagnostic, Diagnostics, Verified};
@@ -45,8 +44,6 @@ pub struct Options {
     pub kinds: Vec<Kind>,
     /// Build for the machine that this runs on, whatever the target: for tests.
     pub for_host: bool,
-    /// What LLVM's optimiser does.
-    pub optimization: Optimization,
 }
 
 impl Options {
@@ -59,7 +56,6 @@ impl Options {
             },
             kinds: vec![Kind::Library],
             for_host: false,
-            optimization: Optimization::default(),
         }
     }
 }
@@ -92,7 +88,7 @@ pub fn emit(
     let api = codegen_c::api(module, target, &options.api)?;
     let context = inkwell::context::Context::create();
     let built = program::build(&context, module.module(), &api, target, &machine)?;
-    optimize::run(&built, &machine, options.optimization)?;
+    optimize::run(&built, &machine)?;
     let artifacts = artifact::write(&built, &machine, &api.name, &options.kinds)?;
     Ok(Emitted {
         header: api.header,

@@ -170,7 +170,9 @@ impl<'ctx> Cx<'_, 'ctx> {
     ) -> FunctionValue<'ctx> {
         let function = self.llvm.add_function(name, ty, Some(linkage));
         function.set_section(Some(&format!(".text.{name}")));
-        self.mark(function, AttributeLoc::Function, "nounwind", 0);
+        for attribute in crate::optimize::ATTRIBUTES {
+            self.mark(function, AttributeLoc::Function, attribute, 0);
+        }
         function
     }
 

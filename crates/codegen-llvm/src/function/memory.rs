@@ -1,6 +1,7 @@
 //! Buffers: addresses, loads, stores, word accesses, copies.
 
 use super::FunctionBuilder;
+use super::subscript::Subscript;
 use crate::failure::Failure;
 use crate::{address, types};
 use inkwell::types::BasicTypeEnum;
@@ -82,24 +83,35 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         let m = self.m();
         let base = self.pointer(op, buffer)?;
         let (_, elem) = self.element_type(op, buffer)?;
-        let shape = m.type_data(m.value_type(buffer)).shape().unwrap_or(&[]);
+        let ty = m.value_type(buffer);
+        let strides = memref::row_major_strides(m.type_data(ty).shape().unwrap_or(&[]));
+        let elements = m.num_elements(ty).unwrap_or(u64::MAX);
+        let subscript = match Subscript::of(m, indices, &strides, elements) {
+            Some(subscript) => subscript,
+            None => Subscript {
+                terms: indices.iter().copied().zip(strides).collect(),
+                constant: 0,
+            },
+        };
         let mut sum: Option<IntValue<'ctx>> = None;
-        for (&v, &stride) in indices.iter().zip(&memref::row_major_strides(shape)) {
-            let index = self.int(op, v)?;
-            let term = match stride {
-                1 => index,
-                _ => self
-                    .builder
-                    .build_int_nsw_mul(index, self.i32(stride), "")?,
+        for &(v, factor) in subscript.terms.iter().filter(|t| t.1 != 0) {
+            let value = self.int(op, v)?;
+            let term = match factor {
+                1 => value,
+                _ => self.builder.build_int_mul(value, self.i32(factor), "")?,
             };
             sum = Some(match sum {
                 None => term,
-                Some(sum) => self.builder.build_int_nsw_add(sum, term, "")?,
+                Some(sum) => self.builder.build_int_add(sum, term, "")?,
             });
         }
-        match sum {
-            None => Ok(base),
-            Some(index) => address::element(&self.builder, elem, base, index),
+        let varied = match sum {
+            None => base,
+            Some(index) => address::near(&self.builder, elem, base, index)?,
+        };
+        match subscript.constant {
+            0 => Ok(varied),
+            constant => address::near(&self.builder, elem, varied, self.i32(constant)),
         }
     }
 

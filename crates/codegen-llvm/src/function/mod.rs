@@ -6,6 +6,7 @@
 mod control;
 mod memory;
 mod pure;
+mod subscript;
 
 use crate::failure::Failure;
 use crate::program::Cx;
