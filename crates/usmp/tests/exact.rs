@@ -1,5 +1,7 @@
 //! `exact` against brute force, against itself on problems that must have the same optimum, and on public instances.
 
+mod problems;
+
 use std::fs;
 
 use proptest::prelude::*;
@@ -7,7 +9,7 @@ use proptest::test_runner::FileFailurePersistence;
 use usmp::exact::FitAnswer;
 use usmp::{
     Algorithm, Algorithms, Buffer, BufferKind, Exact, GreedyByConflicts, HillClimb, Liveness,
-    Problem, check, csv,
+    Overlap, Problem, check, csv,
 };
 
 /// Enough for most random problems, and soon over for the others.
@@ -21,59 +23,89 @@ fn cases(count: u32) -> ProptestConfig {
     }
 }
 
-/// Up to `count` buffers with sizes up to `size` bytes, alignments up to 2 to the power `log_align`, times up to `time`.
+/// Buffers of up to `size` bytes, some of none.
 fn buffers(
     count: usize,
     size: u64,
     log_align: u32,
     time: u32,
 ) -> impl Strategy<Value = Vec<Buffer>> {
-    let buffer = (0..=size, 0..=log_align, 0..time, 1..=time);
-    prop::collection::vec(buffer, 0..=count).prop_map(|list| {
-        let named = |(index, (size, log_align, start, length))| Buffer {
-            name: format!("b{index}"),
-            size,
-            align: 1u64 << log_align,
-            start,
-            end: start + length,
-            kind: BufferKind::Activation,
-        };
-        list.into_iter().enumerate().map(named).collect()
-    })
+    problems::buffers(count, 0..=size, log_align, time)
 }
 
-/// The least height below `limit`, by trying every multiple of the alignment for every buffer; `limit` if there is none.
+/// The least height below `limit` for the buffers `which`, by trying every multiple of the alignment for every buffer;
+/// `limit` if there is none.
 ///
-/// Knows nothing of floors, sections or canonical plans.
-fn least_height(problem: &Problem, limit: u64) -> u64 {
-    fn extend(problem: &Problem, offsets: &mut Vec<u64>, height: u64, least: &mut u64) {
-        let Some(buffer) = problem.buffers().get(offsets.len()) else {
+/// Knows nothing of floors, heads, sections or canonical plans.
+fn least_height(problem: &Problem, which: &[usize], limit: u64) -> u64 {
+    fn extend(
+        problem: &Problem,
+        which: &[usize],
+        offsets: &mut Vec<u64>,
+        height: u64,
+        least: &mut u64,
+    ) {
+        let Some(&index) = which.get(offsets.len()) else {
             *least = height;
             return;
         };
-        let index = offsets.len();
+        let buffer = &problem.buffers()[index];
+        let fixed = problem.fixed_offset(index);
         // A buffer of no bytes is in nobody's way.
         let last = if buffer.size == 0 { 0 } else { u64::MAX };
         for multiple in 0..=last {
-            let offset = multiple * buffer.align;
+            let offset = fixed.unwrap_or(multiple * buffer.align);
             let height = height.max(offset + buffer.size);
             if height >= *least {
                 return;
             }
-            let free = offsets.iter().enumerate().all(|(other, &at)| {
-                let size = problem.buffers()[other].size;
-                !problem.conflict(index, other) || at + size <= offset || offset + buffer.size <= at
-            });
-            if free {
+            let mut placed = which.iter().zip(&*offsets);
+            if placed.all(|(&other, &at)| may_lie(problem, (other, at), (index, offset))) {
                 offsets.push(offset);
-                extend(problem, offsets, height, least);
+                extend(problem, which, offsets, height, least);
                 offsets.pop();
+            }
+            if fixed.is_some() {
+                return;
             }
         }
     }
     let mut least = limit;
-    extend(problem, &mut Vec::new(), 0, &mut least);
+    extend(problem, which, &mut Vec::new(), 0, &mut least);
     least
+}
+
+/// Whether two buffers, each with its offset, may lie where they do.
+fn may_lie(problem: &Problem, a: (usize, u64), b: (usize, u64)) -> bool {
+    let buffer = |(index, _): (usize, u64)| &problem.buffers()[index];
+    let end = |of: (usize, u64)| of.1 + buffer(of).size;
+    if buffer(a).size == 0 || buffer(b).size == 0 || end(a) <= b.1 || end(b) <= a.1 {
+        return true;
+    }
+    let is_pair = |x: usize, y: usize| [(a.0, b.0), (b.0, a.0)].contains(&(x, y));
+    if problem.stated_conflicts().any(|(x, y)| is_pair(x, y)) {
+        return false;
+    }
+    let offset = |index: usize| if index == a.0 { a.1 } else { b.1 };
+    let overlap = problem.overlaps().find(|o| is_pair(o.result, o.operand));
+    buffer(a).end <= buffer(b).start
+        || buffer(b).end <= buffer(a).start
+        || overlap.is_some_and(|o| offset(o.result) + o.lead <= offset(o.operand))
+}
+
+/// Whether some buffers that are live at one time need that height, whatever the others do: by the sum of their sizes
+/// where nothing may overlap, else by trying every place.
+fn is_needed_at_once(problem: &Problem, height: u64) -> bool {
+    let buffers = problem.buffers();
+    buffers.iter().any(|first| {
+        let is_live = |&i: &usize| (buffers[i].start..buffers[i].end).contains(&first.start);
+        let live: Vec<usize> = (0..buffers.len()).filter(is_live).collect();
+        let sum: u64 = live.iter().map(|&i| buffers[i].size).sum();
+        match problem.overlaps().next() {
+            None => sum >= height,
+            Some(_) => live.len() <= 5 && least_height(problem, &live, height) == height,
+        }
+    })
 }
 
 fn assert_optimal(problem: &Problem) {
@@ -87,10 +119,10 @@ fn assert_optimal(problem: &Problem) {
         let lower_bound = height;
         assert_eq!(fit(height - 1), FitAnswer::Refuted { lower_bound });
     }
-    let bound = Liveness::of(problem).bound();
-    assert!(height >= bound);
-    if height > bound {
-        assert_eq!(least_height(problem, height + 1), height, "{problem:?}");
+    assert!(height >= Liveness::of(problem).bound());
+    if !is_needed_at_once(problem, height) {
+        let all: Vec<usize> = (0..problem.buffers().len()).collect();
+        assert_eq!(least_height(problem, &all, height), height, "{problem:?}");
     }
 }
 
@@ -109,6 +141,39 @@ proptest! {
     #[test]
     fn equals_brute_force_at_many_alignments(buffers in buffers(6, 9, 3, 8)) {
         assert_optimal(&Problem::new(buffers).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(10_000))]
+
+    #[test]
+    fn equals_brute_force_whatever_is_stated(problem in problems::stated(problems::plain(buffers(8, 5, 1, 6)), 4, 8)) {
+        assert_optimal(&problem);
+    }
+
+    /// Chains of operators, each of which may run into what it reads.
+    #[test]
+    fn equals_brute_force_on_chains(
+        layers in prop::collection::vec((1u64..=6, 0u64..=4, 1usize..=3), 1..=10),
+    ) {
+        let buffers = layers.iter().enumerate().map(|(index, &(size, _, reads))| Buffer {
+            name: format!("b{index}"),
+            size,
+            align: 1,
+            start: index as u32,
+            end: (index + reads + 1) as u32,
+            kind: BufferKind::Activation,
+        });
+        let mut problem = Problem::new(buffers.collect()).unwrap();
+        for (result, &(_, lead, _)) in layers.iter().enumerate().skip(1) {
+            // The operand that dies there, if there is one.
+            let dies = |&operand: &usize| operand + layers[operand].2 == result;
+            if let Some(operand) = (0..result).find(dies) {
+                problem = problem.with_overlap(Overlap { result, operand, lead }).unwrap();
+            }
+        }
+        assert_optimal(&problem);
     }
 }
 
