@@ -20,11 +20,12 @@ use crate::problem::Problem;
 /// Plans that are found at all are mostly found within a few hundred nodes, proofs of absence take what they take.
 const FIRST_ATTEMPT: u64 = 600;
 
-/// Part of the remaining nodes that the search for a plan at the lower bound may spend: one in that many.
-const SHARE_AT_BOUND: u64 = 2;
+/// Part of the remaining nodes that the search at one capacity may spend, one in that many: while every capacity had an
+/// answer,
+const SHARE: u64 = 2;
 
-/// Part of the remaining nodes that is spent on each capacity between the lower bound and the best plan.
-const SHARE_BETWEEN: u64 = 4;
+/// and when one had none.
+const SHARE_AFTER_NONE: u64 = 4;
 
 /// Larger components of which more is stated than lifetimes are left to the heuristics: what holds between their blocks is
 /// kept pair by pair, and the search goes as deep as there are blocks.
@@ -83,37 +84,42 @@ pub(super) fn solve(problem: &Problem, budget: u64) -> Outcome {
     let mut bound = Liveness::of(problem).bound();
     improve_by_heuristics(problem, &mut parts, bound);
     let mut nodes = budget;
-    // Capacities up to here are refuted or were given up.
+    let mut target = bound;
+    // The least capacity that was searched without an answer, and one above the largest such.
+    let mut unknown: Option<u64> = None;
     let mut given_up = bound;
-    while given_up < highest(&parts) && nodes > 0 {
-        let at_bound = given_up == bound;
-        let (target, share) = if at_bound {
-            (bound, SHARE_AT_BOUND)
+    while bound < highest(&parts) && nodes > 0 {
+        let share = if unknown.is_none() {
+            SHARE
         } else {
-            (given_up.midpoint(highest(&parts) - 1), SHARE_BETWEEN)
+            SHARE_AFTER_NONE
         };
         let mut slice = nodes.div_ceil(share);
         nodes -= slice;
         let lowered = lower(&mut parts, target, &mut slice);
         nodes += slice;
+        let reached = matches!(lowered, Lowered::Reached);
         match lowered {
             Lowered::Reached => {}
-            Lowered::Refuted { at_least } => {
-                let proved = at_least.min(highest(&parts));
-                given_up = if at_bound {
-                    proved
-                } else {
-                    given_up.max(proved)
-                };
-                bound = bound.max(proved);
-            }
+            Lowered::Refuted { at_least } => bound = at_least.min(highest(&parts)),
             Lowered::Exhausted => {
-                if at_bound {
+                if target == bound {
                     take_plan(&mut parts, &HillClimb::default().plan(problem));
                 }
-                given_up = target + 1;
+                unknown = Some(unknown.map_or(target, |unknown| unknown.min(target)));
+                given_up = given_up.max(target + 1);
             }
         }
+        let height = highest(&parts);
+        unknown = unknown.filter(|unknown| (bound..height).contains(unknown));
+        target = match unknown {
+            None if reached => bound.midpoint(height.saturating_sub(1)),
+            // That there is nothing just below the lowest plan proves it.
+            None => height.saturating_sub(1),
+            Some(unknown) if bound < unknown => bound.midpoint(unknown),
+            Some(_) if given_up < height => given_up.midpoint(height - 1),
+            Some(_) => break,
+        };
     }
     Outcome::of_search(assemble(problem, &parts), bound, budget - nodes)
 }
