@@ -1,8 +1,8 @@
 //! `check-placement`: checks a placed module, and shares no code with the planner or with `mark-noalias`.
 //!
-//! A byte of the arena belongs to the buffer that was written last. Walking the calls of `@main` in order, it fails if a call
-//! reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a `llvm.noalias` argument shares a byte with
-//! another argument of the same call.
+//! A byte of the arena belongs to the buffer that was written last; a view of a part of a buffer is that part. Walking the calls of
+//! `@main` in order, it fails if a call reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a
+//! `llvm.noalias` argument shares a byte with another argument of the same call.
 
 use ir::dialects::func::{self, CallOp};
 use ir::dialects::mcu;
@@ -24,7 +24,7 @@ pub fn info() -> PassInfo {
 #[derive(Clone)]
 struct CheckPlacement;
 
-/// One buffer: which value it is, and its bytes in the arena.
+/// A buffer or a part of one: which buffer it is, and its bytes in the arena.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Span {
     value: ValueId,
@@ -33,11 +33,14 @@ struct Span {
 }
 
 fn span(m: &Module, main: OpId, value: ValueId) -> Option<Span> {
-    let mut v = value;
+    let size = m.size_bytes(m.value_type(value)).unwrap_or(0);
+    let (mut v, mut part) = (value, 0u64);
+    let offset = |a: i64| u64::try_from(a).ok();
     loop {
-        let size = m.size_bytes(m.value_type(v)).unwrap_or(0);
-        let from = match m.value_def(v) {
-            ValueDef::Argument(_, i) => m.attr_int(func::arg_attr(m, main, i, "mcu.offset")?)?,
+        let start = match m.value_def(v) {
+            ValueDef::Argument(_, i) => {
+                offset(m.attr_int(func::arg_attr(m, main, i, "mcu.offset")?)?)?
+            }
             ValueDef::Result(op, _) => match m.op_name(op) {
                 "memref.reinterpret_cast" => {
                     v = m.operand(op, 0);
@@ -47,52 +50,78 @@ fn span(m: &Module, main: OpId, value: ValueId) -> Option<Span> {
                     let ValueDef::Result(c, _) = m.value_def(m.operand(op, 1)) else {
                         return None;
                     };
-                    m.attr_int(m.prop(c, "value")?)?
+                    let shift = offset(m.attr_int(m.prop(c, "value")?)?)?;
+                    let source = m.operand(op, 0);
+                    let of_global = matches!(m.value_def(source),
+                        ValueDef::Result(g, _) if m.op_name(g) == "memref.get_global");
+                    if !of_global {
+                        part = part.checked_add(shift)?;
+                        v = source;
+                        continue;
+                    }
+                    shift
                 }
                 _ => return None,
             },
         };
-        let from = u64::try_from(from).ok()?;
+        let from = start.checked_add(part)?;
         return Some(Span {
             value: v,
             from,
-            to: from + size,
+            to: from.checked_add(size)?,
         });
     }
 }
 
-/// Which value owns each byte, as disjoint intervals `from → (to, owner)`.
+/// Which buffer owns each byte, as disjoint intervals `from → (to, owner)`, and what buffers have lost to others.
 #[derive(Default)]
-struct Owners(BTreeMap<u64, (u64, ValueId)>);
+struct Owners {
+    bytes: BTreeMap<u64, (u64, ValueId)>,
+    /// Bytes that a buffer owned before another was written there.
+    lost: BTreeMap<ValueId, Vec<(u64, u64)>>,
+}
 
 impl Owners {
     fn write(&mut self, s: Span) {
         let over: Vec<(u64, (u64, ValueId))> = self
-            .0
+            .bytes
             .iter()
             .filter(|(f, (t, _))| **f < s.to && *t > s.from)
             .map(|(f, x)| (*f, *x))
             .collect();
         for (f, (t, owner)) in over {
-            self.0.remove(&f);
+            self.bytes.remove(&f);
             if f < s.from {
-                self.0.insert(f, (s.from, owner));
+                self.bytes.insert(f, (s.from, owner));
             }
             if t > s.to {
-                self.0.insert(s.to, (t, owner));
+                self.bytes.insert(s.to, (t, owner));
+            }
+            if owner != s.value {
+                let lost = (f.max(s.from), t.min(s.to));
+                self.lost.entry(owner).or_default().push(lost);
             }
         }
         if s.from < s.to {
-            self.0.insert(s.from, (s.to, s.value));
+            self.bytes.insert(s.from, (s.to, s.value));
+        }
+        if let Some(lost) = self.lost.get_mut(&s.value) {
+            let sides = |&(f, t): &(u64, u64)| [(f, t.min(s.from)), (f.max(s.to), t)];
+            *lost = lost.iter().flat_map(sides).filter(|i| i.0 < i.1).collect();
         }
     }
 
+    /// Whether bytes that were written no longer are the buffer's.
+    fn lost(&self, s: Span) -> bool {
+        let lost = self.lost.get(&s.value);
+        lost.is_some_and(|l| l.iter().any(|&(f, t)| f < s.to && s.from < t))
+    }
+
+    /// Whether every byte is the buffer's.
     fn holds(&self, s: Span) -> bool {
-        s.from == s.to
-            || self
-                .0
-                .iter()
-                .any(|(f, (t, o))| *f <= s.from && *t >= s.to && *o == s.value)
+        let own = self.bytes.iter().filter(|(_, x)| x.1 == s.value);
+        let part = |(f, x): (&u64, &(u64, ValueId))| x.0.min(s.to).saturating_sub((*f).max(s.from));
+        own.map(part).sum::<u64>() == s.to - s.from
     }
 }
 
@@ -111,7 +140,6 @@ impl Pass for CheckPlacement {
         let arena = arena.and_then(|t| m.size_bytes(t)).unwrap_or(0);
         let mut errors = Vec::new();
         let mut owners = Owners::default();
-        let mut written: Vec<ValueId> = Vec::new();
         let inputs = m
             .discardable(main, "mcu.inputs")
             .and_then(|a| m.attr_int(a))
@@ -120,7 +148,6 @@ impl Pass for CheckPlacement {
         for &a in args.iter().take(inputs as usize) {
             if let Some(s) = span(m, main, a) {
                 owners.write(s);
-                written.push(s.value);
             }
         }
         for op in m
@@ -141,7 +168,7 @@ impl Pass for CheckPlacement {
                         s.from, s.to
                     ));
                 }
-                if written.contains(&s.value) && !owners.holds(*s) {
+                if owners.lost(*s) {
                     error(format!(
                         "bytes {}..{} were overwritten before this layer reads them",
                         s.from, s.to
@@ -152,9 +179,6 @@ impl Pass for CheckPlacement {
             for (i, s) in spans.iter().enumerate() {
                 if let Some(s) = s.filter(|_| writes[i]) {
                     owners.write(s);
-                    if !written.contains(&s.value) {
-                        written.push(s.value);
-                    }
                 }
             }
             // A call that wrote over its own operand: only allowed if that operand is not read after.
@@ -166,7 +190,7 @@ impl Pass for CheckPlacement {
                     };
                     let noalias = func::arg_attr(m, f, i, "llvm.noalias").is_some();
                     let shared = a.from < b.to && b.from < a.to;
-                    if i != j && shared && (noalias || (writes[i] && a.value != b.value)) {
+                    if i != j && shared && (noalias || (writes[i] && a != b)) {
                         error(format!("arguments {i} and {j} share bytes of the arena"));
                     }
                 }
