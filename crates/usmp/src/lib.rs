@@ -29,8 +29,9 @@
 //!
 //! # Terms
 //! Time is the index of an operator in execution order. A buffer is *live* at `start <= t < end`. Two buffers
-//! *conflict* when they are live at a common time; conflicting buffers must not share a byte. The *height* of a plan is
-//! its largest `offset + size`. The [*liveness bound*](Liveness::bound) is a height that no plan for the given order of
+//! *conflict* when they are live at a common time, or when a problem says so; conflicting buffers must not share a byte,
+//! but where an [overlap allowance](Overlap) lets a result run into its operand. The *height* of a plan is its largest
+//! `offset + size`. The [*liveness bound*](Liveness::bound) is a height that no plan for the given order of
 //! operators can be below.
 //!
 //! # How the parts fit
@@ -45,6 +46,7 @@
 //! | [`hill_climb`] | local search over orders |
 //! | [`best_fit`] | largest first, each in the smallest gap that takes it |
 //! | [`exact`] | branch and bound: the optimum with its proof, or the best found with its gap |
+//! | [`order`] | the order of operators of least peak, which lifetimes follow from |
 //! | [`outcome`] | a plan together with a proved lower bound |
 //! | [`checker`] | the independent judge of a plan |
 //! | [`csv`] | minimalloc's interchange format |
@@ -65,12 +67,14 @@ pub mod greedy_by_conflicts;
 pub mod greedy_by_size;
 pub mod hill_climb;
 pub mod liveness;
+pub mod order;
 pub mod outcome;
 pub mod plan;
 pub mod problem;
 
 mod address_set;
 mod occupancy;
+mod pairwise;
 mod random;
 
 pub use algorithm::{Algorithm, Algorithms, DuplicateAlgorithm, UnknownAlgorithm};
@@ -84,4 +88,4 @@ pub use hill_climb::HillClimb;
 pub use liveness::{Liveness, Moment};
 pub use outcome::Outcome;
 pub use plan::Plan;
-pub use problem::{Problem, ProblemError, ProblemErrors};
+pub use problem::{Overlap, Problem, ProblemError, ProblemErrors};
