@@ -1,6 +1,6 @@
 //! The order of least peak, by bounds from below and above.
 
-use super::bound::bound;
+use super::bound::Needs;
 use super::graph::OperatorGraph;
 use super::heuristics::{beam, list_schedule};
 use super::segments::segments;
@@ -20,7 +20,7 @@ pub struct Search {
 impl Default for Search {
     fn default() -> Search {
         Search {
-            node_budget: 2_000_000,
+            node_budget: 1_000_000,
             beam_width: 64,
         }
     }
@@ -117,24 +117,35 @@ impl Search {
         if greedy < part.peak {
             (part.peak, part.order) = (greedy, Some(order));
         }
+        let needs = Needs::of(state, &range);
         let mut spent = 0;
-        // Thresholds below this one took too many nodes; whether they can be kept is not known.
-        let mut undecided = None;
-        loop {
+        // The low threshold that took too many nodes, and the one above all others that did: whether they can be kept is not known.
+        let (mut low_undecided, mut undecided) = (None, 0);
+        for round in 0.. {
             let low = part.bound.max(floor);
-            let threshold = match undecided {
-                None if spent == 0 => low,
-                _ => low.max(undecided.unwrap_or(0)).midpoint(part.peak),
+            // A refusal at the low end raises the bound, an order from the middle lowers the peak: in turns.
+            let at_low = round % 2 == 0 && low_undecided != Some(low);
+            let threshold = if at_low {
+                low
+            } else {
+                low.max(undecided).midpoint(part.peak)
             };
-            if threshold >= part.peak {
+            if low >= part.peak || (threshold >= part.peak && low_undecided == Some(low)) {
                 break;
+            }
+            if threshold >= part.peak {
+                continue;
             }
             let mut nodes = Nodes {
                 spent: 0,
-                budget: (budget - spent).div_ceil(2),
+                budget: (budget - spent).div_ceil(if at_low { 2 } else { 8 }),
             };
-            let answer = search(state, &range, threshold, Preference::LeastLive, &mut nodes);
-            spent += nodes.spent.max(1);
+            let preference = match round % 4 {
+                0 | 1 => Preference::LargestDrop,
+                _ => Preference::LeastLive,
+            };
+            let answer = search(state, &needs, &range, threshold, preference, &mut nodes);
+            spent += nodes.spent;
             match answer {
                 Answer::Found(order) => {
                     part.peak = state.run_all(order.iter().copied());
@@ -142,7 +153,8 @@ impl Search {
                     part.order = Some(order);
                 }
                 Answer::Refuted { below } => part.bound = below.min(part.peak),
-                Answer::OutOfNodes => undecided = Some(threshold + 1),
+                Answer::OutOfNodes if at_low => low_undecided = Some(low),
+                Answer::OutOfNodes => undecided = threshold + 1,
             }
         }
         if part.peak > part.bound.max(floor) {
@@ -164,7 +176,7 @@ impl Search {
         let preferences = [
             Preference::First,
             Preference::LeastLive,
-            Preference::LeastPeak,
+            Preference::LargestDrop,
             Preference::Last,
         ];
         let mut found: Vec<Vec<usize>> = Vec::new();
@@ -176,7 +188,8 @@ impl Search {
             let mut state = State::start(graph);
             let mut order = Vec::with_capacity(given.len());
             for range in segments(graph) {
-                match search(&mut state, &range, peak, preference, &mut nodes) {
+                let needs = Needs::of(&state, &range);
+                match search(&mut state, &needs, &range, peak, preference, &mut nodes) {
                     Answer::Found(part) => {
                         state.run_all(part.iter().copied());
                         order.extend(part);
@@ -197,7 +210,7 @@ impl Search {
 fn parts(graph: &OperatorGraph) -> Vec<Part> {
     let mut state = State::start(graph);
     let part = |range: Range<usize>| {
-        let bound = bound(&state, &range);
+        let bound = Needs::of(&state, &range).bound();
         let given = state.run_all(range.clone());
         Part {
             range,

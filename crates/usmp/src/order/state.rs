@@ -68,6 +68,16 @@ impl<'g> State<'g> {
         self.ready.binary_search(&operator).is_ok()
     }
 
+    /// Whether an operator has run.
+    pub(super) fn has_run(&self, operator: usize) -> bool {
+        self.done[operator / 64] >> (operator % 64) & 1 == 1
+    }
+
+    /// Whether no operator has written a buffer, and it is no input.
+    pub(super) fn is_unwritten(&self, buffer: usize) -> bool {
+        self.written[buffer] == 0 && !self.graph.buffers()[buffer].is_input
+    }
+
     /// Bytes that are live between two operators.
     pub(super) fn live(&self) -> u64 {
         self.live
@@ -93,9 +103,10 @@ impl<'g> State<'g> {
     /// Bytes that an operator which runs next is the first to write, and bytes that die with it.
     fn new_and_freed(&self, operator: usize) -> (u64, u64) {
         let buffers = self.graph.buffers();
-        let is_new = |b: &&usize| self.written[**b] == 0 && !buffers[**b].is_input;
-        let writes = &self.graph.operators()[operator].writes;
-        let new = writes.iter().filter(is_new).map(|&b| buffers[b].size);
+        let writes = self.graph.operators()[operator].writes.iter();
+        let new = writes
+            .filter(|&&b| self.is_unwritten(b))
+            .map(|&b| buffers[b].size);
         let touched = self.graph.touched(operator).iter();
         let freed = touched.filter(|&&b| self.dies(b)).map(|&b| buffers[b].size);
         (new.sum(), freed.sum())

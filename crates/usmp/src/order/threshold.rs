@@ -1,6 +1,8 @@
 //! Whether a segment has an order of at most so many bytes.
 
+use super::bound::Needs;
 use super::state::State;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -33,8 +35,10 @@ pub(super) enum Preference {
     LeastLive,
     /// The first in the order given.
     First,
-    /// The one with fewest bytes while it runs.
-    LeastPeak,
+    /// The one whose chain falls furthest from its peak to its lowest place behind: of independent chains behind which more bytes are
+    /// live than before, this order has the least peak (Liu, "An application of generalized tree pebbling to sparse matrix
+    /// factorization", 1987).
+    LargestDrop,
     /// The last in the order given.
     Last,
 }
@@ -42,7 +46,8 @@ pub(super) enum Preference {
 /// Searches for an order of the operators in `range` whose peak is at most `threshold`; `state` is where the range starts, and is
 /// left there.
 ///
-/// Depth first over the sets of operators that have run, none of them twice.
+/// Depth first over the sets of operators that have run, none of them twice, and none from which an operator that is still to run
+/// needs more than the threshold.
 ///
 /// # Free moves
 /// Let f(S) be the bytes that are live after the set S. Running an operator adds the buffers that it is the first to write, and frees
@@ -57,10 +62,12 @@ pub(super) enum Preference {
 /// less than it makes.
 ///
 /// # What a refusal proves
-/// Let p be the least peak of an operator that was ready and not run for being above the threshold. An order of a peak below p would
-/// be found by the argument above, applied to it at every set, since each of its operators is either run or has a peak of at least p.
+/// Let p be the least peak of an operator that was ready and not run for being above the threshold, and the least need for which a set
+/// was given up. An order of a peak below p would be found by the argument above, applied to it at every set: no set that it goes
+/// through was given up, and each of its operators is run.
 pub(super) fn search(
     state: &mut State<'_>,
+    needs: &Needs,
     range: &Range<usize>,
     threshold: u64,
     preference: Preference,
@@ -68,11 +75,14 @@ pub(super) fn search(
 ) -> Answer {
     let mut search = Threshold {
         state,
+        needs,
+        need: needs.start(),
         threshold,
         preference,
         nodes,
         end: range.end,
         path: Vec::new(),
+        drops: Vec::new(),
         refused: u64::MAX,
     };
     let answer = search.run(range);
@@ -91,13 +101,18 @@ struct Frame {
 
 struct Threshold<'s, 'g> {
     state: &'s mut State<'g>,
+    needs: &'s Needs,
+    /// What each operator of the range needs at least, given what was written.
+    need: Vec<u64>,
     threshold: u64,
     preference: Preference,
     nodes: &'s mut Nodes,
     end: usize,
     /// Operators that have run since the start of the range.
     path: Vec<usize>,
-    /// Least peak of an operator that was not run for its peak.
+    /// For each operator that was ready when no chain was free: how far its chain falls from its peak to its lowest place behind.
+    drops: Vec<(usize, u64)>,
+    /// Least peak for which an operator was not run, or a set given up.
     refused: u64,
 }
 
@@ -106,14 +121,17 @@ impl Threshold<'_, '_> {
         let mut seen = HashSet::new();
         let mut frames: Vec<Frame> = Vec::new();
         loop {
-            while self.free_move() {}
+            let mut can_go_on = self.can_go_on();
+            while can_go_on && self.free_move() {
+                can_go_on = self.can_go_on();
+            }
             if self.state.count() == self.end {
                 return Answer::Found(self.path.clone());
             }
             if self.nodes.are_spent() {
                 return Answer::OutOfNodes;
             }
-            let candidates = if seen.insert(self.state.key(range)) {
+            let candidates = if can_go_on && seen.insert(self.state.key(range)) {
                 self.candidates()
             } else {
                 Vec::new()
@@ -143,17 +161,42 @@ impl Threshold<'_, '_> {
 
     fn step(&mut self, operator: usize) {
         self.nodes.spent += 1;
+        let (needs, need) = (self.needs, &mut self.need);
+        for &b in &self.state.graph.operators()[operator].writes {
+            if self.state.is_unwritten(b) {
+                let size = self.state.graph.buffers()[b].size;
+                needs.for_written(b, |i| need[i] += size);
+            }
+        }
         self.state.run(operator);
         self.path.push(operator);
     }
 
     fn back_to(&mut self, depth: usize) {
-        self.state.undo_all(&self.path[depth..]);
-        self.path.truncate(depth);
+        let (needs, need) = (self.needs, &mut self.need);
+        for operator in self.path.drain(depth..).rev() {
+            self.state.undo(operator);
+            for &b in &self.state.graph.operators()[operator].writes {
+                if self.state.is_unwritten(b) {
+                    let size = self.state.graph.buffers()[b].size;
+                    needs.for_written(b, |i| need[i] -= size);
+                }
+            }
+        }
+    }
+
+    /// Whether no operator that is still to run needs more than the threshold.
+    fn can_go_on(&mut self) -> bool {
+        let ahead = self.needs.ahead(&self.need, self.state);
+        if ahead > self.threshold {
+            self.refused = self.refused.min(ahead);
+        }
+        ahead <= self.threshold
     }
 
     /// Runs a chain that costs nothing, if there is one.
     fn free_move(&mut self) -> bool {
+        self.drops.clear();
         if self.state.count() == self.end {
             return false;
         }
@@ -165,18 +208,24 @@ impl Threshold<'_, '_> {
         })
     }
 
-    /// Runs the chain from an operator to where no more bytes are live than before it; nothing if it does not get there.
+    /// Runs the chain from an operator to where no more bytes are live than before it; if it does not get there, nothing, and notes how
+    /// far the chain falls behind its peak.
     fn free_chain(&mut self, first: usize) -> bool {
         let (live, depth) = (self.state.live(), self.path.len());
+        let (mut peak, mut lowest, mut drop) = (0, u64::MAX, 0);
         let mut next = Some(first);
         while let Some(operator) = next {
-            let (peak, after) = self.state.effect(operator);
-            if peak > self.threshold || self.nodes.are_spent() {
+            let (during, after) = self.state.effect(operator);
+            if during > self.threshold || self.nodes.are_spent() {
                 break;
             }
             self.step(operator);
             if after <= live {
                 return true;
+            }
+            peak = during.max(peak);
+            if after < lowest {
+                (lowest, drop) = (after, peak.saturating_sub(after));
             }
             let state = &*self.state;
             let behind = state.graph.behind(operator).iter().copied();
@@ -184,26 +233,31 @@ impl Threshold<'_, '_> {
             next = ready.min_by_key(|&i| (state.effect(i).1, i));
         }
         self.back_to(depth);
+        self.drops.push((first, drop));
         false
     }
 
     /// The operators to try, the first at the end.
     fn candidates(&mut self) -> Vec<usize> {
-        let mut found: Vec<(u64, u64, usize)> = Vec::new();
+        let mut found: Vec<(u64, usize)> = Vec::new();
         for &operator in self.state.ready() {
             let (peak, after) = self.state.effect(operator);
             if peak > self.threshold {
                 self.refused = self.refused.min(peak);
             } else {
-                found.push((peak, after, operator));
+                found.push((after, operator));
             }
         }
+        let drop = |operator: usize| {
+            let noted = self.drops.iter().find(|d| d.0 == operator);
+            noted.map_or(0, |d| d.1)
+        };
         match self.preference {
-            Preference::LeastLive => found.sort_by_key(|c| (c.1, c.0, c.2)),
-            Preference::LeastPeak => found.sort_by_key(|c| (c.0, c.1, c.2)),
+            Preference::LeastLive => found.sort_unstable(),
+            Preference::LargestDrop => found.sort_by_cached_key(|c| (Reverse(drop(c.1)), *c)),
             Preference::First => {}
             Preference::Last => found.reverse(),
         }
-        found.iter().rev().map(|c| c.2).collect()
+        found.iter().rev().map(|c| c.1).collect()
     }
 }
