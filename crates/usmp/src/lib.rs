@@ -49,6 +49,7 @@
 //! | [`order`] | the order of operators of least peak, which lifetimes follow from |
 //! | [`outcome`] | a plan together with a proved lower bound |
 //! | [`checker`] | the independent judge of a plan |
+//! | [`pools`] | several memories: which buffer goes where, with the planner inside |
 //! | [`csv`] | minimalloc's interchange format |
 //!
 //! Invariant: [`checker`] uses only the data types; it calls nothing in [`liveness`], [`first_fit`] or an algorithm.
@@ -70,6 +71,7 @@ pub mod liveness;
 pub mod order;
 pub mod outcome;
 pub mod plan;
+pub mod pools;
 pub mod problem;
 
 mod address_set;
@@ -88,4 +90,5 @@ pub use hill_climb::HillClimb;
 pub use liveness::{Liveness, Moment};
 pub use outcome::Outcome;
 pub use plan::Plan;
+pub use pools::{PoolPlan, PoolProblem, check_pools, plan_pools};
 pub use problem::{Overlap, Problem, ProblemError, ProblemErrors};
