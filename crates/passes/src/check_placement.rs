@@ -1,14 +1,8 @@
 //! `check-placement`: checks a placed module, and shares no code with the planner or with `mark-noalias`.
 //!
-<<<<<<< HEAD
-//! A byte of the arena belongs to the buffer that was written last; a view of a part of a buffer is that part. Walking the calls of
+//! A byte of an arena belongs to the buffer that was written last; a view of a part of a buffer is that part. Walking the calls of
 //! `@main` in order, it fails if a call reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a
 //! `llvm.noalias` argument shares a byte with another argument of the same call.
-=======
-//! A byte of an arena belongs to the buffer that was written last. Walking the calls of `@main` in order, it fails if a call
-//! reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a `llvm.noalias` argument shares a byte with
-//! another argument of the same call.
->>>>>>> main
 
 use ir::dialects::func::{self, CallOp};
 use ir::dialects::mcu;
@@ -30,9 +24,6 @@ pub fn info() -> PassInfo {
 #[derive(Clone)]
 struct CheckPlacement;
 
-<<<<<<< HEAD
-/// A buffer or a part of one: which buffer it is, and its bytes in the arena.
-=======
 /// The arenas, one above the other in one range of addresses, so that bytes of different arenas never meet.
 struct Arenas(Vec<(String, u64, u64)>);
 
@@ -63,8 +54,7 @@ impl Arenas {
     }
 }
 
-/// One buffer: which value it is, its bytes, and where its arena ends.
->>>>>>> main
+/// A buffer or a part of one: which buffer it is, its bytes, and where its arena starts and ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Span {
     value: ValueId,
@@ -74,26 +64,17 @@ struct Span {
     end: u64,
 }
 
-<<<<<<< HEAD
-fn span(m: &Module, main: OpId, value: ValueId) -> Option<Span> {
-    let size = m.size_bytes(m.value_type(value)).unwrap_or(0);
-    let (mut v, mut part) = (value, 0u64);
-    let offset = |a: i64| u64::try_from(a).ok();
-    loop {
-        let start = match m.value_def(v) {
-            ValueDef::Argument(_, i) => {
-                offset(m.attr_int(func::arg_attr(m, main, i, "mcu.offset")?)?)?
-=======
 fn span(m: &Module, arenas: &Arenas, main: OpId, value: ValueId) -> Option<Span> {
-    let mut v = value;
+    let size = m.size_bytes(m.value_type(value)).unwrap_or(0);
+    let bytes = |a: i64| u64::try_from(a).ok();
+    // Behind casts and views of parts, whose offsets add up.
+    let (mut v, mut part) = (value, 0u64);
     loop {
-        let size = m.size_bytes(m.value_type(v)).unwrap_or(0);
         let (arena, offset) = match m.value_def(v) {
             ValueDef::Argument(_, i) => {
                 let named = func::arg_attr(m, main, i, "mcu.arena").and_then(|a| m.attr_symbol(a));
                 let offset = m.attr_int(func::arg_attr(m, main, i, "mcu.offset")?)?;
-                (named.unwrap_or("arena"), offset)
->>>>>>> main
+                (named.unwrap_or("arena"), bytes(offset)?)
             }
             ValueDef::Result(op, _) => match m.op_name(op) {
                 "memref.reinterpret_cast" => {
@@ -104,42 +85,31 @@ fn span(m: &Module, arenas: &Arenas, main: OpId, value: ValueId) -> Option<Span>
                     let ValueDef::Result(c, _) = m.value_def(m.operand(op, 1)) else {
                         return None;
                     };
-<<<<<<< HEAD
-                    let shift = offset(m.attr_int(m.prop(c, "value")?)?)?;
+                    let shift = bytes(m.attr_int(m.prop(c, "value")?)?)?;
                     let source = m.operand(op, 0);
-                    let of_global = matches!(m.value_def(source),
-                        ValueDef::Result(g, _) if m.op_name(g) == "memref.get_global");
-                    if !of_global {
-                        part = part.checked_add(shift)?;
-                        v = source;
-                        continue;
+                    let global = m
+                        .defining_op(source)
+                        .filter(|&g| m.op_name(g) == "memref.get_global");
+                    match global {
+                        Some(g) => (m.attr_symbol(m.prop(g, "name")?)?, shift),
+                        None => {
+                            part = part.checked_add(shift)?;
+                            v = source;
+                            continue;
+                        }
                     }
-                    shift
-=======
-                    let offset = m.attr_int(m.prop(c, "value")?)?;
-                    let base = m.defining_op(m.operand(op, 0))?;
-                    (m.attr_symbol(m.prop(base, "name")?)?, offset)
->>>>>>> main
                 }
                 _ => return None,
             },
         };
-<<<<<<< HEAD
-        let from = start.checked_add(part)?;
-        return Some(Span {
-            value: v,
-            from,
-            to: from.checked_add(size)?,
-=======
         let (base, end) = arenas.get(arena);
-        let from = base.saturating_add(u64::try_from(offset).ok()?);
+        let from = base.saturating_add(offset).saturating_add(part);
         return Some(Span {
             value: v,
             from,
             to: from.saturating_add(size),
             base,
             end,
->>>>>>> main
         });
     }
 }

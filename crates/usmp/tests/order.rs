@@ -77,15 +77,14 @@ fn graph(inputs: &[(u64, bool)], drawn: &[Drawn]) -> OperatorGraph {
             op.in_place.push(InPlaceCredit { operand, bytes });
         }
         // Who reads a part may read all of it: it runs after everybody who wrote a part so far.
-        for o in 0..operators.len() {
-            if operators[o].writes.iter().any(|b| op.reads.contains(b)) {
-                op.after.push(o);
-            }
-        }
+        let writes_operand =
+            |o: &(usize, &Operator)| o.1.writes.iter().any(|b| op.reads.contains(b));
+        let writers = operators.iter().enumerate().filter(writes_operand);
+        op.after.extend(writers.map(|o| o.0));
         values.push((made, Some(operators.len())));
         operators.push(op);
     }
-    OperatorGraph::new(buffers, operators).unwrap()
+    OperatorGraph::new(buffers, operators).expect("operands come first")
 }
 
 /// Bytes live while `op` runs after the operators of `done`, from the definition of a live buffer.
@@ -254,7 +253,7 @@ fn branches(count: usize, wide: u64) -> OperatorGraph {
     let narrow: Vec<usize> = (1 + count..=2 * count).collect();
     buffers.push(end(false));
     operators.push(Operator::new(&narrow, &[1 + 2 * count]));
-    OperatorGraph::new(buffers, operators).unwrap()
+    OperatorGraph::new(buffers, operators).expect("operands come first")
 }
 
 /// Two hundred branches have more orders than can be counted; free moves leave next to nothing of them.

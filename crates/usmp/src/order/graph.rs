@@ -273,7 +273,7 @@ mod tests {
         let mut join = Operator::new(&[1], &[2]);
         let parts = [Operator::new(&[0], &[1]), Operator::new(&[0], &[1])];
         let buffers = vec![input, buffer(8), buffer(1)];
-        let all = |join: &Operator| [parts.as_slice(), &[join.clone()]].concat();
+        let all = |join: &Operator| [parts.as_slice(), std::slice::from_ref(join)].concat();
         assert!(OperatorGraph::new(buffers.clone(), all(&join)).is_err());
         join.after = vec![0, 1];
         let graph = OperatorGraph::new(buffers, all(&join)).unwrap();
