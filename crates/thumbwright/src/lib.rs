@@ -22,6 +22,7 @@ pub mod example;
 mod identifiers;
 mod layers;
 pub mod optimize;
+pub mod planning;
 pub mod reference;
 pub mod report;
 pub mod runtime;
@@ -32,7 +33,7 @@ pub use compiler::{
 pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
-pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};
+pub use passes::memory_map::{MappedArena, MappedBuffer, MemoryMap, Role};
 pub use passes::{Io, PipelineOptions};
 pub use plugin::PluginError;
 

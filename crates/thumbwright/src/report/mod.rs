@@ -27,10 +27,11 @@ pub mod picture;
 mod schema;
 
 pub use measurements::{CodeSize, Measurements, StackNeed, StackSource};
+pub(crate) use page::steps_of;
 pub use page::{HostTime, PageOptions};
 pub use schema::{
-    BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport, Peak, Remark,
-    Report, StepReport, TargetReport, Tool, Totals,
+    ArenaReport, BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport,
+    Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
 };
 
 /// The value of `schema` in `report.json`.
