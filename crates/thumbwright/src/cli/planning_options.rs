@@ -12,7 +12,7 @@ pub struct PlanningOptions {
     /// Where inputs and outputs live: planned inside the arena, or in the caller's memory.
     #[arg(long, value_enum, default_value_t = IoPlace::Arena)]
     io: IoPlace,
-    /// The planning algorithm [default: exact].
+    /// The planning algorithm; of `plan`, also `all`, to compare them [default: exact].
     #[arg(long, value_name = "NAME")]
     algorithm: Option<String>,
     /// How much of one of the board's memories the plan may take; 0 leaves it out. Stack and application need some too. May be repeated.
@@ -45,6 +45,11 @@ enum ConstantsPlace {
 }
 
 impl PlanningOptions {
+    /// The algorithm that is asked for.
+    pub fn algorithm(&self) -> Option<&str> {
+        self.algorithm.as_deref()
+    }
+
     /// What the default pipeline is asked for.
     pub fn tuning(&self) -> PipelineOptions {
         PipelineOptions {
