@@ -6,7 +6,9 @@
 mod growing;
 
 use std::time::{Duration, Instant};
-use usmp::{Algorithm, Algorithms, BestFit, Exact, GreedyByConflicts, GreedyBySize, Liveness, Problem};
+use usmp::{
+    Algorithm, Algorithms, BestFit, Exact, GreedyByConflicts, GreedyBySize, Liveness, Problem,
+};
 
 fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
