@@ -108,7 +108,7 @@ fn draw(picture: &Picture, width: Width, with_style: bool) -> String {
     let frame = Frame::of(picture, width);
     let mut out = String::new();
     let summary = format!(
-        "{}: {} buffers, {} of memory, liveness bound {}",
+        "{}: {} buffers, {} of memory, lower bound {}",
         picture.title,
         picture.blocks.len(),
         bytes(picture.height),
@@ -130,6 +130,7 @@ fn draw(picture: &Picture, width: Width, with_style: bool) -> String {
     line(frame.axes(picture));
     line(profile::peak_band(&frame, &moments));
     line(plan::blocks(picture, &frame));
+    line(plan::shared(picture, &frame));
     line(plan::lines(picture, &frame));
     line(profile::bars(picture, &frame, &moments));
     line("</svg>".to_owned());
