@@ -130,7 +130,6 @@ fn draw(picture: &Picture, width: Width, with_style: bool) -> String {
     line(frame.axes(picture));
     line(profile::peak_band(&frame, &moments));
     line(plan::blocks(picture, &frame));
-    line(plan::shared(picture, &frame));
     line(plan::lines(picture, &frame));
     line(profile::bars(picture, &frame, &moments));
     line("</svg>".to_owned());

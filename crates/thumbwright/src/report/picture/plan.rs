@@ -6,8 +6,10 @@ use super::frame::{CHARACTER, Frame};
 use super::{Block, Picture, class, describe};
 use std::fmt::Write;
 
+/// The rectangles; then the names, so that no rectangle that shares bytes with another hides one.
 pub(super) fn blocks(picture: &Picture, frame: &Frame) -> String {
     let mut out = String::new();
+    let mut labels = String::new();
     for b in picture.blocks.iter().filter(|b| b.size > 0) {
         let (x, y) = (frame.x(b.start), frame.y(b.offset.saturating_add(b.size)));
         let (w, h) = (frame.x(b.end) - x, frame.y(b.offset) - y);
@@ -24,14 +26,14 @@ pub(super) fn blocks(picture: &Picture, frame: &Frame) -> String {
             (w - 2.0 * dx).max(0.6),
             (h - 2.0 * dy).max(0.6)
         );
-        label(&mut out, b, [x, y, w, h]);
         out.push_str("</g>\n");
+        label(&mut labels, b, [x, y, w, h]);
     }
-    out
+    out + &shared(picture, frame) + &labels
 }
 
 /// Where two buffers that are live together share bytes: a mark over both, which lets what is below be read.
-pub(super) fn shared(picture: &Picture, frame: &Frame) -> String {
+fn shared(picture: &Picture, frame: &Frame) -> String {
     let mut by_start: Vec<&Block> = picture.blocks.iter().filter(|b| b.size > 0).collect();
     by_start.sort_by_key(|b| b.start);
     let end = |b: &Block| b.offset.saturating_add(b.size);
