@@ -107,8 +107,9 @@ fn arranged(problem: &Problem, order: &[usize], shift: u32) -> Problem {
             ..buffer
         }
     });
-    let place = |of: usize| order.iter().position(|&index| index == of).unwrap();
-    let mut arranged = Problem::new(buffers.collect()).unwrap();
+    let place = |of: usize| order.iter().position(|&index| index == of);
+    let place = |of: usize| place(of).expect("the order holds every buffer");
+    let mut arranged = Problem::new(buffers.collect()).expect("the same buffers");
     for o in problem.overlaps() {
         let (result, operand) = (place(o.result), place(o.operand));
         let overlap = Overlap {
@@ -116,13 +117,17 @@ fn arranged(problem: &Problem, order: &[usize], shift: u32) -> Problem {
             operand,
             lead: o.lead,
         };
-        arranged = arranged.with_overlap(overlap).unwrap();
+        arranged = arranged.with_overlap(overlap).expect("the same statements");
     }
     for (a, b) in problem.stated_conflicts() {
-        arranged = arranged.with_conflict(place(a), place(b)).unwrap();
+        arranged = arranged
+            .with_conflict(place(a), place(b))
+            .expect("the same statements");
     }
     for (buffer, offset) in problem.fixed_offsets() {
-        arranged = arranged.with_offset(place(buffer), offset).unwrap();
+        arranged = arranged
+            .with_offset(place(buffer), offset)
+            .expect("the same statements");
     }
     arranged
 }
