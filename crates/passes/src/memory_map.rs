@@ -194,6 +194,12 @@ impl MemoryMap {
         })
     }
 
+    /// Bytes of what is kept between runs; 0 before placement.
+    pub fn state_size(&self) -> u64 {
+        let kept = self.arenas.iter().filter(|a| a.persistent);
+        kept.map(|a| a.size).fold(0, u64::saturating_add)
+    }
+
     /// The arena of that symbol.
     pub fn arena(&self, symbol: &str) -> Option<&MappedArena> {
         self.arenas.iter().find(|a| a.symbol == symbol)

@@ -2,6 +2,7 @@
 
 use crate::identifiers::{is_identifier, module_name};
 use crate::layers::{Layer, TensorInfo, layers, tensor_info};
+use codegen_c::{MemoryNeed, SharedArenas};
 use ir::dialects::func;
 use ir::dialects::mcu::{CallExternOp, network_states};
 use ir::{Diagnostic, Diagnostics, Module};
@@ -25,6 +26,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("D003", "the pipeline does not lower the network"),
     ("D004", "the pipeline made a module that does not verify"),
     ("D005", "a file of MLIR text is not UTF-8"),
+    (
+        "D006",
+        "the models of an app have names that C cannot tell apart, or there is none",
+    ),
 ];
 
 /// Nothing came out; the diagnostics say why, at least one is an error.
@@ -353,6 +358,7 @@ impl Compiler {
         };
         Ok(Compiled {
             libraries: called(&self.libraries, &module),
+            shared: None,
             name,
             file: file.to_owned(),
             hash,
@@ -422,6 +428,8 @@ pub struct Compiled {
     diagnostics: Diagnostics,
     stages: Vec<Stage>,
     libraries: Vec<KernelLibrary>,
+    /// The arenas of the app that it is compiled for.
+    shared: Option<SharedArenas>,
 }
 
 /// Those of the libraries whose functions a module calls.
@@ -526,6 +534,25 @@ impl Compiled {
             .unwrap_or(passes::plan_memory::ARENA_ALIGN)
     }
 
+    /// The arenas that the C works in.
+    ///
+    /// # Errors
+    /// A global of the module is no arena that C can have.
+    pub fn arenas(&self) -> Result<Vec<MemoryNeed>, CompileError> {
+        let verified = ir::verify::verify(&self.module).map_err(CompileError)?;
+        codegen_c::arenas(verified).map_err(CompileError)
+    }
+
+    /// The arenas of the app that the model is a part of, if it is one.
+    pub fn shared_arenas(&self) -> Option<&SharedArenas> {
+        self.shared.as_ref()
+    }
+
+    /// Makes the C work in the arenas of an app.
+    pub(crate) fn share(&mut self, arenas: SharedArenas) {
+        self.shared = Some(arenas);
+    }
+
     /// The C, file by file, and the names of its kernels.
     ///
     /// # Errors
@@ -536,7 +563,7 @@ impl Compiled {
             name: self.name.clone(),
             model_hash: Some(format!("sha256:{}", self.hash)),
             stack_bytes: None,
-            shared: None,
+            shared: self.shared.clone(),
         };
         codegen_c::emit(verified, &self.target, &options).map_err(CompileError)
     }

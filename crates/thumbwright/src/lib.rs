@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod app;
 pub mod cli;
 pub mod codes;
 mod compiler;
@@ -27,6 +28,7 @@ pub mod reference;
 pub mod report;
 pub mod runtime;
 
+pub use app::{App, AppModel};
 pub use compiler::{
     CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, states,
     tensors,

@@ -32,7 +32,7 @@ examples! {
     "lower" ".mlir": "L001" "L002";
     "plan" ".mlir": "M001" "M002" "M003" "M006" "M010" "remark.plan";
     "emit" ".mlir": "C002" "C003" "C004" "C005" "C006" "C007" "C008" "C009";
-    "compile" ".test": "D001" "D002" "D003" "D005";
+    "compile" ".test": "D001" "D002" "D003" "D005" "D006";
 }
 
 /// The file that provokes a code, if a file can.
