@@ -92,22 +92,24 @@ fn check_memory(app: &App) {
     assert!(header.text.contains(&size), "{}", header.text);
 }
 
-fn on_every_runtime(test: &str, models: &[Model]) {
+fn on_every_runtime(test: &str, models: &[Model], sanitizers: &[Sanitizers]) {
     let host = ["cc"];
     let arm = ["arm-none-eabi-gcc", "qemu-system-arm"];
     if programs(&format!("{test} on the host"), &host) {
         for io in [Io::Arena, Io::Caller] {
             let app = compile(models, "host", io);
             check_memory(&app);
-            check(&app, models, "host", &BuildSettings::default());
-            let sanitized = BuildSettings {
-                host: HostOptions {
-                    sanitizers: Sanitizers::AddressAndUndefined,
+            for &sanitizers in sanitizers {
+                let host = HostOptions {
+                    sanitizers,
                     ..HostOptions::default()
-                },
-                ..BuildSettings::default()
-            };
-            check(&app, models, "host", &sanitized);
+                };
+                let settings = BuildSettings {
+                    host,
+                    ..BuildSettings::default()
+                };
+                check(&app, models, "host", &settings);
+            }
         }
     }
     if programs(&format!("{test} on cortex-m4"), &arm) {
@@ -121,7 +123,8 @@ fn on_every_runtime(test: &str, models: &[Model]) {
 fn digits_by_turns() {
     let models = models::own();
     assert_eq!(models.len(), 2, "int8 and float");
-    on_every_runtime("digits_by_turns", &models);
+    let both = [Sanitizers::Off, Sanitizers::AddressAndUndefined];
+    on_every_runtime("digits_by_turns", &models, &both);
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn keyword_spotting_and_anomaly_detection_beside_the_digits() {
     let wanted = |m: &Model| m.name == "kws_int8" || m.name == "ad_int8" || m.name == "digits_int8";
     let models: Vec<Model> = models::all(TEST).into_iter().filter(wanted).collect();
     if models.len() == 3 {
-        on_every_runtime(TEST, &models);
+        on_every_runtime(TEST, &models, &[Sanitizers::Off]);
     }
 }
 
