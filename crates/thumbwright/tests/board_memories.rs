@@ -16,8 +16,8 @@ fn digits() -> Model {
     models::own().swap_remove(0)
 }
 
-/// Compiled with so much of one memory that half of what a single arena takes fits.
-fn compile(board: &str, limited: &str, constants: Constants) -> Compiled {
+/// Compiled with half of what a single arena takes in one memory, and a little less than all of it in the other.
+fn compile(board: &str, half: &str, rest: &str, constants: Constants) -> Compiled {
     let model = digits();
     let compiler = Compiler::new().unwrap();
     let with = |tuning: PipelineOptions| {
@@ -31,7 +31,7 @@ fn compile(board: &str, limited: &str, constants: Constants) -> Compiled {
     };
     let whole = with(PipelineOptions::default()).memory().arena_size;
     with(PipelineOptions {
-        pools: vec![(limited.to_owned(), whole / 2)],
+        pools: vec![(half.to_owned(), whole / 2), (rest.to_owned(), whole - 16)],
         constants,
         ..PipelineOptions::default()
     })
@@ -72,12 +72,12 @@ fn on_emulated_boards() {
     ) {
         return;
     }
-    for (board, limited) in [
-        ("mps3-an547", "dtcm"),
-        ("mps2-an386", "ssram23"),
-        ("stm32h743", "dtcm"),
+    for (board, half, rest) in [
+        ("mps3-an547", "dtcm", "isram"),
+        ("mps2-an386", "ssram23", "psram"),
+        ("stm32h743", "dtcm", "ram_d1"),
     ] {
-        let compiled = compile(board, limited, Constants::Flash);
+        let compiled = compile(board, half, rest, Constants::Flash);
         let arenas = compiled.arenas().unwrap();
         assert!(arenas.len() > 1, "{board}: {arenas:?}");
         let target = Box::new(compiled.target().clone());
@@ -127,7 +127,7 @@ fn on_the_host() {
     if !programs("on_the_host", &["cc"]) {
         return;
     }
-    let compiled = compile("stm32h743", "dtcm", Constants::Fast);
+    let compiled = compile("stm32h743", "dtcm", "ram_d1", Constants::Fast);
     for sanitizers in [Sanitizers::Off, Sanitizers::AddressAndUndefined] {
         let settings = BuildSettings {
             host: HostOptions {
