@@ -1,4 +1,5 @@
 //! Memories of a board: several arenas, sections at the board's own addresses or in RAM, states from run to run.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod model;
 
