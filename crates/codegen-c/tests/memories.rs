@@ -4,7 +4,7 @@
 mod harness;
 
 use codegen_c::{CFiles, MemoryNeed, Options, SharedArenas};
-use harness::{STRICT, compile, has, host, module, write};
+use harness::{STRICT, compile, compile_with_all, has, host, module, write};
 use ir::Module;
 use std::path::Path;
 use std::process::Command;
@@ -284,6 +284,43 @@ fn states_and_arenas() {
                 write(&emit(&network(form), "net", None), dir.path());
                 run(dir.path(), &steps(form), &["-O1"], &SOURCES);
             }
+        }
+    }
+}
+
+#[test]
+fn no_compiler_warns() {
+    for (several, init) in [(true, BYTES), (true, FILL), (false, ZERO)] {
+        let form = Form {
+            several,
+            io_in_arena: several,
+            init,
+        };
+        let dir = tempfile::tempdir().unwrap();
+        write(&emit(&network(form), "net", None), dir.path());
+        compile_with_all("no_compiler_warns", dir.path(), &SOURCES);
+        if has("gcc", "the example") {
+            let mut all = STRICT.to_vec();
+            all.extend(["-Iinclude", "examples/main.c"]);
+            all.extend(SOURCES);
+            all.extend(["-o", "example"]);
+            compile("gcc", &all, dir.path());
+            let out = Command::new(dir.path().join("example")).output().unwrap();
+            assert!(out.status.success());
+        }
+        if has("g++", "the header in C++") {
+            let text = "#include \"net.h\"\nint main() { net_reset(); return net_run_in(0, 0, 0, 0) == NET_OK; }\n";
+            std::fs::write(dir.path().join("use.cc"), text).unwrap();
+            let all = [
+                "-std=c++98",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-Iinclude",
+                "-c",
+                "use.cc",
+            ];
+            compile("g++", &all, dir.path());
         }
     }
 }

@@ -28,8 +28,8 @@ pub(crate) struct Pool {
 impl Pool {
     /// The memories of a target, in its order.
     pub(crate) fn of(target: &Target) -> Vec<Pool> {
-        let writable = target.memories.iter().filter(|m| m.kind.writable());
-        writable
+        let pools = target.memories.iter().filter(|m| m.kind.holds_buffers());
+        pools
             .map(|m| Pool {
                 name: m.name.clone(),
                 origin: m.address,

@@ -1,7 +1,7 @@
 //! What lives where and when in a lowered `@main`: the planner's problem before placement, the picture after it.
 //!
 //! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order. A buffer is an allocation, a view of an arena,
-//! or an argument; reshapes of it are the same buffer.
+//! or an argument; reshapes of it and views of parts of it are the same buffer.
 
 use ir::dialects::mcu::Arguments;
 use ir::dialects::{arith, func, memref};
@@ -70,6 +70,10 @@ pub struct MappedArena {
     pub size: u64,
     /// Whether its contents survive from one run to the next.
     pub persistent: bool,
+    /// The algorithm that planned it, if the module says so.
+    pub algorithm: Option<String>,
+    /// Bytes that every plan of what is in it takes at least, if the module says what was proved.
+    pub lower_bound: Option<u64>,
 }
 
 /// The events and buffers of `@main`.
@@ -85,15 +89,36 @@ pub struct MemoryMap {
     pub arena_size: u64,
 }
 
-/// The buffer behind reshapes of it.
-pub fn root(m: &Module, mut v: ValueId) -> ValueId {
-    while let Some(op) = m
-        .defining_op(v)
-        .filter(|&op| m.op_name(op) == "memref.reinterpret_cast")
-    {
+/// The buffer behind reshapes and views of parts of it.
+pub fn root(m: &Module, v: ValueId) -> ValueId {
+    within(m, v).0
+}
+
+/// The buffer that a value lies in, and the byte of it at which the value starts; `None` if a view's offset is no constant.
+pub fn within(m: &Module, mut v: ValueId) -> (ValueId, Option<u64>) {
+    let mut from = Some(0u64);
+    while let Some(op) = m.defining_op(v) {
+        match m.op_name(op) {
+            "memref.reinterpret_cast" => {}
+            "memref.view" if !is_view_of_global(m, op) => {
+                let shift = view_offset(m, op);
+                from = from.zip(shift).and_then(|(a, b)| a.checked_add(b));
+            }
+            _ => break,
+        }
         v = m.operand(op, 0);
     }
-    v
+    (v, from)
+}
+
+/// Whether a `memref.view` is a buffer of an arena, not a part of another buffer.
+fn is_view_of_global(m: &Module, view: OpId) -> bool {
+    m.defining_op(m.operand(view, 0))
+        .is_some_and(|op| m.op_name(op) == "memref.get_global")
+}
+
+fn view_offset(m: &Module, view: OpId) -> Option<u64> {
+    arith::const_int_of(m, m.operand(view, 1)).and_then(|o| u64::try_from(o).ok())
 }
 
 impl MemoryMap {
@@ -101,7 +126,15 @@ impl MemoryMap {
     pub fn of(m: &Module) -> Option<MemoryMap> {
         let main = m.lookup_symbol("main")?;
         let entry = m.entry_block(main)?;
-        let arguments = Arguments::of(m, main)?;
+        let inputs = m
+            .discardable(main, "mcu.inputs")
+            .and_then(|a| m.attr_int(a))
+            .and_then(|n| usize::try_from(n).ok())?;
+        let arguments = Arguments::of(m, main).unwrap_or(Arguments {
+            inputs,
+            outputs: 0,
+            states: 0,
+        });
         let events: Vec<OpId> = m
             .ops(entry)
             .filter(|&op| matches!(m.op_name(op), "func.call" | "memref.copy"))
@@ -124,7 +157,7 @@ impl MemoryMap {
             };
             let place = match m.op_name(op) {
                 "memref.alloc" => None,
-                "memref.view" => Some(view_place(m, op)?),
+                "memref.view" if is_view_of_global(m, op) => Some(view_place(m, op)?),
                 _ => continue,
             };
             let layer = m.layer_name(m.op_loc(op)).unwrap_or_default();
@@ -165,6 +198,12 @@ impl MemoryMap {
         })
     }
 
+    /// Bytes of what is kept between runs; 0 before placement.
+    pub fn state_size(&self) -> u64 {
+        let kept = self.arenas.iter().filter(|a| a.persistent);
+        kept.map(|a| a.size).fold(0, u64::saturating_add)
+    }
+
     /// The arena of that symbol.
     pub fn arena(&self, symbol: &str) -> Option<&MappedArena> {
         self.arenas.iter().find(|a| a.symbol == symbol)
@@ -181,6 +220,10 @@ impl MemoryMap {
 
 /// Symbol of the arena that an argument lies in when it names none.
 pub const ARENA: &str = "arena";
+/// Attribute of an arena: the name of the algorithm that planned it.
+pub(crate) const ALGORITHM: &str = "mcu.algorithm";
+/// Attribute of an arena: bytes that every plan of what is in it is proved to take at least.
+pub(crate) const LOWER_BOUND: &str = "mcu.lower_bound";
 
 fn arenas(m: &Module) -> Vec<MappedArena> {
     let arena = |g: memref::GlobalOp| {
@@ -190,6 +233,14 @@ fn arenas(m: &Module) -> Vec<MappedArena> {
             pool: pool.and_then(|a| m.attr_symbol(a)).map(str::to_owned),
             size: m.size_bytes(g.memref_type(m)).unwrap_or(0),
             persistent: m.discardable(g.0, "mcu.persistent").is_some(),
+            algorithm: m
+                .discardable(g.0, ALGORITHM)
+                .and_then(|a| m.attr_str(a))
+                .map(str::to_owned),
+            lower_bound: m
+                .discardable(g.0, LOWER_BOUND)
+                .and_then(|a| m.attr_int(a))
+                .and_then(|n| u64::try_from(n).ok()),
         }
     };
     m.ops(m.body())

@@ -1,29 +1,25 @@
 //! Linker sections of memories: where generated C puts what is planned into them, and what linker scripts place there.
 //!
-//! A memory of which the board names no section has two that a linker script need not know: a prefix that it takes for ordinary
-//! variables. Without a rule of their own they then land in the memory of those.
+//! Their names begin as those of ordinary variables do, so that a compiler knows which of them have contents, and a linker script without
+//! a rule of its own for them still places them, in the memory of ordinary variables.
 
 use crate::description::Target;
 
 impl Target {
-    /// The section of variables without an initial value in the memory `pool`: the board's own, else `.bss.<pool>`.
+    /// The section of variables without an initial value in the memory `pool`: `.bss.dtcm`.
     pub fn arena_section(&self, pool: &str) -> String {
-        match self.section(pool) {
-            Some(section) => section.to_owned(),
-            None => format!(".bss.{pool}"),
-        }
+        format!(".bss{}", self.section(pool))
     }
 
-    /// The section of constants that start-up code copies into the memory `pool`: `.data` behind the board's own, else `.data.<pool>`.
+    /// The section of constants that start-up code copies into the memory `pool`: `.data.dtcm`.
     pub fn data_section(&self, pool: &str) -> String {
-        match self.section(pool) {
-            Some(section) => format!("{section}.data"),
-            None => format!(".data.{pool}"),
-        }
+        format!(".data{}", self.section(pool))
     }
 
-    fn section(&self, pool: &str) -> Option<&str> {
-        self.memory(pool)?.section.as_deref()
+    /// The board's own name, else that of the memory; with a dot in front.
+    fn section(&self, pool: &str) -> String {
+        let own = self.memory(pool).and_then(|m| m.section.as_deref());
+        format!(".{}", own.unwrap_or(pool).trim_start_matches('.'))
     }
 }
 
@@ -45,8 +41,8 @@ mod tests {
             section: section.map(str::to_owned),
         };
         target.memories = vec![memory("dtcm", Some(".dtcmram")), memory("sram", None)];
-        assert_eq!(target.arena_section("dtcm"), ".dtcmram");
-        assert_eq!(target.data_section("dtcm"), ".dtcmram.data");
+        assert_eq!(target.arena_section("dtcm"), ".bss.dtcmram");
+        assert_eq!(target.data_section("dtcm"), ".data.dtcmram");
         assert_eq!(target.arena_section("sram"), ".bss.sram");
         assert_eq!(target.data_section("sram"), ".data.sram");
         assert_eq!(target.arena_section("unknown"), ".bss.unknown");

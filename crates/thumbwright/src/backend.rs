@@ -17,7 +17,7 @@ impl Backend {
     /// Fails where this build has no such back end.
     ///
     /// # Errors
-    /// `D006`.
+    /// `D007`.
     pub fn check(self) -> Result<(), CompileError> {
         match self {
             Backend::Llvm if cfg!(not(feature = "llvm")) => Err(missing()),
@@ -26,9 +26,9 @@ impl Backend {
     }
 }
 
-/// `D006`, with the way to a build that has it.
+/// `D007`, with the way to a build that has it.
 fn missing() -> CompileError {
-    Diagnostic::error("D006", "this build of Thumbwright has no LLVM back end")
+    Diagnostic::error("D007", "this build of Thumbwright has no LLVM back end")
         .help(
             "build it with the feature `llvm`, which takes LLVM 19: \
              `scripts/install-tools llvm && cargo build --release --package thumbwright --features llvm`",
@@ -60,6 +60,15 @@ pub struct BinaryFile {
     pub bytes: Vec<u8>,
 }
 
+impl From<File> for BinaryFile {
+    fn from(file: File) -> BinaryFile {
+        BinaryFile {
+            path: file.path,
+            bytes: file.text.into_bytes(),
+        }
+    }
+}
+
 /// What LLVM made of a model.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Objects {
@@ -73,7 +82,7 @@ impl Compiled {
     /// The model as LLVM builds it for its target.
     ///
     /// # Errors
-    /// `D006` where this build has no LLVM back end; what has no LLVM form.
+    /// `D007` where this build has no LLVM back end; what has no LLVM form.
     pub fn objects(&self, kinds: &[ObjectKind]) -> Result<Objects, CompileError> {
         self.objects_for(kinds, false)
     }

@@ -2,6 +2,7 @@
 
 use crate::identifiers::{is_identifier, module_name};
 use crate::layers::{Layer, TensorInfo, layers, tensor_info};
+use codegen_c::{MemoryNeed, SharedArenas};
 use ir::dialects::func;
 use ir::dialects::mcu::{CallExternOp, network_states};
 use ir::{Diagnostic, Diagnostics, Module};
@@ -25,7 +26,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("D003", "the pipeline does not lower the network"),
     ("D004", "the pipeline made a module that does not verify"),
     ("D005", "a file of MLIR text is not UTF-8"),
-    ("D006", "this build has no LLVM back end"),
+    (
+        "D006",
+        "the models of an app have names that C cannot tell apart, or there is none",
+    ),
+    ("D007", "this build has no LLVM back end"),
 ];
 
 /// Nothing came out; the diagnostics say why, at least one is an error.
@@ -116,7 +121,7 @@ pub struct CompilerBuilder {
 }
 
 impl CompilerBuilder {
-    /// Adds what a function registers: dialects, passes, patterns, schedules, targets, extensions of the pipeline.
+    /// Adds what a function registers: dialects, passes, patterns, schedules, planning algorithms, targets, extensions of the pipeline.
     ///
     /// # Errors
     /// If a name is taken.
@@ -147,6 +152,18 @@ impl CompilerBuilder {
     /// If the file is no plug-in that this Thumbwright can use, or a name is taken.
     pub fn plugin(mut self, path: impl AsRef<Path>) -> Result<CompilerBuilder, PluginError> {
         plugin::load(path.as_ref(), &mut self.registry)?;
+        Ok(self)
+    }
+
+    /// Adds a planning algorithm, to be asked for by its name.
+    ///
+    /// # Errors
+    /// If the name is taken.
+    pub fn algorithm(
+        mut self,
+        algorithm: impl usmp::Algorithm + 'static,
+    ) -> Result<CompilerBuilder, RegistryError> {
+        self.registry.algorithm(algorithm)?;
         Ok(self)
     }
 
@@ -354,6 +371,7 @@ impl Compiler {
         };
         Ok(Compiled {
             libraries: called(&self.libraries, &module),
+            shared: None,
             name,
             file: file.to_owned(),
             hash,
@@ -423,6 +441,8 @@ pub struct Compiled {
     diagnostics: Diagnostics,
     stages: Vec<Stage>,
     libraries: Vec<KernelLibrary>,
+    /// The arenas of the app that it is compiled for.
+    shared: Option<SharedArenas>,
 }
 
 /// Those of the libraries whose functions a module calls.
@@ -527,6 +547,25 @@ impl Compiled {
             .unwrap_or(passes::plan_memory::ARENA_ALIGN)
     }
 
+    /// The arenas that the C works in.
+    ///
+    /// # Errors
+    /// A global of the module is no arena that C can have.
+    pub fn arenas(&self) -> Result<Vec<MemoryNeed>, CompileError> {
+        let verified = ir::verify::verify(&self.module).map_err(CompileError)?;
+        codegen_c::arenas(verified).map_err(CompileError)
+    }
+
+    /// The arenas of the app that the model is a part of, if it is one.
+    pub fn shared_arenas(&self) -> Option<&SharedArenas> {
+        self.shared.as_ref()
+    }
+
+    /// Makes the C work in the arenas of an app.
+    pub(crate) fn share(&mut self, arenas: SharedArenas) {
+        self.shared = Some(arenas);
+    }
+
     /// The C, file by file, and the names of its kernels.
     ///
     /// # Errors
@@ -542,7 +581,7 @@ impl Compiled {
             name: self.name.clone(),
             model_hash: Some(format!("sha256:{}", self.hash)),
             stack_bytes: None,
-            shared: None,
+            shared: self.shared.clone(),
         }
     }
 

@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod app;
 mod backend;
 pub mod cli;
 pub mod codes;
@@ -23,10 +24,12 @@ pub mod example;
 mod identifiers;
 mod layers;
 pub mod optimize;
+pub mod planning;
 pub mod reference;
 pub mod report;
 pub mod runtime;
 
+pub use app::{App, AppModel};
 pub use backend::{Backend, BinaryFile, ObjectKind, Objects};
 pub use compiler::{
     CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, states,
@@ -36,7 +39,7 @@ pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedArena, MappedBuffer, MemoryMap, Role};
-pub use passes::{Io, PipelineOptions};
+pub use passes::{Constants, Io, PipelineOptions};
 pub use plugin::PluginError;
 
 /// The version that is written into everything that comes out.

@@ -25,7 +25,7 @@ fn a_build_without_it_says_how_to_get_it() {
     let error = digits("cortex-m4").objects(&[ObjectKind::Library]);
     let error = error.unwrap_err();
     let first = error.0.iter().next().unwrap();
-    assert_eq!(&*first.code, "D006");
+    assert_eq!(&*first.code, "D007");
     assert!(error.to_string().contains("--features llvm"), "{error}");
 }
 

@@ -8,14 +8,14 @@ use crate::support::Support;
 use ir::dialects::memref::{self, row_major_strides};
 use ir::{Diagnostic, OpId, TypeData, ValueId};
 
-/// A place in a byte buffer.
+/// A place in a byte buffer that a name points to, or an expression of a sum.
 pub(super) fn at_offset(base: &str, offset: u64, elem: CType) -> Pointer {
     let sum = if offset == 0 {
         base.to_owned()
     } else {
         format!("{base} + {offset}")
     };
-    let prec = if offset == 0 { PRIMARY } else { ADD };
+    let prec = if sum.contains(' ') { ADD } else { PRIMARY };
     let hint = "arena".to_owned();
     match elem {
         CType::I8 => Pointer {

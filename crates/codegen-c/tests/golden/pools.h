@@ -23,7 +23,10 @@ extern "C" {
 #define POOLS_ERROR_STATE_ALIGNMENT (-7)  /* the state is not aligned to POOLS_STATE_ALIGN */
 
 /* The memories that a run works in, one arena in each: bytes, and alignment of its start.
- * Nothing in them needs to be kept between runs. */
+ * Nothing in them needs to be kept between runs.
+ * The module's own in dtcm is in the linker section ".bss.dtcm", or where POOLS_SECTION_DTCM says.
+ * The module's own in sram is in the linker section ".bss.sram", or where POOLS_SECTION_SRAM says.
+ */
 #define POOLS_ARENA_DTCM_SIZE 32
 #define POOLS_ARENA_DTCM_ALIGN 16
 #define POOLS_ARENA_SRAM_SIZE 48
@@ -35,6 +38,9 @@ extern "C" {
 #define POOLS_STATE_ALIGN 16
 #define POOLS_STATE_0_OFFSET 8 /* "sum", 4, int32_t */
 #define POOLS_STATE_0_BYTES 16
+
+/* Constants are copied into memory dtcm before the first run, as other variables with an initial value are: they are in the
+ * linker section ".data.dtcm", or where POOLS_DATA_SECTION_DTCM says. */
 
 /* Input 0: "x", 4, int8_t */
 #define POOLS_INPUT_0_RANK 1

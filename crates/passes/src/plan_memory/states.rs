@@ -2,13 +2,15 @@
 //!
 //! States are live at every time, so no plan takes less than one behind the other, in their order.
 
+use super::place::{arena_global, pool_symbol};
 use super::{ARENA_ALIGN, BUFFER_ALIGN};
 use crate::memory_map::{MemoryMap, Role};
 use ir::dialects::func;
-use ir::{Diagnostic, Module, OpId, OpState};
+use ir::{Diagnostic, Module, OpId};
+use target::Memory;
 
 /// The global's symbol.
-pub const STATE: &str = "state";
+const STATE: &str = "state";
 
 /// Where each state goes, and how many bytes all of them take.
 pub(super) struct StatePlan {
@@ -43,29 +45,27 @@ impl StatePlan {
         Ok(plan)
     }
 
-    /// Makes the global, if there are states, and says at their arguments where they are.
-    pub(super) fn place(&self, m: &mut Module, main: OpId, map: &MemoryMap) {
+    /// Makes the global, if there are states, in a memory of the target, and says at their arguments where they are.
+    ///
+    /// # Errors
+    /// A symbol that is needed is taken.
+    pub(super) fn place(
+        &self,
+        m: &mut Module,
+        main: OpId,
+        map: &MemoryMap,
+        memory: Option<&Memory>,
+    ) -> Result<(), Diagnostic> {
         if self.offsets.is_empty() {
-            return;
+            return Ok(());
         }
+        let pool = memory.map(|p| pool_symbol(m, main, &p.name, p.size));
+        let pool = pool.transpose()?;
         let i8 = m.i8();
         let ty = m.memref(&[self.size.max(1) as i64], i8);
-        let (name, private, ty, unit) = (
-            m.str_attr(STATE),
-            m.str_attr("private"),
-            m.type_attr(ty),
-            m.unit_attr(),
-        );
-        let align = m.i64_attr(self.align as i64);
-        let state = OpState::new("memref.global")
-            .prop("sym_name", name)
-            .prop("sym_visibility", private)
-            .prop("type", ty)
-            .prop("initial_value", unit)
-            .prop("alignment", align)
-            .attr("mcu.persistent", unit);
-        let global = m.create(state);
-        m.insert_before(main, global);
+        let global = arena_global(m, main, STATE, ty, self.align, pool)?;
+        let unit = m.unit_attr();
+        m.set_discardable(global, "mcu.persistent", unit);
         let args = m.entry_block(main).map(|b| m.block_args(b).to_vec());
         let args = args.unwrap_or_default();
         let states = map.buffers.iter().filter(|b| b.role == Role::State);
@@ -77,5 +77,6 @@ impl StatePlan {
             func::set_arg_attr(m, main, arg, "mcu.offset", offset);
             func::set_arg_attr(m, main, arg, "mcu.arena", symbol);
         }
+        Ok(())
     }
 }

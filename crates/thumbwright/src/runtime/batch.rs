@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use codegen_c::MemoryNeed;
+use codegen_c::{CFiles, MemoryNeed};
 use emulate::{
     Arena, BuildOptions, Case, Firmware, HostOptions, HostProgram, RunOptions, SourceFile, State,
 };
@@ -70,11 +70,11 @@ impl<'c> Batch<'c> {
                     .collect::<Result<_, RunError>>()?,
             ),
             Runtime::Host => {
-                let cases = cases(&self.models, settings.backend, true)?;
+                let cases = built(&self.models, settings.backend, true)?;
                 Kind::Host(HostProgram::build(&cases, &settings.host)?)
             }
             Runtime::Emulated(target) => {
-                let cases = cases(&self.models, settings.backend, false)?;
+                let cases = built(&self.models, settings.backend, false)?;
                 Kind::Firmware(Box::new(Firmware::build(
                     target,
                     &cases,
@@ -350,29 +350,69 @@ fn verified(c: &Compiled) -> Result<ir::Verified<'_>, RunError> {
     ir::verify::verify(c.module()).map_err(|e| RunError::Compile(crate::CompileError(e)))
 }
 
-fn cases(models: &[&Compiled], backend: Backend, host: bool) -> Result<Vec<Case>, RunError> {
-    let case = |&c: &&Compiled| match backend {
-        Backend::C => case(c),
-        Backend::Llvm => object_case(c, host),
-    };
-    models.iter().map(case).collect()
+/// The cases of models, of the code that a back end makes.
+fn built(models: &[&Compiled], backend: Backend, host: bool) -> Result<Vec<Case>, RunError> {
+    let mut all = cases(models)?;
+    if backend == Backend::Llvm {
+        for (case, model) in all.iter_mut().zip(models) {
+            let kinds = [ObjectKind::Object];
+            let objects = match host {
+                true => model.host_objects(&kinds)?,
+                false => model.objects(&kinds)?,
+            };
+            let objects = objects.files.into_iter().map(|f| (f.path, f.bytes));
+            case.objects = objects.collect();
+            case.sources.clear();
+            case.headers.clear();
+        }
+    }
+    Ok(all)
 }
 
-/// A model as LLVM builds it, for its target or for the host, as a case of a program.
-fn object_case(compiled: &Compiled, host: bool) -> Result<Case, RunError> {
-    let kinds = [ObjectKind::Object];
-    let objects = match host {
-        true => compiled.host_objects(&kinds)?,
-        false => compiled.objects(&kinds)?,
-    };
-    Ok(Case {
-        sources: Vec::new(),
-        headers: Vec::new(),
-        objects: (objects.files.into_iter())
-            .map(|f| (f.path, f.bytes))
-            .collect(),
-        ..case(compiled)?
-    })
+/// A model's C, and that of the libraries that it calls, as a case of a program.
+///
+/// # Errors
+/// The model has no C form, or is too large for 32 bits.
+pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
+    let mut cases = cases(&[compiled])?;
+    Ok(cases.pop().expect("invariant: a case a model"))
+}
+
+/// The cases of models; those of one app work in its arenas, which the first of them defines.
+fn cases(models: &[&Compiled]) -> Result<Vec<Case>, RunError> {
+    let parts: Vec<CFiles> = models.iter().map(|m| m.c()).collect::<Result<_, _>>()?;
+    let cases = models
+        .iter()
+        .zip(&parts)
+        .map(|(m, c)| own_case(m, c.clone()));
+    let mut cases: Vec<Case> = cases.collect::<Result<_, _>>()?;
+    let mut defined: Vec<&str> = Vec::new();
+    for (i, model) in models.iter().enumerate() {
+        let Some(shared) = model.shared_arenas() else {
+            continue;
+        };
+        let member = |m: &&Compiled| m.shared_arenas().is_some_and(|s| s.app() == shared.app());
+        let members: Vec<&CFiles> = models
+            .iter()
+            .zip(&parts)
+            .filter(|(m, _)| member(m))
+            .map(|(_, c)| c)
+            .collect();
+        let app = codegen_c::emit_app(shared, model.target(), &members);
+        let others = members.iter().map(|c| &c.header);
+        for header in others.chain([&app.header]) {
+            if cases[i].headers.iter().all(|h| h.path != header.path) {
+                let header = SourceFile::new(header.path.clone(), header.text.clone());
+                cases[i].headers.push(header);
+            }
+        }
+        if !defined.contains(&shared.app()) {
+            defined.push(shared.app());
+            let source = SourceFile::new(app.source.path, app.source.text);
+            cases[i].sources.push(source);
+        }
+    }
+    Ok(cases)
 }
 
 /// Paths of all libraries that a model calls.
@@ -381,9 +421,8 @@ fn paths(compiled: &Compiled, of: fn(&KernelLibrary) -> &[PathBuf]) -> Vec<PathB
     all.cloned().collect()
 }
 
-/// A model's C, and that of the libraries that it calls, as a case of a program.
-pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
-    let c = compiled.c()?;
+/// A model's C without that of its app.
+fn own_case(compiled: &Compiled, c: CFiles) -> Result<Case, RunError> {
     let word = |what: &str, bytes: u64| {
         u32::try_from(bytes).map_err(|_| RunError::TooLarge {
             model: compiled.name().to_owned(),
@@ -424,7 +463,14 @@ pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
         })
     });
     let state = state.transpose()?;
+    let own_memory = compiled.shared_arenas().is_some();
+    let new = Case::new(compiled.name());
     Ok(Case {
+        entry: match own_memory {
+            true => format!("{}_run", compiled.name()),
+            false => new.entry.clone(),
+        },
+        own_memory,
         inputs: tensors(compiled.inputs())?,
         outputs: tensors(compiled.outputs())?,
         arenas,
@@ -441,6 +487,6 @@ pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
             sources: paths(compiled, KernelLibrary::sources),
             include: paths(compiled, KernelLibrary::include_folders),
         },
-        ..Case::new(compiled.name())
+        ..new
     })
 }
