@@ -139,3 +139,36 @@ fn on_the_host() {
         check(&compiled, &Runtime::Host, &settings);
     }
 }
+
+/// Arenas in several memories, and constants in a fast one, built by LLVM: in the sections of the memories.
+#[cfg(feature = "llvm")]
+#[test]
+fn by_llvm() {
+    if !programs("by_llvm", &["arm-none-eabi-gcc", "qemu-system-arm"]) {
+        return;
+    }
+    let settings = BuildSettings {
+        backend: thumbwright::Backend::Llvm,
+        ..BuildSettings::default()
+    };
+    for (board, half, rest, constants) in [
+        ("mps3-an547", "dtcm", "isram", Constants::Flash),
+        ("mps2-an386", "ssram23", "psram", Constants::Flash),
+        ("stm32h743", "dtcm", "ram_d1", Constants::Fast),
+    ] {
+        let compiled = compile(board, half, rest, constants);
+        assert!(compiled.arenas().unwrap().len() > 1, "{board}");
+        let target = Box::new(compiled.target().clone());
+        let by_c = check(
+            &compiled,
+            &Runtime::Emulated(target.clone()),
+            &BuildSettings::default(),
+        );
+        let by_llvm = check(&compiled, &Runtime::Emulated(target), &settings);
+        // LLVM leaves out constants whose values it has put into the code.
+        for ((pool, c), (_, llvm)) in by_c.iter().zip(&by_llvm) {
+            let as_planned = llvm <= c && (*llvm == 0) == (*c == 0);
+            assert!(as_planned, "{board}, {pool}: {llvm} bytes, by C {c}");
+        }
+    }
+}

@@ -35,7 +35,7 @@ mod models;
 mod suite;
 
 #[cfg(feature = "llvm")]
-mod built {
+mod by_llvm {
     use super::*;
     use thumbwright::runtime::BuildSettings;
     use thumbwright::{Backend, Io};

@@ -148,6 +148,30 @@ fn on_emulated_cores() {
     check("cortex-m4", Io::Caller, &BuildSettings::default());
 }
 
+/// The same, built by LLVM.
+#[cfg(feature = "llvm")]
+#[test]
+fn by_llvm() {
+    let settings = BuildSettings {
+        backend: thumbwright::Backend::Llvm,
+        ..BuildSettings::default()
+    };
+    if programs("by_llvm on the host", &["cc"]) {
+        for io in [Io::Arena, Io::Caller] {
+            check("host", io, &settings);
+        }
+    }
+    if programs(
+        "by_llvm on cores",
+        &["arm-none-eabi-gcc", "qemu-system-arm"],
+    ) {
+        for core in ["cortex-m0", "cortex-m4", "mps3-an547"] {
+            check(core, Io::Arena, &settings);
+        }
+        check("cortex-m4", Io::Caller, &settings);
+    }
+}
+
 /// Where states live, and what is copied: a new state that nothing of the old one needs is computed in its place.
 #[test]
 fn placement() {
