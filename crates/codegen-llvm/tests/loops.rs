@@ -29,8 +29,11 @@ fn modules() -> Vec<Module> {
     cases.iter().map(|c| c.build(&registry)).collect()
 }
 
+/// The bytes of some tensors.
+type Tensors = Vec<Vec<u8>>;
+
 /// Inputs, and what the interpreter makes of them.
-fn expected(m: &Module) -> Vec<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+fn expected(m: &Module) -> Vec<(Tensors, Tensors)> {
     let program = Program::compile(ir::verify::verify(m).unwrap()).unwrap();
     let run = |sample| {
         let inputs = loops::inputs(m, sample);

@@ -115,7 +115,6 @@ impl Compiled {
             api: self.c_options(),
             kinds: kinds.iter().map(kind).collect(),
             for_host: host,
-            ..codegen_llvm::Options::new(self.name())
         };
         let emitted =
             codegen_llvm::emit(verified, self.target(), &options).map_err(CompileError)?;
