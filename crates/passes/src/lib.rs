@@ -31,6 +31,7 @@ pub mod simplify_affine_index;
 pub mod speculation;
 pub mod symbol_dce;
 pub mod symbol_uses;
+pub mod tensor_views;
 pub mod validate_each;
 
 pub use default_pipeline::{Io, PipelineOptions, default_pipeline};

@@ -1,9 +1,11 @@
 //! `lower-nn`: a network on tensors becomes a function on buffers that calls kernels.
 //!
 //! Every nn op is lowered by the cheapest schedule that applies; each becomes one call. Results live in `memref.alloc`s, or right in the
-//! caller's output where they are returned; reshapes are views; constants become globals, equal ones once. Afterwards `@main` takes the
+//! caller's output where they are returned; reshapes are views, and so are the parts of splits and concatenations where their layout
+//! allows it ([`tensor_views`](crate::tensor_views)); constants become globals, equal ones once. Afterwards `@main` takes the
 //! inputs, then the outputs, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
 
+use crate::tensor_views::{TensorViews, behind_reshapes, offsets};
 use ir::dialects::{func, nn};
 use ir::{Attr, Builder, Diagnostic, Module, OpId, OpState, Type, TypeData, ValueDef, ValueId};
 use pass::{Failed, Kernel, KernelArg, KernelBuilder, Knobs, Pass, PassCx, PassInfo, Schedule};
@@ -128,8 +130,11 @@ struct Lowering<'m> {
     old: OpId,
     new: OpId,
     entry: ir::BlockId,
+    views: TensorViews,
     /// The buffer of each value of the old function.
     buffers: FxHashMap<ValueId, ValueId>,
+    /// The buffers, as bytes, of those that hold others.
+    bytes: FxHashMap<ValueId, ValueId>,
     /// Where a result must be put, because it is returned.
     destinations: FxHashMap<ValueId, ValueId>,
     /// Returned values that are no op's result, or returned twice: copied at the end.
@@ -145,6 +150,7 @@ impl<'m> Lowering<'m> {
             .expect("invariant: the caller has seen the body");
         let inputs = m.block_args(entry).to_vec();
         let outputs = func::return_values(m, old);
+        let views = TensorViews::of(m, old);
         let tensors: Vec<Type> = inputs
             .iter()
             .chain(&outputs)
@@ -175,13 +181,15 @@ impl<'m> Lowering<'m> {
             old,
             new,
             entry: block,
+            views,
+            bytes: FxHashMap::default(),
             buffers: inputs.iter().copied().zip(args.iter().copied()).collect(),
             destinations: FxHashMap::default(),
             copies: Vec::new(),
             tables: FxHashMap::default(),
         };
         for (&value, &arg) in outputs.iter().zip(&args[inputs.len()..]) {
-            let source = l.behind_reshapes(value);
+            let source = behind_reshapes(l.m, value);
             let computed = matches!(l.m.value_def(source), ValueDef::Result(op, _) if l.m.op_name(op) != nn::ConstantOp::NAME);
             if computed && !l.destinations.contains_key(&source) {
                 l.destinations.insert(source, arg);
@@ -190,17 +198,6 @@ impl<'m> Lowering<'m> {
             }
         }
         l
-    }
-
-    fn behind_reshapes(&self, mut v: ValueId) -> ValueId {
-        while let Some(op) = self
-            .m
-            .defining_op(v)
-            .and_then(|op| nn::ReshapeOp::cast(self.m, op))
-        {
-            v = op.input(self.m);
-        }
-        v
     }
 
     fn builder(&mut self, at: OpId) -> Builder<'_> {
@@ -222,8 +219,69 @@ impl<'m> Lowering<'m> {
                 self.buffers.insert(result, view);
                 Ok(())
             }
-            _ => self.kernel(op, cx),
+            _ => match self.views.copies(op).map(<[usize]>::to_vec) {
+                Some(copies) => {
+                    self.joint(op, &copies);
+                    Ok(())
+                }
+                None => self.kernel(op, cx),
+            },
         }
+    }
+
+    /// A split or concatenation without a kernel: copies the parts of these indices.
+    fn joint(&mut self, op: OpId, copies: &[usize]) {
+        let is_split = self.m.op_name(op) == nn::SplitOp::NAME;
+        let (whole, parts): (ValueId, Vec<ValueId>) = if is_split {
+            (self.m.operand(op, 0), self.m.results(op).to_vec())
+        } else {
+            (self.m.result(op, 0), self.m.operands(op).collect())
+        };
+        let (place, offsets) = (self.views.place(whole), offsets(self.m, &parts));
+        for &i in copies {
+            let bytes = self.bytes(place.root, op);
+            let inside = self.view(bytes, place.offset + offsets[i], parts[i], op);
+            let [source, target] = if is_split {
+                [inside, self.result_buffer(parts[i], op)]
+            } else {
+                [self.buffer(parts[i], op), inside]
+            };
+            self.builder(op).op("memref.copy", &[source, target], &[]);
+        }
+    }
+
+    /// The buffer of a root as bytes.
+    fn bytes(&mut self, root: ValueId, at: OpId) -> ValueId {
+        if let Some(&b) = self.bytes.get(&root) {
+            return b;
+        }
+        let size = self.m.size_bytes(self.m.value_type(root)).unwrap_or(0);
+        let size = i64::try_from(size).expect("invariant: a network's tensors are addressable");
+        let argument = match self.destinations.get(&root) {
+            Some(&arg) => Some(arg),
+            None => self.buffers.get(&root).copied(),
+        };
+        let bytes = match argument {
+            Some(arg) => self.builder(at).reshape(arg, &[size]),
+            None => {
+                let i8 = self.m.i8();
+                let ty = self.m.memref(&[size], i8);
+                self.builder(at).alloc(ty, "activation")
+            }
+        };
+        self.bytes.insert(root, bytes);
+        bytes
+    }
+
+    /// The bytes from an offset on as the buffer of a value.
+    fn view(&mut self, bytes: ValueId, offset: u64, value: ValueId, at: OpId) -> ValueId {
+        let ty = self.m.value_type(value);
+        let ty = buffer_type(self.m, ty);
+        let offset = i64::try_from(offset).expect("invariant: a network's tensors are addressable");
+        let mut b = self.builder(at);
+        let shift = b.const_index(offset);
+        let view = b.op("memref.view", &[bytes, shift], &[ty]);
+        self.m.result(view, 0)
     }
 
     fn kernel(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
@@ -302,6 +360,13 @@ impl<'m> Lowering<'m> {
     fn result_buffer(&mut self, result: ValueId, op: OpId) -> ValueId {
         if let Some(&b) = self.buffers.get(&result) {
             return b;
+        }
+        let place = self.views.place(result);
+        if place.root != result || self.views.is_shared(result) {
+            let bytes = self.bytes(place.root, op);
+            let view = self.view(bytes, place.offset, result, op);
+            self.buffers.insert(result, view);
+            return view;
         }
         let ty = self.m.value_type(result);
         let buffer = match self.destinations.get(&result).copied() {
