@@ -2,7 +2,7 @@
 
 use crate::boundary::{Failure, Outcome};
 use crate::status::Status;
-use thumbwright::{CompileOptions, Io, PipelineOptions};
+use thumbwright::{CompileOptions, Constants, Io, PipelineOptions};
 
 /// What the options of a session are set to; none is at its default.
 #[derive(Clone, Default)]
@@ -10,6 +10,9 @@ pub(crate) struct Options {
     target: Option<String>,
     name: Option<String>,
     io: Option<Io>,
+    algorithm: Option<String>,
+    pools: Option<Vec<(String, u64)>>,
+    constants: Option<Constants>,
     verify_each: Option<bool>,
     keep_stages: Option<bool>,
     allow_external: Option<bool>,
@@ -49,6 +52,33 @@ const KNOWN: &[Known] = &[
         },
     },
     Known {
+        name: "algorithm",
+        summary: "the planning algorithm, by name; of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            o.algorithm = value.map(str::to_owned);
+            Ok(())
+        },
+    },
+    Known {
+        name: "pools",
+        summary: "how many bytes of the board's memories the plan may take, `NAME=BYTES,…`; 0 leaves one out, and what is not named may be \
+                  taken whole; of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            o.pools = value.map(limits).transpose()?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "constants",
+        summary: "where weights and tables live: `flash` (default), or `fast`, as far as they fit in memories that are faster than flash; \
+                  of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            let choices = [("flash", Constants::Flash), ("fast", Constants::Fast)];
+            o.constants = choice(value, &choices)?;
+            Ok(())
+        },
+    },
+    Known {
         name: "verify-each",
         summary: "whether to verify the module after every pass: `true` or `false` (default, but for debug builds of the library)",
         set: |o, value| {
@@ -75,6 +105,17 @@ const KNOWN: &[Known] = &[
 ];
 
 const BOOL: &[(&str, bool)] = &[("true", true), ("false", false)];
+
+/// Memories with bytes, separated by commas.
+fn limits(text: &str) -> Result<Vec<(String, u64)>, String> {
+    let limit = |element: &str| {
+        let (name, bytes) = element.split_once('=')?;
+        Some((name.to_owned(), bytes.parse().ok()?))
+    };
+    let elements = text.split(',').filter(|e| !e.is_empty());
+    let limits = elements.map(|e| limit(e).ok_or_else(|| format!("is NAME=BYTES,…, not `{text}`")));
+    limits.collect()
+}
 
 fn choice<T: Copy>(value: Option<&str>, choices: &[(&str, T)]) -> Result<Option<T>, String> {
     let Some(value) = value else {
@@ -114,7 +155,12 @@ impl Options {
 
     /// What the default pipeline is asked for.
     pub(crate) fn tuning(&self) -> PipelineOptions {
-        self.io.unwrap_or_default().into()
+        PipelineOptions {
+            io: self.io.unwrap_or_default(),
+            algorithm: self.algorithm.clone(),
+            pools: self.pools.clone().unwrap_or_default(),
+            constants: self.constants.unwrap_or_default(),
+        }
     }
 
     /// For a compile with this pipeline, or the default one.

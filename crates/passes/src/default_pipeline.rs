@@ -31,6 +31,16 @@ pub enum Io {
     Caller,
 }
 
+/// Where weights and tables live.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Constants {
+    /// In flash.
+    #[default]
+    Flash,
+    /// In memories that are faster than flash, as far as they fit beside the buffers; the start-up code copies them there.
+    Fast,
+}
+
 /// What a compile asks of the default pipeline.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct PipelineOptions {
@@ -38,6 +48,10 @@ pub struct PipelineOptions {
     pub io: Io,
     /// The planning algorithm, by its registered name; the default one if none is named.
     pub algorithm: Option<String>,
+    /// Bytes that the plan may take of the target's memories, by name; 0 leaves one out. What is not named may be taken whole.
+    pub pools: Vec<(String, u64)>,
+    /// Where weights and tables live.
+    pub constants: Constants,
 }
 
 impl From<Io> for PipelineOptions {
@@ -58,6 +72,16 @@ impl PipelineOptions {
         }
         if self.io == Io::Caller {
             options = options.with("io", "caller");
+        }
+        if !self.pools.is_empty() {
+            let limits = self
+                .pools
+                .iter()
+                .map(|(name, bytes)| format!("{name}:{bytes}"));
+            options = options.with("pools", limits.collect::<Vec<_>>().join(","));
+        }
+        if self.constants == Constants::Fast {
+            options = options.with("constants", "fast");
         }
         options
     }

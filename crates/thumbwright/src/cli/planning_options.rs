@@ -1,6 +1,6 @@
 //! What a user may ask of the memory plan: the same options wherever a model is compiled.
 
-use crate::{Io, PipelineOptions};
+use crate::{Constants, Io, PipelineOptions};
 use clap::{Args, ValueEnum};
 
 /// Options of the memory plan.
@@ -15,6 +15,21 @@ pub struct PlanningOptions {
     /// The planning algorithm; of `plan`, also `all`, to compare them [default: exact].
     #[arg(long, value_name = "NAME")]
     algorithm: Option<String>,
+    /// How much of one of the board's memories the plan may take; 0 leaves it out. Stack and application need some too. May be repeated.
+    #[arg(long = "pool", value_name = "NAME=BYTES", value_parser = limit)]
+    pools: Vec<(String, u64)>,
+    /// Where weights and tables live: in flash, or as far as they fit in memories that are faster.
+    #[arg(long, value_enum, default_value_t = ConstantsPlace::Flash)]
+    constants: ConstantsPlace,
+}
+
+/// A memory and a number of bytes.
+fn limit(text: &str) -> Result<(String, u64), String> {
+    let parts = text.split_once('=').and_then(|(name, bytes)| {
+        let word = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        Some((name.to_owned(), bytes.parse().ok()?)).filter(|_| word)
+    });
+    parts.ok_or_else(|| "write the memory's name and a number of bytes, as ram=65536".to_owned())
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,10 +38,21 @@ enum IoPlace {
     Caller,
 }
 
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum ConstantsPlace {
+    Flash,
+    Fast,
+}
+
 impl PlanningOptions {
     /// The algorithm that is asked for.
     pub fn algorithm(&self) -> Option<&str> {
         self.algorithm.as_deref()
+    }
+
+    /// Whether something is said of the board's memories.
+    pub fn concern_memories(&self) -> bool {
+        !self.pools.is_empty() || self.constants != ConstantsPlace::Flash
     }
 
     /// What the default pipeline is asked for.
@@ -37,6 +63,11 @@ impl PlanningOptions {
                 IoPlace::Caller => Io::Caller,
             },
             algorithm: self.algorithm.clone(),
+            pools: self.pools.clone(),
+            constants: match self.constants {
+                ConstantsPlace::Flash => Constants::Flash,
+                ConstantsPlace::Fast => Constants::Fast,
+            },
         }
     }
 }
