@@ -22,7 +22,7 @@ const CHANNELS: i64 = 16;
 /// The module after the passes that run before `order-operators`, then `steps`.
 fn run(registry: &Registry, n: &Network, steps: &str) -> Result<ir::Module, Box<dyn Error>> {
     let mut m = n.build(registry.dialects());
-    let host = registry.targets().get("host").ok_or("no target host")?;
+    let host = registry.targets().get("host")?;
     let mut cx = PassCx::new(registry, host);
     let text = format!("builtin.module(func.func(canonicalize,cse,dce){steps})");
     pass::run_pipeline(

@@ -240,7 +240,7 @@ fn cells_take_less_memory_and_compute_the_same() {
     let mut lower = Vec::new();
     for family in testgen::cells::Family::ALL {
         for seed in 1..=3 {
-            let built = testgen::cells::stacked(family, 1, 4, 4, seed);
+            let built = testgen::cells::stacked(family, 2, 4, 4, seed);
             let mut peaks = Vec::new();
             for n in [testgen::cells::by_levels(&built), built] {
                 let mut m = n.build(registry.dialects());
