@@ -75,7 +75,7 @@ impl TensorViews {
         let root = self.place(whole).root;
         let parts = m.results(op).to_vec();
         let copied = |(i, at): (usize, &u64)| {
-            (!at.is_multiple_of(BUFFER_ALIGN) || returned.contains(&parts[i])).then_some(i)
+            (at % BUFFER_ALIGN != 0 || returned.contains(&parts[i])).then_some(i)
         };
         let offsets = offsets(m, &parts);
         let copies: Vec<usize> = offsets.iter().enumerate().filter_map(copied).collect();
@@ -104,7 +104,7 @@ impl TensorViews {
         let offsets = offsets(m, &parts);
         let is_placed = |i: usize| {
             let root = roots[i];
-            offsets[i].is_multiple_of(BUFFER_ALIGN)
+            offsets[i] % BUFFER_ALIGN == 0
                 && is_computed(m, root)
                 && !returned.contains(&root)
                 && !self.parents.contains_key(&root)
