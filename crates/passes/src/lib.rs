@@ -32,6 +32,7 @@ pub mod speculation;
 pub mod symbol_dce;
 pub mod symbol_uses;
 pub mod validate_each;
+pub mod write_lead;
 
 pub use default_pipeline::{Io, PipelineOptions, default_pipeline};
 
@@ -72,6 +73,7 @@ pub const CODES: &[(&str, &str)] = &[
 /// If a name is taken.
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     folds::register(&mut r.dialects)?;
+    write_lead::register(&mut r.dialects)?;
     patterns::register(r)?;
     r.pass(canonicalize::info())?;
     r.pass(fold_constants::info())?;
