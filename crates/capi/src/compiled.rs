@@ -178,7 +178,7 @@ impl Tensors {
     fn new(tensors: Vec<IoTensor>) -> Tensors {
         let mut views = Vec::new();
         let mut owned = Vec::new();
-        for IoTensor { tensor, offset } in tensors {
+        for IoTensor { tensor, offset, .. } in tensors {
             let (name, element) = (Text::new(&*tensor.name), Text::new(&*tensor.dtype));
             views.push(Tensor {
                 name: name.view(),

@@ -1,12 +1,12 @@
 //! `check-placement`: checks a placed module, and shares no code with the planner or with `mark-noalias`.
 //!
-//! A byte of the arena belongs to the buffer that was written last. Walking the calls of `@main` in order, it fails if a call
+//! A byte of an arena belongs to the buffer that was written last. Walking the calls of `@main` in order, it fails if a call
 //! reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a `llvm.noalias` argument shares a byte with
 //! another argument of the same call.
 
 use ir::dialects::func::{self, CallOp};
 use ir::dialects::mcu;
-use ir::{Diagnostic, Module, OpId, ValueDef, ValueId};
+use ir::{AttrData, Diagnostic, Module, OpId, ValueDef, ValueId};
 use pass::{Failed, Pass, PassCx, PassInfo};
 use std::collections::BTreeMap;
 
@@ -24,20 +24,56 @@ pub fn info() -> PassInfo {
 #[derive(Clone)]
 struct CheckPlacement;
 
-/// One buffer: which value it is, and its bytes in the arena.
+/// The arenas, one above the other in one range of addresses, so that bytes of different arenas never meet.
+struct Arenas(Vec<(String, u64, u64)>);
+
+impl Arenas {
+    fn of(m: &Module) -> Arenas {
+        let mut arenas = Vec::new();
+        let mut base = 0u64;
+        for op in m.ops(m.body()) {
+            let unset = m
+                .prop(op, "initial_value")
+                .is_none_or(|a| *m.attr_data(a) == AttrData::Unit);
+            if m.op_name(op) == "memref.global" && unset && m.prop(op, "constant").is_none() {
+                let ty = m.prop(op, "type").and_then(|a| m.attr_type(a));
+                let size = ty.and_then(|t| m.size_bytes(t)).unwrap_or(0);
+                let end = base.saturating_add(size);
+                arenas.push((m.symbol_name(op).unwrap_or_default().to_owned(), base, end));
+                // An offset past the end of one arena is not in the next one.
+                base = end.saturating_add(1 << 40);
+            }
+        }
+        Arenas(arenas)
+    }
+
+    /// The bytes of the arena of that symbol; none if there is no such arena.
+    fn get(&self, symbol: &str) -> (u64, u64) {
+        let found = self.0.iter().find(|a| a.0 == symbol);
+        found.map_or((0, 0), |a| (a.1, a.2))
+    }
+}
+
+/// One buffer: which value it is, its bytes, and where its arena ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Span {
     value: ValueId,
     from: u64,
     to: u64,
+    base: u64,
+    end: u64,
 }
 
-fn span(m: &Module, main: OpId, value: ValueId) -> Option<Span> {
+fn span(m: &Module, arenas: &Arenas, main: OpId, value: ValueId) -> Option<Span> {
     let mut v = value;
     loop {
         let size = m.size_bytes(m.value_type(v)).unwrap_or(0);
-        let from = match m.value_def(v) {
-            ValueDef::Argument(_, i) => m.attr_int(func::arg_attr(m, main, i, "mcu.offset")?)?,
+        let (arena, offset) = match m.value_def(v) {
+            ValueDef::Argument(_, i) => {
+                let named = func::arg_attr(m, main, i, "mcu.arena").and_then(|a| m.attr_symbol(a));
+                let offset = m.attr_int(func::arg_attr(m, main, i, "mcu.offset")?)?;
+                (named.unwrap_or("arena"), offset)
+            }
             ValueDef::Result(op, _) => match m.op_name(op) {
                 "memref.reinterpret_cast" => {
                     v = m.operand(op, 0);
@@ -47,16 +83,21 @@ fn span(m: &Module, main: OpId, value: ValueId) -> Option<Span> {
                     let ValueDef::Result(c, _) = m.value_def(m.operand(op, 1)) else {
                         return None;
                     };
-                    m.attr_int(m.prop(c, "value")?)?
+                    let offset = m.attr_int(m.prop(c, "value")?)?;
+                    let base = m.defining_op(m.operand(op, 0))?;
+                    (m.attr_symbol(m.prop(base, "name")?)?, offset)
                 }
                 _ => return None,
             },
         };
-        let from = u64::try_from(from).ok()?;
+        let (base, end) = arenas.get(arena);
+        let from = base.saturating_add(u64::try_from(offset).ok()?);
         return Some(Span {
             value: v,
             from,
-            to: from + size,
+            to: from.saturating_add(size),
+            base,
+            end,
         });
     }
 }
@@ -104,11 +145,7 @@ impl Pass for CheckPlacement {
         let Some(entry) = m.entry_block(main) else {
             return Ok(());
         };
-        let arena = m
-            .lookup_symbol("arena")
-            .and_then(|g| m.prop(g, "type"))
-            .and_then(|a| m.attr_type(a));
-        let arena = arena.and_then(|t| m.size_bytes(t)).unwrap_or(0);
+        let arenas = Arenas::of(m);
         let mut errors = Vec::new();
         let mut owners = Owners::default();
         let mut written: Vec<ValueId> = Vec::new();
@@ -118,7 +155,7 @@ impl Pass for CheckPlacement {
             .unwrap_or(0);
         let args = m.block_args(entry).to_vec();
         for &a in args.iter().take(inputs as usize) {
-            if let Some(s) = span(m, main, a) {
+            if let Some(s) = span(m, &arenas, main, a) {
                 owners.write(s);
                 written.push(s.value);
             }
@@ -133,18 +170,19 @@ impl Pass for CheckPlacement {
                 d.location = m.describe_loc(m.op_loc(op));
                 errors.push(d);
             };
-            let spans: Vec<Option<Span>> = m.operands(op).map(|v| span(m, main, v)).collect();
+            let spans: Vec<Option<Span>> =
+                m.operands(op).map(|v| span(m, &arenas, main, v)).collect();
             for s in spans.iter().flatten() {
-                if s.to > arena {
+                let (from, to) = (s.from - s.base, s.to - s.base);
+                if s.to > s.end {
                     error(format!(
-                        "bytes {}..{} leave the arena of {arena} bytes",
-                        s.from, s.to
+                        "bytes {from}..{to} leave the arena of {} bytes",
+                        s.end - s.base
                     ));
                 }
                 if written.contains(&s.value) && !owners.holds(*s) {
                     error(format!(
-                        "bytes {}..{} were overwritten before this layer reads them",
-                        s.from, s.to
+                        "bytes {from}..{to} were overwritten before this layer reads them"
                     ));
                 }
             }
@@ -173,7 +211,7 @@ impl Pass for CheckPlacement {
             }
         }
         for &a in args.iter().skip(inputs as usize) {
-            if let Some(s) = span(m, main, a)
+            if let Some(s) = span(m, &arenas, main, a)
                 && !owners.holds(s)
             {
                 errors.push(

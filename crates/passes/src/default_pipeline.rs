@@ -1,6 +1,6 @@
 //! The pipeline of a compile, with what third parties added to it.
 
-use pass::{ExtensionPoint, Pipeline, Registry, Step};
+use pass::{ExtensionPoint, PassOptions, Pipeline, Registry, Step};
 
 /// A part of the pipeline: Thumbwright's own steps up to an extension point.
 const PARTS: [(&str, Option<ExtensionPoint>); 6] = [
@@ -36,40 +36,54 @@ pub enum Io {
 pub struct PipelineOptions {
     /// Where inputs and outputs live.
     pub io: Io,
+    /// The planning algorithm, by its registered name; the default one if none is named.
+    pub algorithm: Option<String>,
 }
 
 impl From<Io> for PipelineOptions {
     fn from(io: Io) -> PipelineOptions {
-        PipelineOptions { io }
+        PipelineOptions {
+            io,
+            ..PipelineOptions::default()
+        }
     }
 }
 
 impl PipelineOptions {
-    /// The options of `plan-memory`, as in its braces; empty for the defaults.
-    fn plan_memory(&self) -> String {
-        let mut options = Vec::new();
-        if self.io == Io::Caller {
-            options.push("io=caller");
+    /// What `plan-memory` is asked for; nothing for the defaults.
+    fn plan_memory(&self) -> PassOptions {
+        let mut options = PassOptions::none();
+        if let Some(algorithm) = &self.algorithm {
+            options = options.with("algorithm", algorithm);
         }
-        options.join(",")
+        if self.io == Io::Caller {
+            options = options.with("io", "caller");
+        }
+        options
+    }
+
+    /// What a pass of the default pipeline is asked for.
+    fn of_pass(&self, pass: &str) -> PassOptions {
+        match pass {
+            "plan-memory" => self.plan_memory(),
+            _ => PassOptions::none(),
+        }
     }
 }
 
 /// From an imported module to a placed one.
 pub fn default_pipeline(registry: &Registry, options: &PipelineOptions) -> Pipeline {
-    let plan_options = options.plan_memory();
     let mut pipeline = Pipeline {
         anchor: "builtin.module".to_owned(),
         steps: Vec::new(),
     };
     for (own, point) in PARTS {
-        let own = match own {
-            "plan-memory" if !plan_options.is_empty() => format!("plan-memory{{{plan_options}}}"),
-            _ => own.to_owned(),
-        };
-        let own = Pipeline::parse_steps("builtin.module", &own)
+        let own = Pipeline::parse_steps("builtin.module", own)
             .expect("invariant: the default pipeline is a pipeline");
-        for step in own {
+        for mut step in own {
+            if let Step::Pass { name, options: of } = &mut step {
+                *of = options.of_pass(name);
+            }
             push(&mut pipeline.steps, step);
         }
         for step in point.into_iter().flat_map(|p| registry.extensions(p)) {

@@ -4,9 +4,9 @@
 //! everything else (the header tells the caller so).
 
 use crate::lower_nn::is_memref;
-use crate::memory_map::{is_argument, root};
+use crate::memory_map::{ARENA, is_argument, root};
 use crate::symbol_uses::SymbolUses;
-use ir::dialects::{arith, func};
+use ir::dialects::{arith, func, memref};
 use ir::{Module, OpId, ValueId};
 use pass::{Failed, Pass, PassCx, PassInfo};
 
@@ -27,7 +27,8 @@ struct MarkNoalias;
 /// Where a buffer is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Place {
-    Arena(u64, u64),
+    /// In an arena: its symbol, first byte, bytes.
+    Arena(String, u64, u64),
     Global(String),
     Caller(ValueId),
     Unknown,
@@ -37,7 +38,7 @@ impl Place {
     fn apart(&self, other: &Place) -> bool {
         match (self, other) {
             (Place::Unknown, _) | (_, Place::Unknown) => false,
-            (Place::Arena(a, n), Place::Arena(b, k)) => a + n <= *b || b + k <= *a,
+            (Place::Arena(s, a, n), Place::Arena(t, b, k)) => s != t || a + n <= *b || b + k <= *a,
             (a, b) => a != b,
         }
     }
@@ -54,21 +55,31 @@ fn place(m: &Module, main: OpId, v: ValueId) -> Place {
             return Place::Unknown;
         };
         return match func::arg_attr(m, main, i, "mcu.offset").and_then(|a| m.attr_int(a)) {
-            Some(o) => Place::Arena(o as u64, size),
+            Some(o) => {
+                let arena = func::arg_attr(m, main, i, "mcu.arena").and_then(|a| m.attr_symbol(a));
+                Place::Arena(arena.unwrap_or(ARENA).to_owned(), o as u64, size)
+            }
             None => Place::Caller(v),
         };
     }
     match m.defining_op(v).map(|op| (op, m.op_name(op))) {
         Some((op, "memref.view")) => match arith::const_int_of(m, m.operand(op, 1)) {
-            Some(o) => Place::Arena(o as u64, size),
+            Some(o) => match global(m, m.defining_op(m.operand(op, 0))) {
+                Some(arena) => Place::Arena(arena, o as u64, size),
+                None => Place::Unknown,
+            },
             None => Place::Unknown,
         },
         Some((op, "memref.get_global")) => {
-            let name = m.prop(op, "name").and_then(|a| m.attr_symbol(a));
-            name.map_or(Place::Unknown, |n| Place::Global(n.to_owned()))
+            global(m, Some(op)).map_or(Place::Unknown, Place::Global)
         }
         _ => Place::Unknown,
     }
+}
+
+/// The symbol that a `memref.get_global` names.
+fn global(m: &Module, op: Option<OpId>) -> Option<String> {
+    Some(memref::GetGlobalOp::cast(m, op?)?.name(m))
 }
 
 impl Pass for MarkNoalias {

@@ -1,10 +1,10 @@
 //! What lives where and when in a lowered `@main`: the planner's problem before placement, the picture after it.
 //!
-//! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order. A buffer is an allocation, a view of the arena,
+//! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order. A buffer is an allocation, a view of an arena,
 //! or an argument; reshapes of it are the same buffer.
 
-use ir::dialects::{arith, func};
-use ir::{Module, OpId, ValueDef, ValueId};
+use ir::dialects::{arith, func, memref};
+use ir::{Attr, AttrData, Module, OpId, ValueDef, ValueId};
 use rustc_hash::FxHashMap;
 
 /// What a buffer is for.
@@ -49,8 +49,23 @@ pub struct MappedBuffer {
     pub start: usize,
     /// First event at which it no longer is.
     pub end: usize,
-    /// Where it is in the arena, if it is there.
+    /// The symbol of the arena that it is in, if it is placed.
+    pub arena: Option<String>,
+    /// Bytes from the start of that arena.
     pub offset: Option<u64>,
+}
+
+/// A block of memory that buffers are placed in: a global without a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MappedArena {
+    /// Its symbol.
+    pub symbol: String,
+    /// The target's memory that it lies in, if the module says so.
+    pub pool: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    /// Whether its contents survive from one run to the next.
+    pub persistent: bool,
 }
 
 /// The events and buffers of `@main`.
@@ -60,7 +75,9 @@ pub struct MemoryMap {
     pub events: Vec<OpId>,
     /// Arguments first, then in order of definition.
     pub buffers: Vec<MappedBuffer>,
-    /// Bytes of the arena; 0 before placement.
+    /// The arenas, in the module's order; none before placement.
+    pub arenas: Vec<MappedArena>,
+    /// Bytes of all arenas whose contents do not survive a run; 0 before placement.
     pub arena_size: u64,
 }
 
@@ -97,29 +114,20 @@ impl MemoryMap {
                 Role::Output
             };
             let layer = name.map_or_else(|| format!("{} {i}", role.name()), str::to_owned);
-            let offset = func::arg_attr(m, main, i, "mcu.offset").and_then(|a| m.attr_int(a));
-            buffers.push(buffer(
-                m,
-                value,
-                layer,
-                role,
-                offset.and_then(|o| u64::try_from(o).ok()),
-            ));
+            buffers.push(buffer(m, value, layer, role, argument_place(m, main, i)));
         }
         for op in m.ops(entry) {
             let role = match m.discardable(op, "mcu.kind").and_then(|a| m.attr_str(a)) {
                 Some("scratch") => Role::Scratch,
                 _ => Role::Activation,
             };
-            let offset = match m.op_name(op) {
+            let place = match m.op_name(op) {
                 "memref.alloc" => None,
-                "memref.view" => Some(
-                    arith::const_int_of(m, m.operand(op, 1)).and_then(|o| u64::try_from(o).ok())?,
-                ),
+                "memref.view" => Some(view_place(m, op)?),
                 _ => continue,
             };
             let layer = m.layer_name(m.op_loc(op)).unwrap_or_default();
-            buffers.push(buffer(m, m.result(op, 0), layer, role, offset));
+            buffers.push(buffer(m, m.result(op, 0), layer, role, place));
         }
         let index: FxHashMap<ValueId, usize> = buffers
             .iter()
@@ -144,16 +152,20 @@ impl MemoryMap {
                 Role::Activation | Role::Scratch => {}
             }
         }
-        let arena = m
-            .lookup_symbol("arena")
-            .and_then(|g| m.prop(g, "type"))
-            .and_then(|a| m.attr_type(a));
-        let arena_size = arena.and_then(|t| m.size_bytes(t)).unwrap_or(0);
+        let arenas = arenas(m);
+        let of_run = arenas.iter().filter(|a| !a.persistent).map(|a| a.size);
+        let arena_size = of_run.fold(0, u64::saturating_add);
         Some(MemoryMap {
             events,
             buffers,
+            arenas,
             arena_size,
         })
+    }
+
+    /// The arena of that symbol.
+    pub fn arena(&self, symbol: &str) -> Option<&MappedArena> {
+        self.arenas.iter().find(|a| a.symbol == symbol)
     }
 
     /// The name of the layer that an event computes.
@@ -165,12 +177,55 @@ impl MemoryMap {
     }
 }
 
+/// Symbol of the arena that an argument lies in when it names none.
+pub const ARENA: &str = "arena";
+
+fn arenas(m: &Module) -> Vec<MappedArena> {
+    let arena = |g: memref::GlobalOp| {
+        let pool = m.discardable(g.0, "mcu.pool");
+        MappedArena {
+            symbol: g.sym_name(m),
+            pool: pool.and_then(|a| m.attr_symbol(a)).map(str::to_owned),
+            size: m.size_bytes(g.memref_type(m)).unwrap_or(0),
+            persistent: m.discardable(g.0, "mcu.persistent").is_some(),
+        }
+    };
+    m.ops(m.body())
+        .filter_map(|op| memref::GlobalOp::cast(m, op))
+        .filter(|g| is_arena(m, *g))
+        .map(arena)
+        .collect()
+}
+
+fn is_arena(m: &Module, g: memref::GlobalOp) -> bool {
+    let unset = |a: Attr| *m.attr_data(a) == AttrData::Unit;
+    !g.constant(m) && g.initial_value(m).is_none_or(unset)
+}
+
+/// Arena and offset that the attributes of an argument of `@main` say.
+fn argument_place(m: &Module, main: OpId, i: usize) -> Option<(String, u64)> {
+    let offset = func::arg_attr(m, main, i, "mcu.offset").and_then(|a| m.attr_int(a))?;
+    let arena = func::arg_attr(m, main, i, "mcu.arena").and_then(|a| m.attr_symbol(a));
+    Some((
+        arena.unwrap_or(ARENA).to_owned(),
+        u64::try_from(offset).ok()?,
+    ))
+}
+
+/// Arena and offset of a `memref.view`; `None` if they are not constant.
+fn view_place(m: &Module, view: OpId) -> Option<(String, u64)> {
+    let base = m.defining_op(m.operand(view, 0))?;
+    let arena = memref::GetGlobalOp::cast(m, base)?.name(m);
+    let offset = arith::const_int_of(m, m.operand(view, 1))?;
+    Some((arena, u64::try_from(offset).ok()?))
+}
+
 fn buffer(
     m: &Module,
     value: ValueId,
     layer: String,
     role: Role,
-    offset: Option<u64>,
+    place: Option<(String, u64)>,
 ) -> MappedBuffer {
     let ty = m.value_type(value);
     let elem_bytes = m
@@ -179,6 +234,7 @@ fn buffer(
         .and_then(|e| m.elem_bytes(e))
         .unwrap_or(1);
     let size = m.size_bytes(ty).unwrap_or(0);
+    let (arena, offset) = place.unzip();
     MappedBuffer {
         value,
         layer,
@@ -187,6 +243,7 @@ fn buffer(
         elem_bytes,
         start: 0,
         end: 1,
+        arena,
         offset,
     }
 }

@@ -29,9 +29,11 @@ fn is_optional(m: &Module, op: OpId) -> bool {
     private && m.op_info(op).is_some_and(|i| i.traits.symbol)
 }
 
+/// Whether an argument lies in `@arena` without naming it.
 fn lies_in_arena(m: &Module, f: OpId) -> bool {
     let args = m.entry_block(f).map_or(0, |b| m.block_args(b).len());
-    (0..args).any(|i| func::arg_attr(m, f, i, "mcu.offset").is_some())
+    let has = |i, name| func::arg_attr(m, f, i, name).is_some();
+    (0..args).any(|i| has(i, "mcu.offset") && !has(i, "mcu.arena"))
 }
 
 impl Pass for SymbolDce {

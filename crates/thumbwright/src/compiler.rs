@@ -507,13 +507,17 @@ impl Compiled {
         tensors(&self.network).1
     }
 
-    /// Alignment of the arena in bytes.
+    /// Alignment of the arena in bytes; of several, the largest.
     pub fn arena_align(&self) -> u64 {
-        let arena = self.module.lookup_symbol("arena");
-        arena
-            .and_then(|g| self.module.prop(g, "alignment"))
-            .and_then(|a| self.module.attr_int(a))
-            .and_then(|a| u64::try_from(a).ok())
+        let align = |symbol: &str| {
+            let global = self.module.lookup_symbol(symbol)?;
+            let align = self.module.prop(global, "alignment")?;
+            u64::try_from(self.module.attr_int(align)?).ok()
+        };
+        let arenas = self.memory.arenas.iter();
+        arenas
+            .filter_map(|a| align(&a.symbol))
+            .max()
             .unwrap_or(passes::plan_memory::ARENA_ALIGN)
     }
 

@@ -32,7 +32,7 @@ pub use compiler::{
 pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
-pub use passes::memory_map::{MappedBuffer, MemoryMap, Role};
+pub use passes::memory_map::{MappedArena, MappedBuffer, MemoryMap, Role};
 pub use passes::{Io, PipelineOptions};
 pub use plugin::PluginError;
 

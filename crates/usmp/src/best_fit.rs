@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::algorithm::Algorithm;
-use crate::first_fit::place_by;
-use crate::occupancy::Occupancy;
+use crate::first_fit::{Choice, place_by};
 use crate::plan::Plan;
 use crate::problem::Problem;
 
@@ -25,6 +24,6 @@ impl Algorithm for BestFit {
         let buffers = problem.buffers();
         let mut order: Vec<usize> = (0..buffers.len()).collect();
         order.sort_by_key(|&index| (Reverse(buffers[index].size), buffers[index].start, index));
-        place_by(problem, &order, Occupancy::best_fit)
+        place_by(problem, &order, Choice::SmallestGap)
     }
 }

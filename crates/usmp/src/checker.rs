@@ -2,8 +2,10 @@
 //!
 //! Invariant: no function of the planner is used here, so that a mistake there cannot hide itself.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::plan::Plan;
-use crate::problem::Problem;
+use crate::problem::{Overlap, Problem};
 
 /// The list of violations ends here: a plan that is wrong in more ways is not worth more memory.
 pub const MAX_VIOLATIONS: usize = 1000;
@@ -61,6 +63,47 @@ pub enum Violation {
         /// First time after it at which they are no longer both live.
         end: u32,
     },
+    /// A buffer does not lie at its fixed offset.
+    #[error("buffer `{name}` is at offset {offset}, its place is fixed at {fixed}")]
+    Moved {
+        /// Name of the buffer.
+        name: String,
+        /// Its offset, in bytes.
+        offset: u64,
+        /// Where it must be, in bytes.
+        fixed: u64,
+    },
+    /// Two buffers share bytes though that is forbidden at any time.
+    #[error(
+        "buffers `{first}` and `{second}` share the bytes {from} to {to} (excluded), which they must not at any time"
+    )]
+    Conflict {
+        /// Name of the buffer with the lower index.
+        first: String,
+        /// Name of the buffer with the higher index.
+        second: String,
+        /// First shared byte.
+        from: u128,
+        /// First byte after the shared ones.
+        to: u128,
+    },
+    /// A result runs into an operand with a smaller lead than it must have.
+    #[error(
+        "buffer `{result}` at offset {result_offset} shares bytes with its operand `{operand}` at {operand_offset}, \
+         below which it must start by {lead} bytes or more"
+    )]
+    Lead {
+        /// Name of the buffer that is written.
+        result: String,
+        /// Its offset, in bytes.
+        result_offset: u64,
+        /// Name of the buffer that is read.
+        operand: String,
+        /// Its offset, in bytes.
+        operand_offset: u64,
+        /// The lead that the allowance asks for, in bytes.
+        lead: u64,
+    },
     /// The plan states another height than its offsets have.
     #[error("the plan states a height of {stated} bytes, its offsets have {actual}")]
     Height {
@@ -73,7 +116,7 @@ pub enum Violation {
 
 /// Everything that is wrong with `plan` as a plan for `problem`, at most [`MAX_VIOLATIONS`]; empty for a valid plan.
 ///
-/// First what concerns one buffer, then every overlapping pair, each in the order of the buffers; O(n²).
+/// First what concerns one buffer, then every pair that shares bytes and must not, each in the order of the buffers; O(n²).
 pub fn check(problem: &Problem, plan: &Plan) -> Vec<Violation> {
     let mut violations: Vec<Violation> = single_buffers(problem, plan)
         .chain(pairs(problem, plan))
@@ -125,33 +168,76 @@ fn single_buffers(problem: &Problem, plan: &Plan) -> impl Iterator<Item = Violat
             capacity,
         })
     });
-    missing.chain(extra).chain(misaligned).chain(over)
+    let moved = problem.fixed_offsets().filter_map(|(index, fixed)| {
+        let offset = *offsets.get(index)?;
+        (offset != fixed).then(|| Violation::Moved {
+            name: buffers[index].name.clone(),
+            offset,
+            fixed,
+        })
+    });
+    missing
+        .chain(extra)
+        .chain(misaligned)
+        .chain(over)
+        .chain(moved)
 }
 
 fn pairs(problem: &Problem, plan: &Plan) -> impl Iterator<Item = Violation> {
-    let placed = || problem.buffers().iter().zip(plan.offsets()).enumerate();
-    placed().flat_map(move |(index, (first, &first_offset))| {
-        placed()
-            .skip(index + 1)
-            .filter_map(move |(_, (second, &second_offset))| {
-                let start = first.start.max(second.start);
-                let end = first.end.min(second.end);
-                if start >= end {
-                    return None;
-                }
-                let from = u128::from(first_offset.max(second_offset));
-                let first_end = u128::from(first_offset) + u128::from(first.size);
-                let second_end = u128::from(second_offset) + u128::from(second.size);
-                let to = first_end.min(second_end);
-                (from < to).then(|| Violation::Overlap {
-                    first: first.name.clone(),
-                    second: second.name.clone(),
-                    from,
-                    to,
-                    start,
-                    end,
-                })
-            })
+    let forbidden: HashSet<(usize, usize)> = problem.stated_conflicts().collect();
+    let allowed: HashMap<(usize, usize), Overlap> = problem
+        .overlaps()
+        .map(|&overlap| {
+            let (result, operand) = (overlap.result, overlap.operand);
+            ((result.min(operand), result.max(operand)), overlap)
+        })
+        .collect();
+    let count = problem.buffers().len().min(plan.offsets().len());
+    let all =
+        (0..count).flat_map(move |first| (first + 1..count).map(move |second| (first, second)));
+    all.filter_map(move |pair| {
+        let (first, second) = (&problem.buffers()[pair.0], &problem.buffers()[pair.1]);
+        let (first_offset, second_offset) = (plan.offsets()[pair.0], plan.offsets()[pair.1]);
+        let from = u128::from(first_offset.max(second_offset));
+        let first_end = u128::from(first_offset) + u128::from(first.size);
+        let second_end = u128::from(second_offset) + u128::from(second.size);
+        let to = first_end.min(second_end);
+        if from >= to {
+            return None;
+        }
+        if forbidden.contains(&pair) {
+            return Some(Violation::Conflict {
+                first: first.name.clone(),
+                second: second.name.clone(),
+                from,
+                to,
+            });
+        }
+        let start = first.start.max(second.start);
+        let end = first.end.min(second.end);
+        if start >= end {
+            return None;
+        }
+        let Some(overlap) = allowed.get(&pair) else {
+            return Some(Violation::Overlap {
+                first: first.name.clone(),
+                second: second.name.clone(),
+                from,
+                to,
+                start,
+                end,
+            });
+        };
+        let result_offset = plan.offsets()[overlap.result];
+        let operand_offset = plan.offsets()[overlap.operand];
+        let wanted = u128::from(result_offset) + u128::from(overlap.lead);
+        (u128::from(operand_offset) < wanted).then(|| Violation::Lead {
+            result: problem.buffers()[overlap.result].name.clone(),
+            result_offset,
+            operand: problem.buffers()[overlap.operand].name.clone(),
+            operand_offset,
+            lead: overlap.lead,
+        })
     })
 }
 
@@ -213,6 +299,46 @@ mod tests {
             [
                 "the plan has 1 offsets more than there are buffers",
                 "buffer `b` ends at byte 16 of a memory of 13 bytes"
+            ]
+        );
+    }
+
+    /// What a problem states beside its buffers, broken and kept.
+    #[test]
+    fn stated_rules_are_judged() {
+        let stated = problem(&[("a", 8, 1, 0, 2), ("b", 6, 1, 1, 3), ("c", 4, 1, 5, 6)])
+            .with_overlap(Overlap {
+                result: 1,
+                operand: 0,
+                lead: 2,
+            })
+            .and_then(|problem| problem.with_conflict(0, 2))
+            .and_then(|problem| problem.with_offset(2, 20))
+            .unwrap();
+        for kept in [[3, 1, 20], [2, 0, 20], [0, 8, 20], [24, 18, 20], [6, 0, 20]] {
+            assert_eq!(violations(&stated, &kept), [""; 0], "{kept:?}");
+        }
+        assert_eq!(
+            violations(&stated, &[2, 1, 0]),
+            [
+                "buffer `c` is at offset 0, its place is fixed at 20",
+                "buffer `b` at offset 1 shares bytes with its operand `a` at 2, below which it must start by 2 bytes or \
+                 more",
+                "buffers `a` and `c` share the bytes 2 to 4 (excluded), which they must not at any time",
+            ]
+        );
+        assert_eq!(
+            violations(&stated, &[0, 7, 20]),
+            [
+                "buffer `b` at offset 7 shares bytes with its operand `a` at 0, below which it must start by 2 bytes or more"
+            ]
+        );
+        // A conflict outweighs an allowance.
+        let apart = stated.with_conflict(1, 0).unwrap();
+        assert_eq!(
+            violations(&apart, &[2, 0, 20]),
+            [
+                "buffers `a` and `b` share the bytes 2 to 6 (excluded), which they must not at any time"
             ]
         );
     }

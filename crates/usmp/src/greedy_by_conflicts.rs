@@ -37,9 +37,10 @@ impl Algorithm for GreedyByConflicts {
     }
 }
 
-/// With how many buffers each buffer conflicts: O(n log n).
+/// With how many buffers each buffer conflicts: O(n log n) for n buffers, lifetimes alone.
 ///
-/// A buffer is live together with all but those that end before it starts and those that start after it ends.
+/// A buffer is live together with all but those that end before it starts and those that start after it ends. Stated
+/// conflicts of buffers that are never live together count as well.
 pub fn conflicts(problem: &Problem) -> Vec<usize> {
     let with_bytes = || problem.buffers().iter().filter(|b| b.size > 0);
     let mut starts: Vec<u32> = with_bytes().map(|b| b.start).collect();
@@ -54,5 +55,14 @@ pub fn conflicts(problem: &Problem) -> Vec<usize> {
         let ended = ends.partition_point(|&end| end <= buffer.start);
         started - ended - 1
     };
-    problem.buffers().iter().map(of_buffer).collect()
+    let mut conflicts: Vec<usize> = problem.buffers().iter().map(of_buffer).collect();
+    for (a, b) in problem.stated_conflicts() {
+        let (first, second) = (&problem.buffers()[a], &problem.buffers()[b]);
+        let live_together = first.start < second.end && second.start < first.end;
+        if !live_together && problem.conflict(a, b) {
+            conflicts[a] += 1;
+            conflicts[b] += 1;
+        }
+    }
+    conflicts
 }

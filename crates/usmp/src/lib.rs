@@ -29,8 +29,9 @@
 //!
 //! # Terms
 //! Time is the index of an operator in execution order. A buffer is *live* at `start <= t < end`. Two buffers
-//! *conflict* when they are live at a common time; conflicting buffers must not share a byte. The *height* of a plan is
-//! its largest `offset + size`. The [*liveness bound*](Liveness::bound) is a height that no plan for the given order of
+//! *conflict* when they are live at a common time, or when a problem says so; conflicting buffers must not share a byte,
+//! but where an [overlap allowance](Overlap) lets a result run into its operand. The *height* of a plan is its largest
+//! `offset + size`. The [*liveness bound*](Liveness::bound) is a height that no plan for the given order of
 //! operators can be below.
 //!
 //! # How the parts fit
@@ -71,6 +72,7 @@ pub mod problem;
 
 mod address_set;
 mod occupancy;
+mod pairwise;
 mod random;
 
 pub use algorithm::{Algorithm, Algorithms, DuplicateAlgorithm, UnknownAlgorithm};
@@ -84,4 +86,4 @@ pub use hill_climb::HillClimb;
 pub use liveness::{Liveness, Moment};
 pub use outcome::Outcome;
 pub use plan::Plan;
-pub use problem::{Problem, ProblemError, ProblemErrors};
+pub use problem::{Overlap, Problem, ProblemError, ProblemErrors};

@@ -1,9 +1,12 @@
 //! How many bytes are live when, and the height that no plan can be below.
 
+mod saving;
+
 use std::collections::BTreeMap;
 
 use crate::buffer::Buffer;
-use crate::problem::Problem;
+use crate::problem::{Overlap, Problem};
+use saving::Allowances;
 
 /// A stretch of time in which no buffer starts or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +17,8 @@ pub struct Moment {
     pub end: u32,
     /// Sum of the sizes of the live buffers, in bytes.
     pub live_bytes: u64,
-    /// Bytes that the live buffers need at least, given their alignments; at least `live_bytes`.
+    /// Height in bytes that the live buffers need at least, given their alignments, what may overlap, and fixed offsets;
+    /// at least `live_bytes` where nothing may overlap.
     pub bound: u64,
 }
 
@@ -26,6 +30,10 @@ pub struct Moment {
 /// therefore reach up to the sum of the rounded sizes less the largest rounding among them. The bound is the largest
 /// such value over all `a` that occur. Where all alignments are equal, rounding it up to that alignment gives the sum of
 /// the rounded sizes.
+///
+/// Where results may run into operands, what that can save at most at the moment is taken off the sum: the allowances hang
+/// live buffers together in groups, and a group takes up at least the height of its lowest stack, in steps of `a` as well.
+/// A buffer at a fixed offset needs a memory up to its end. Stated conflicts count only where they are live together.
 ///
 /// The bound holds for the lifetimes as stated: computing in place (two buffers made one) or another order of operators
 /// is another problem with another bound.
@@ -39,7 +47,7 @@ pub struct Liveness {
 impl Liveness {
     /// Sweeps over the lifetimes of `problem`: O(n log n) for n buffers and a fixed number of distinct alignments.
     pub fn of(problem: &Problem) -> Liveness {
-        let profile = profile(problem.buffers());
+        let profile = profile(problem);
         let mut peak = None;
         let mut highest = 0;
         for (index, moment) in profile.iter().enumerate() {
@@ -85,11 +93,27 @@ pub fn live_at(problem: &Problem, t: u32) -> Vec<usize> {
         .collect()
 }
 
-fn profile(buffers: &[Buffer]) -> Vec<Moment> {
-    let mut starts: Vec<&Buffer> = buffers.iter().collect();
-    starts.sort_by_key(|b| b.start);
-    let mut ends: Vec<&Buffer> = buffers.iter().collect();
-    ends.sort_by_key(|b| b.end);
+/// The allowances by which buffers can share bytes while both are live, with the time from which they are, descending.
+fn allowances(problem: &Problem) -> Vec<(u32, Overlap)> {
+    let buffers = problem.buffers();
+    let mut allowances: Vec<(u32, Overlap)> = problem
+        .overlaps()
+        .filter(|o| problem.conflict(o.result, o.operand))
+        .filter_map(|o| problem.allowance(o.result, o.operand))
+        .map(|o| (buffers[o.result].start.max(buffers[o.operand].start), o))
+        .collect();
+    allowances.sort_unstable_by(|a, b| b.cmp(a));
+    allowances
+}
+
+fn profile(problem: &Problem) -> Vec<Moment> {
+    let buffers = problem.buffers();
+    let mut starts: Vec<usize> = (0..buffers.len()).collect();
+    starts.sort_by_key(|&index| buffers[index].start);
+    let mut ends: Vec<usize> = (0..buffers.len()).collect();
+    ends.sort_by_key(|&index| buffers[index].end);
+    let mut coming = allowances(problem);
+    let mut active = Allowances::default();
     let mut times: Vec<u32> = buffers.iter().flat_map(|b| [b.start, b.end]).collect();
     times.sort_unstable();
     times.dedup();
@@ -99,19 +123,24 @@ fn profile(buffers: &[Buffer]) -> Vec<Moment> {
     let mut moments = Vec::with_capacity(times.len().saturating_sub(1));
     for stretch in times.windows(2) {
         let (start, end) = (stretch[0], stretch[1]);
-        while ended < ends.len() && ends[ended].end <= start {
-            live.remove(ends[ended]);
+        while ended < ends.len() && buffers[ends[ended]].end <= start {
+            live.remove(&buffers[ends[ended]], problem.fixed_offset(ends[ended]));
             ended += 1;
         }
-        while started < starts.len() && starts[started].start <= start {
-            live.add(starts[started]);
+        while started < starts.len() && buffers[starts[started]].start <= start {
+            let index = starts[started];
+            live.add(&buffers[index], problem.fixed_offset(index));
             started += 1;
+        }
+        active.advance(problem, start);
+        while coming.last().is_some_and(|(from, _)| *from <= start) {
+            active.extend(coming.pop().map(|(_, overlap)| overlap));
         }
         moments.push(Moment {
             start,
             end,
             live_bytes: live.bytes,
-            bound: live.bound(),
+            bound: live.bound(|align| active.saving(problem, align)),
         });
     }
     moments
@@ -122,6 +151,8 @@ struct Live {
     bytes: u64,
     /// One entry a distinct alignment of the problem.
     steps: Vec<Step>,
+    /// How many buffers of fixed offsets have which end.
+    fixed_ends: BTreeMap<u64, usize>,
 }
 
 /// The live buffers whose offsets are multiples of `align`, in steps of `align`.
@@ -146,11 +177,15 @@ impl Live {
         Live {
             bytes: 0,
             steps: aligns.into_iter().map(step).collect(),
+            fixed_ends: BTreeMap::new(),
         }
     }
 
-    fn add(&mut self, buffer: &Buffer) {
+    fn add(&mut self, buffer: &Buffer, fixed: Option<u64>) {
         self.bytes += buffer.size;
+        if let Some(offset) = fixed {
+            *self.fixed_ends.entry(offset + buffer.size).or_insert(0) += 1;
+        }
         for step in self.steps.iter_mut().filter(|s| s.align <= buffer.align) {
             let rounded = buffer.size.next_multiple_of(step.align);
             step.rounded += rounded;
@@ -158,32 +193,45 @@ impl Live {
         }
     }
 
-    fn remove(&mut self, buffer: &Buffer) {
+    fn remove(&mut self, buffer: &Buffer, fixed: Option<u64>) {
         self.bytes -= buffer.size;
+        if let Some(offset) = fixed {
+            take_one(&mut self.fixed_ends, offset + buffer.size);
+        }
         for step in self.steps.iter_mut().filter(|s| s.align <= buffer.align) {
             let rounded = buffer.size.next_multiple_of(step.align);
             step.rounded -= rounded;
-            let rounding = rounded - buffer.size;
-            let count = step
-                .roundings
-                .get_mut(&rounding)
-                .expect("invariant: a buffer is added before it is removed");
-            *count -= 1;
-            if *count == 0 {
-                step.roundings.remove(&rounding);
-            }
+            take_one(&mut step.roundings, rounded - buffer.size);
         }
     }
 
-    fn bound(&self) -> u64 {
+    /// The least height, where `saving` says what allowances save of the sizes in steps of an alignment.
+    fn bound(&self, saving: impl Fn(u64) -> u64) -> u64 {
         let of_step = |step: &Step| {
             let largest = step
                 .roundings
                 .last_key_value()
                 .map_or(0, |(&rounding, _)| rounding);
-            step.rounded - largest
+            (step.rounded - saving(step.align)).saturating_sub(largest)
         };
-        self.steps.iter().map(of_step).max().unwrap_or(0)
+        let fixed = self.fixed_ends.last_key_value().map(|(&end, _)| end);
+        self.steps
+            .iter()
+            .map(of_step)
+            .chain(fixed)
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// Counts one less of a key, which has been counted.
+fn take_one(counts: &mut BTreeMap<u64, usize>, key: u64) {
+    let count = counts
+        .get_mut(&key)
+        .expect("invariant: a buffer is added before it is removed");
+    *count -= 1;
+    if *count == 0 {
+        counts.remove(&key);
     }
 }
 
@@ -249,6 +297,55 @@ mod tests {
         let liveness = Liveness::of(&problem(&[(1, 64, 0, 1), (1, 64, 0, 1), (10, 1, 0, 1)]));
         assert_eq!(liveness.bound(), 65);
         assert_eq!(liveness.peak().unwrap().live_bytes, 12);
+    }
+
+    /// A problem whose buffers are all live at once, from sizes, an alignment and allowances `(result, operand, lead)`.
+    fn at_once(sizes: &[u64], align: u64, overlaps: &[(usize, usize, u64)]) -> Problem {
+        let buffers: Vec<_> = sizes.iter().map(|&size| (size, align, 0, 1)).collect();
+        overlaps
+            .iter()
+            .fold(problem(&buffers), |problem, &(result, operand, lead)| {
+                problem
+                    .with_overlap(Overlap {
+                        result,
+                        operand,
+                        lead,
+                    })
+                    .unwrap()
+            })
+    }
+
+    #[test]
+    fn what_may_overlap_is_counted_once() {
+        let bound = |sizes: &[u64], align, overlaps: &[_]| {
+            Liveness::of(&at_once(sizes, align, overlaps)).bound()
+        };
+        // A result of 10 bytes that may start 3 bytes below its operand, and one that is larger than that.
+        assert_eq!(bound(&[10, 20], 1, &[(0, 1, 3)]), 23);
+        assert_eq!(bound(&[30, 20], 1, &[(0, 1, 3)]), 30);
+        // In steps of 16: the lead is 16, and the operand is the topmost.
+        assert_eq!(bound(&[20, 20], 16, &[(0, 1, 3)]), 36);
+        // A buffer without an allowance counts whole.
+        assert_eq!(bound(&[10, 20, 7], 1, &[(0, 1, 3)]), 30);
+        // Two operands are still apart: the result takes nothing beyond them.
+        assert_eq!(bound(&[10, 10, 10], 1, &[(0, 1, 0), (0, 2, 0)]), 20);
+        // Each in the place of the next: the largest of them.
+        assert_eq!(bound(&[10, 20, 15], 1, &[(0, 1, 0), (1, 2, 0)]), 25);
+        // A ring of leads of 0: all three may start at one address.
+        assert_eq!(
+            bound(&[10, 10, 10], 1, &[(0, 1, 0), (1, 2, 0), (2, 0, 0)]),
+            10
+        );
+    }
+
+    #[test]
+    fn a_fixed_offset_needs_its_end() {
+        let fixed = problem(&[(10, 1, 0, 2), (5, 1, 4, 5)])
+            .with_offset(0, 100)
+            .unwrap();
+        let liveness = Liveness::of(&fixed);
+        let bounds: Vec<u64> = liveness.profile().iter().map(|m| m.bound).collect();
+        assert_eq!((bounds, liveness.bound()), (vec![110, 0, 5], 110));
     }
 
     #[test]

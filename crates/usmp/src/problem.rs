@@ -1,14 +1,21 @@
 //! The planning problem, validated.
 //!
-//! What several memories, overlap allowances between two buffers, fixed offsets and conflicts beyond lifetimes need is
-//! stated beside the buffers, by further `with_…` methods in the manner of [`Problem::with_capacity`], each of which
-//! validates the buffer indices that it is given; the buffers themselves keep their shape. A problem that states none
-//! of them means what it means today: one memory that starts at offset 0, and lifetimes as the only source of conflicts.
+//! Buffers and their lifetimes make a *plain* problem. What lifetimes cannot say is stated beside them, by the `with_…`
+//! methods, each of which validates what it is given: overlap allowances, conflicts beyond lifetimes, fixed offsets.
+//!
+//! # What a plan must obey
+//! Of two buffers `a` and `b` that [`conflict`](Problem::conflict), one is the lower one:
+//! `offset(b) >= offset(a) + d(a, b)` or `offset(a) >= offset(b) + d(b, a)`, where [`d`](Problem::distance) is the size
+//! of its first argument, but `lead` bytes for the result and the operand of an [`Overlap`]. A buffer with a fixed
+//! offset lies there, every buffer lies at a multiple of its alignment, and that is all.
 
-use std::collections::HashMap;
-use std::fmt;
+mod errors;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::buffer::Buffer;
+
+pub use errors::{ProblemError, ProblemErrors};
 
 /// All addresses of all plans stay below this number of bytes, so that sums of two of them cannot overflow.
 const ADDRESS_LIMIT: u64 = 1 << 63;
@@ -19,12 +26,37 @@ const ADDRESS_LIMIT: u64 = 1 << 63;
 /// - every lifetime is at least one time step long,
 /// - every alignment is a power of two,
 /// - names are unique,
-/// - the sum of `size + align - 1` over all buffers is below 2⁶³: stacking every buffer above the others, in any order,
-///   overflows nothing.
+/// - the sum of `size + align - 1` over all buffers is below 2⁶³, also above the highest buffer of fixed offset: stacking
+///   every buffer above the others, in any order, overflows nothing,
+/// - what is stated of pairs names two buffers that exist, and of one pair there is one allowance at most,
+/// - fixed offsets are aligned, and no two buffers of fixed offsets are in each other's way: there is a valid plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     buffers: Vec<Buffer>,
     capacity: Option<u64>,
+    /// By the pair's smaller and larger index.
+    overlaps: BTreeMap<(usize, usize), Overlap>,
+    /// Pairs of smaller and larger index.
+    conflicts: BTreeSet<(usize, usize)>,
+    offsets: BTreeMap<usize, u64>,
+    /// Sum of `size + align - 1` over all buffers, in bytes.
+    total: u64,
+}
+
+/// Leave for the result of an operator to run into one of its operands.
+///
+/// The two buffers need not be apart where the result starts `lead` bytes or more below the operand. That is sound when,
+/// at the time at which byte `i` of the result is written, the operand's bytes up to and including `i - lead` have been
+/// read for the last time. Places without a common byte stay allowed, on either side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Overlap {
+    /// Index of the buffer that is written.
+    pub result: usize,
+    /// Index of the buffer that is read.
+    pub operand: usize,
+    /// Bytes by which the result must start below the operand at least: `offset(operand) >= offset(result) + lead`.
+    /// From the result's size on this is nothing but two buffers apart.
+    pub lead: u64,
 }
 
 impl Problem {
@@ -74,13 +106,16 @@ impl Problem {
                 });
             }
         }
-        if errors.is_empty() {
-            Ok(Problem {
+        match total {
+            Some(total) if errors.is_empty() => Ok(Problem {
                 buffers,
                 capacity: None,
-            })
-        } else {
-            Err(ProblemErrors(errors))
+                overlaps: BTreeMap::new(),
+                conflicts: BTreeSet::new(),
+                offsets: BTreeMap::new(),
+                total,
+            }),
+            _ => Err(ProblemErrors::new(errors)),
         }
     }
 
@@ -91,6 +126,86 @@ impl Problem {
     pub fn with_capacity(mut self, capacity: u64) -> Problem {
         self.capacity = Some(capacity);
         self
+    }
+
+    /// Lets a result run into an operand; see [`Overlap`].
+    ///
+    /// Means nothing, and is not kept, when the lead is the result's size or more. Harmless between buffers that do not
+    /// conflict; outweighed by [`with_conflict`](Problem::with_conflict) of the same two buffers.
+    ///
+    /// # Errors
+    /// An index without a buffer, one buffer twice, a second allowance of one pair.
+    pub fn with_overlap(mut self, overlap: Overlap) -> Result<Problem, ProblemErrors> {
+        let pair = self.pair(overlap.result, overlap.operand)?;
+        if let Some(first) = self.overlaps.get(&pair) {
+            return Err(ProblemErrors::one(ProblemError::DuplicateOverlap {
+                index: overlap.result,
+                result: self.name(overlap.result),
+                operand: self.name(overlap.operand),
+                lead: first.lead,
+            }));
+        }
+        if overlap.lead < self.buffers[overlap.result].size {
+            self.overlaps.insert(pair, overlap);
+        }
+        Ok(self)
+    }
+
+    /// Forbids two buffers to share a byte, whatever their lifetimes and allowances. Saying so again changes nothing.
+    ///
+    /// # Errors
+    /// An index without a buffer, one buffer twice, two fixed offsets that share bytes.
+    pub fn with_conflict(mut self, a: usize, b: usize) -> Result<Problem, ProblemErrors> {
+        let pair = self.pair(a, b)?;
+        self.conflicts.insert(pair);
+        self.check_fixed(pair.0, pair.1)?;
+        Ok(self)
+    }
+
+    /// Fixes the place of a buffer: every plan has it at that offset, in bytes.
+    ///
+    /// Allowances that let two buffers of fixed offsets overlap are to be stated before.
+    ///
+    /// # Errors
+    /// An index without a buffer, another offset for a buffer that has one, an offset that is not a multiple of the
+    /// buffer's alignment or so high that stacking the other buffers above passes 2⁶³ bytes, an offset at which the buffer
+    /// is in the way of another one of fixed offset.
+    pub fn with_offset(mut self, buffer: usize, offset: u64) -> Result<Problem, ProblemErrors> {
+        self.exists(buffer)?;
+        let (size, align) = (self.buffers[buffer].size, self.buffers[buffer].align);
+        let name = self.name(buffer);
+        if let Some(&first) = self.offsets.get(&buffer).filter(|&&first| first != offset) {
+            return Err(ProblemErrors::one(ProblemError::DuplicateOffset {
+                index: buffer,
+                name,
+                offset,
+                first,
+            }));
+        }
+        if offset % align != 0 {
+            return Err(ProblemErrors::one(ProblemError::MisalignedOffset {
+                index: buffer,
+                name,
+                offset,
+                align,
+            }));
+        }
+        let top = [size, self.total]
+            .into_iter()
+            .try_fold(offset, u64::checked_add);
+        if top.is_none_or(|top| top >= ADDRESS_LIMIT) {
+            return Err(ProblemErrors::one(ProblemError::OffsetTooLarge {
+                index: buffer,
+                name,
+                offset,
+            }));
+        }
+        self.offsets.insert(buffer, offset);
+        let others: Vec<usize> = self.offsets.keys().copied().collect();
+        for other in others.into_iter().filter(|&other| other != buffer) {
+            self.check_fixed(other, buffer)?;
+        }
+        Ok(self)
     }
 
     /// The buffers, in the order in which they were given.
@@ -108,97 +223,113 @@ impl Problem {
         self.buffers.iter().map(|b| b.align).max().unwrap_or(1)
     }
 
-    /// Whether the buffers with these indices may not share a byte: both have bytes and a common time of life.
+    /// The overlap allowances, ordered by the smaller and the larger index of their buffers.
+    pub fn overlaps(&self) -> impl Iterator<Item = &Overlap> {
+        self.overlaps.values()
+    }
+
+    /// The conflicts stated beyond lifetimes, each by the smaller and the larger index, ascending.
+    pub fn stated_conflicts(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.conflicts.iter().copied()
+    }
+
+    /// The fixed offset of the buffer with this index, in bytes; none where the planner chooses.
+    pub fn fixed_offset(&self, buffer: usize) -> Option<u64> {
+        self.offsets.get(&buffer).copied()
+    }
+
+    /// The buffers of fixed offsets with these, in bytes, by ascending index.
+    pub fn fixed_offsets(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.offsets
+            .iter()
+            .map(|(&buffer, &offset)| (buffer, offset))
+    }
+
+    /// Whether lifetimes say all: nothing is stated of pairs and no offset is fixed.
+    pub fn is_plain(&self) -> bool {
+        self.overlaps.is_empty() && self.conflicts.is_empty() && self.offsets.is_empty()
+    }
+
+    /// Whether the buffers with these indices are in each other's way: both have bytes, and they have a common time of
+    /// life or a stated conflict. An [`Overlap`] between them says where they may share bytes nevertheless.
     ///
     /// # Panics
     /// When an index is out of range.
     pub fn conflict(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (&self.buffers[a], &self.buffers[b]);
-        a.size > 0 && b.size > 0 && a.start < b.end && b.start < a.end
+        let (first, second) = (&self.buffers[a], &self.buffers[b]);
+        let live_together = first.start < second.end && second.start < first.end;
+        first.size > 0
+            && second.size > 0
+            && (live_together || self.conflicts.contains(&ordered(a, b)))
     }
-}
 
-/// One reason why a list of buffers is not a planning problem.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProblemError {
-    /// A lifetime does not contain any time.
-    #[error("buffer `{name}` is never live: its lifetime ends at {end} and starts at {start}")]
-    EmptyLifetime {
-        /// Index of the buffer.
-        index: usize,
-        /// Name of the buffer.
-        name: String,
-        /// First time of the lifetime.
-        start: u32,
-        /// End of the lifetime, not above `start`.
-        end: u32,
-    },
-    /// An alignment is not a power of two.
-    #[error("buffer `{name}` has the alignment {align}, which is not a power of two")]
-    Alignment {
-        /// Index of the buffer.
-        index: usize,
-        /// Name of the buffer.
-        name: String,
-        /// The alignment, in bytes.
-        align: u64,
-    },
-    /// Two buffers have the same name.
-    #[error("buffer name `{name}` is used twice")]
-    DuplicateName {
-        /// Index of the later buffer.
-        index: usize,
-        /// The name.
-        name: String,
-        /// Index of the first buffer of that name.
-        first: usize,
-    },
-    /// The sizes and alignments up to this buffer add up to 2⁶³ bytes or more.
-    #[error("with buffer `{name}` of {size} bytes the sizes add up to 2^63 bytes or more")]
-    TooLarge {
-        /// Index of the buffer at which the sum passes the limit.
-        index: usize,
-        /// Name of that buffer.
-        name: String,
-        /// Size of that buffer, in bytes.
-        size: u64,
-    },
-}
-
-impl ProblemError {
-    /// Index of the buffer that the error is about.
-    pub fn buffer(&self) -> usize {
-        match *self {
-            ProblemError::EmptyLifetime { index, .. }
-            | ProblemError::Alignment { index, .. }
-            | ProblemError::DuplicateName { index, .. }
-            | ProblemError::TooLarge { index, .. } => index,
+    /// The least distance in bytes from the start of buffer `lower` to the start of buffer `upper`, where the two
+    /// conflict and the latter is the upper one: the size of `lower`, or the lead of their allowance.
+    ///
+    /// # Panics
+    /// When an index is out of range.
+    pub fn distance(&self, lower: usize, upper: usize) -> u64 {
+        let size = self.buffers[lower].size;
+        match self.allowance(lower, upper) {
+            Some(overlap) if overlap.result == lower => overlap.lead.min(size),
+            _ => size,
         }
     }
-}
 
-/// Everything that is wrong with a list of buffers; never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProblemErrors(Vec<ProblemError>);
-
-impl ProblemErrors {
-    /// The errors in the order of the buffers.
-    pub fn errors(&self) -> &[ProblemError] {
-        &self.0
+    /// The allowance between two buffers that no stated conflict outweighs.
+    pub fn allowance(&self, a: usize, b: usize) -> Option<Overlap> {
+        let pair = ordered(a, b);
+        let overlap = self.overlaps.get(&pair).copied()?;
+        (!self.conflicts.contains(&pair)).then_some(overlap)
     }
-}
 
-impl fmt::Display for ProblemErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, error) in self.0.iter().enumerate() {
-            let separator = if position == 0 { "" } else { "\n" };
-            write!(f, "{separator}{error}")?;
+    fn name(&self, index: usize) -> String {
+        self.buffers[index].name.clone()
+    }
+
+    fn exists(&self, index: usize) -> Result<(), ProblemErrors> {
+        let count = self.buffers.len();
+        if index < count {
+            return Ok(());
         }
-        Ok(())
+        let error = ProblemError::NoSuchBuffer { index, count };
+        Err(ProblemErrors::one(error))
+    }
+
+    /// The two indices in ascending order, of two different buffers that exist.
+    fn pair(&self, a: usize, b: usize) -> Result<(usize, usize), ProblemErrors> {
+        self.exists(a)?;
+        self.exists(b)?;
+        if a == b {
+            let name = self.name(a);
+            return Err(ProblemErrors::one(ProblemError::OneBuffer {
+                index: a,
+                name,
+            }));
+        }
+        Ok(ordered(a, b))
+    }
+
+    /// Refuses two fixed offsets at which the buffers are in each other's way.
+    fn check_fixed(&self, a: usize, b: usize) -> Result<(), ProblemErrors> {
+        let (Some(&first), Some(&second)) = (self.offsets.get(&a), self.offsets.get(&b)) else {
+            return Ok(());
+        };
+        let apart = second >= first + self.distance(a, b) || first >= second + self.distance(b, a);
+        if apart || !self.conflict(a, b) {
+            return Ok(());
+        }
+        Err(ProblemErrors::one(ProblemError::FixedInTheWay {
+            index: b,
+            name: self.name(b),
+            other: self.name(a),
+        }))
     }
 }
 
-impl std::error::Error for ProblemErrors {}
+fn ordered(a: usize, b: usize) -> (usize, usize) {
+    (a.min(b), a.max(b))
+}
 
 #[cfg(test)]
 mod tests {
@@ -233,6 +364,7 @@ mod tests {
                     ProblemError::Alignment { .. } => "alignment",
                     ProblemError::DuplicateName { .. } => "duplicate",
                     ProblemError::TooLarge { .. } => "large",
+                    other => panic!("{other}"),
                 };
                 (e.buffer(), kind)
             })
@@ -300,6 +432,120 @@ mod tests {
         assert!(!problem.conflict(0, 3));
         assert_eq!(problem.alignment(), 8);
         assert_eq!(problem.with_capacity(7).capacity(), Some(7));
+    }
+
+    /// Four buffers of 4 to 10 bytes that are all live at once but for the last.
+    fn four() -> Problem {
+        Problem::new(vec![
+            buffer("a", 10, 1, 0, 2),
+            buffer("b", 8, 4, 1, 3),
+            buffer("c", 4, 2, 1, 4),
+            buffer("d", 6, 1, 7, 8),
+        ])
+        .unwrap()
+    }
+
+    fn overlap(result: usize, operand: usize, lead: u64) -> Overlap {
+        Overlap {
+            result,
+            operand,
+            lead,
+        }
+    }
+
+    #[test]
+    fn an_allowance_shortens_one_direction_of_one_pair() {
+        let problem = four().with_overlap(overlap(1, 0, 3)).unwrap();
+        assert!(problem.conflict(0, 1) && !problem.is_plain());
+        assert_eq!((problem.distance(1, 0), problem.distance(0, 1)), (3, 10));
+        assert_eq!((problem.distance(1, 2), problem.distance(2, 1)), (8, 4));
+        // A stated conflict outweighs it.
+        let apart = problem.with_conflict(0, 1).unwrap();
+        assert_eq!((apart.distance(1, 0), apart.allowance(0, 1)), (8, None));
+        // From the size of the result on an allowance allows nothing.
+        assert!(four().with_overlap(overlap(1, 0, 8)).unwrap().is_plain());
+    }
+
+    #[test]
+    fn a_stated_conflict_needs_no_common_time() {
+        let problem = four()
+            .with_conflict(3, 0)
+            .unwrap()
+            .with_conflict(0, 3)
+            .unwrap();
+        assert!(problem.conflict(0, 3) && problem.conflict(3, 0) && !problem.conflict(1, 3));
+        assert_eq!(problem.stated_conflicts().collect::<Vec<_>>(), [(0, 3)]);
+    }
+
+    #[test]
+    fn fixed_offsets_of_buffers_that_may_overlap() {
+        let problem = four().with_overlap(overlap(1, 0, 3)).unwrap();
+        let fixed = problem
+            .with_offset(1, 4)
+            .unwrap()
+            .with_offset(0, 7)
+            .unwrap();
+        let fixed = fixed.with_offset(3, 0).unwrap().with_offset(3, 0).unwrap();
+        assert_eq!(
+            fixed.fixed_offsets().collect::<Vec<_>>(),
+            [(0, 7), (1, 4), (3, 0)]
+        );
+        assert_eq!(fixed.fixed_offset(2), None);
+    }
+
+    #[test]
+    fn what_is_stated_wrongly_is_refused() {
+        let with_overlap = four().with_overlap(overlap(0, 1, 3)).unwrap();
+        let fixed = four().with_offset(0, 5).unwrap();
+        let beside = four().with_offset(0, 0).unwrap().with_offset(3, 9).unwrap();
+        let limit = ADDRESS_LIMIT - 1;
+        let refused = [
+            (
+                four().with_overlap(overlap(4, 0, 0)),
+                "there is no buffer 4 among 4",
+            ),
+            (four().with_conflict(0, 9), "there is no buffer 9 among 4"),
+            (four().with_offset(7, 0), "there is no buffer 7 among 4"),
+            (
+                four().with_conflict(2, 2),
+                "buffer `c` is named twice where two buffers are meant",
+            ),
+            (
+                four().with_overlap(overlap(2, 2, 0)),
+                "buffer `c` is named twice where two buffers are meant",
+            ),
+            (
+                with_overlap.with_overlap(overlap(1, 0, 5)),
+                "buffers `b` and `a` have an overlap allowance already, of 3 bytes",
+            ),
+            (
+                four().with_offset(1, 6),
+                "the fixed offset 6 of buffer `b` is not aligned to 4 bytes",
+            ),
+            (
+                fixed.clone().with_offset(0, 6),
+                "buffer `a` is fixed at offset 6, but at 5 already",
+            ),
+            (
+                fixed.with_offset(1, 12),
+                "the fixed offsets of buffers `b` and `a` put one in the way of the other",
+            ),
+            (
+                beside.with_conflict(0, 3),
+                "the fixed offsets of buffers `d` and `a` put one in the way of the other",
+            ),
+            (
+                four().with_offset(0, limit),
+                "with buffer `a` at the fixed offset 9223372036854775807 addresses reach 2^63 bytes or more",
+            ),
+            (
+                four().with_offset(0, u64::MAX),
+                "with buffer `a` at the fixed offset 18446744073709551615 addresses reach 2^63 bytes or more",
+            ),
+        ];
+        for (result, message) in refused {
+            assert_eq!(result.unwrap_err().to_string(), message);
+        }
     }
 
     #[test]

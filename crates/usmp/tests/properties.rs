@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use usmp::{
-    Algorithm, Buffer, BufferKind, GreedyBySize, Liveness, Plan, Problem, Violation, check,
+    Algorithm, Algorithms, BestFit, Buffer, BufferKind, Exact, GreedyByConflicts, GreedyBySize,
+    HillClimb, Liveness, Overlap, Plan, Problem, Violation, check,
 };
 
 /// That many cases; failures are kept in `properties.regressions`.
@@ -43,6 +44,57 @@ fn problem(count: usize, size: u64, log_align: u32, time: u32) -> impl Strategy<
         .prop_map(|buffers| Problem::new(buffers).expect("the buffers are valid"))
 }
 
+/// What may be stated beside the buffers: an allowance, a conflict, a fixed offset in steps of the alignment.
+#[derive(Clone, Debug)]
+enum Statement {
+    Overlap(prop::sample::Index, prop::sample::Index, u64),
+    Conflict(prop::sample::Index, prop::sample::Index),
+    Offset(prop::sample::Index, u64),
+}
+
+fn statement(lead: u64) -> impl Strategy<Value = Statement> {
+    use prop::sample::Index;
+    prop_oneof![
+        6 => (any::<[Index; 2]>(), 0..=lead).prop_map(|([a, b], lead)| Statement::Overlap(a, b, lead)),
+        1 => any::<[Index; 2]>().prop_map(|[a, b]| Statement::Conflict(a, b)),
+        1 => (any::<Index>(), 0u64..9).prop_map(|(a, steps)| Statement::Offset(a, steps)),
+    ]
+}
+
+/// A problem with up to `statements` statements; those that contradict earlier ones are left out.
+fn stated_problem(
+    plain: impl Strategy<Value = Problem>,
+    lead: u64,
+    statements: usize,
+) -> impl Strategy<Value = Problem> {
+    let statements = prop::collection::vec(statement(lead), 0..=statements);
+    (plain, statements).prop_map(|(mut problem, statements)| {
+        let count = problem.buffers().len();
+        for statement in statements {
+            if count == 0 {
+                break;
+            }
+            let stated = match statement {
+                Statement::Overlap(a, b, lead) => problem.clone().with_overlap(Overlap {
+                    result: a.index(count),
+                    operand: b.index(count),
+                    lead,
+                }),
+                Statement::Conflict(a, b) => problem
+                    .clone()
+                    .with_conflict(a.index(count), b.index(count)),
+                Statement::Offset(a, steps) => {
+                    let index = a.index(count);
+                    let align = problem.buffers()[index].align;
+                    problem.clone().with_offset(index, steps * align)
+                }
+            };
+            problem = stated.unwrap_or(problem);
+        }
+        problem
+    })
+}
+
 /// First-gap greedy by size as its definition reads: sort what is in the way, walk up.
 fn obvious_greedy(problem: &Problem) -> Vec<u64> {
     let buffers = problem.buffers();
@@ -77,10 +129,12 @@ struct Faults {
     extra: bool,
     misaligned: BTreeSet<String>,
     over: BTreeSet<String>,
+    moved: BTreeSet<String>,
+    /// Of two names the one with the lower index first.
     overlaps: BTreeSet<(String, String)>,
 }
 
-/// Paints every buffer into a map of time × byte.
+/// Paints every buffer into a map of time × byte, and runs the operators of allowances byte by byte.
 fn byte_map_faults(problem: &Problem, offsets: &[u64]) -> Faults {
     let mut faults = Faults {
         extra: offsets.len() > problem.buffers().len(),
@@ -108,15 +162,73 @@ fn byte_map_faults(problem: &Problem, offsets: &[u64]) -> Faults {
             }
         }
     }
-    let name = |index: usize| problem.buffers()[index].name.clone();
-    for owners in map.iter().flatten() {
-        for (position, &second) in owners.iter().enumerate() {
-            for &first in &owners[..position] {
-                faults.overlaps.insert((name(first), name(second)));
-            }
+    for (index, fixed) in problem.fixed_offsets() {
+        if offsets.get(index).is_some_and(|&offset| offset != fixed) {
+            faults.moved.insert(problem.buffers()[index].name.clone());
         }
     }
+    let mut sharing: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for owners in map.iter().flatten() {
+        for (position, &second) in owners.iter().enumerate() {
+            sharing.extend(owners[..position].iter().map(|&first| (first, second)));
+        }
+    }
+    sharing.retain(|&(first, second)| {
+        let of_pair =
+            |o: &&Overlap| [(first, second), (second, first)].contains(&(o.result, o.operand));
+        problem
+            .overlaps()
+            .find(of_pair)
+            .is_none_or(|o| destroys(problem, offsets, o))
+    });
+    for (first, second) in problem.stated_conflicts() {
+        let bytes = |index: usize| -> BTreeSet<u64> {
+            let size = problem.buffers()[index].size;
+            offsets
+                .get(index)
+                .map_or_else(BTreeSet::new, |&at| (at..at + size).collect())
+        };
+        if !bytes(first).is_disjoint(&bytes(second)) {
+            sharing.insert((first, second));
+        }
+    }
+    let name = |index: usize| problem.buffers()[index].name.clone();
+    faults.overlaps = sharing
+        .into_iter()
+        .map(|(a, b)| (name(a), name(b)))
+        .collect();
     faults
+}
+
+/// Runs the operator that an allowance is about on a memory whose bytes remember what was last written there: just before
+/// byte `i` of the result is written, the operand's byte `i - lead` is read for the last time, and what is left of the
+/// operand in the end as well. Whether a byte of the operand, or of the result in the end, is not there any more.
+fn destroys(problem: &Problem, offsets: &[u64], overlap: &Overlap) -> bool {
+    let size = |index: usize| problem.buffers()[index].size;
+    let mut memory: Vec<Option<(usize, u64)>> = vec![None; 256];
+    let read = |memory: &[Option<(usize, u64)>], index: usize, byte: u64| {
+        memory[(offsets[index] + byte) as usize] == Some((index, byte))
+    };
+    let write = |memory: &mut [Option<(usize, u64)>], index: usize, byte: u64| {
+        memory[(offsets[index] + byte) as usize] = Some((index, byte));
+    };
+    for byte in 0..size(overlap.operand) {
+        write(&mut memory, overlap.operand, byte);
+    }
+    let mut unread = 0..size(overlap.operand);
+    let mut whole = true;
+    for byte in 0..size(overlap.result) {
+        while unread.start + overlap.lead <= byte && !unread.is_empty() {
+            whole &= read(&memory, overlap.operand, unread.start);
+            unread.start += 1;
+        }
+        write(&mut memory, overlap.result, byte);
+    }
+    whole &= unread
+        .into_iter()
+        .all(|byte| read(&memory, overlap.operand, byte));
+    whole &= (0..size(overlap.result)).all(|byte| read(&memory, overlap.result, byte));
+    !whole
 }
 
 fn checker_faults(problem: &Problem, offsets: &[u64]) -> Faults {
@@ -127,8 +239,20 @@ fn checker_faults(problem: &Problem, offsets: &[u64]) -> Faults {
             Violation::Extra { .. } => faults.extra = true,
             Violation::Misaligned { name, .. } => assert!(faults.misaligned.insert(name)),
             Violation::OverCapacity { name, .. } => assert!(faults.over.insert(name)),
-            Violation::Overlap { first, second, .. } => {
+            Violation::Moved { name, .. } => assert!(faults.moved.insert(name)),
+            Violation::Overlap { first, second, .. }
+            | Violation::Conflict { first, second, .. } => {
                 assert!(faults.overlaps.insert((first, second)))
+            }
+            Violation::Lead {
+                result, operand, ..
+            } => {
+                let index = |name: &String| problem.buffers().iter().position(|b| b.name == *name);
+                let pair = match index(&result) < index(&operand) {
+                    true => (result, operand),
+                    false => (operand, result),
+                };
+                assert!(faults.overlaps.insert(pair))
             }
             Violation::Height { .. } => panic!("the plan's height is that of its offsets"),
         }
@@ -210,6 +334,51 @@ proptest! {
         let mut offsets = plan.offsets().to_vec();
         mutations.iter().for_each(|mutation| mutate(&mut offsets, mutation));
         prop_assert_eq!(checker_faults(&problem, &offsets), byte_map_faults(&problem, &offsets));
+    }
+
+    #[test]
+    fn checker_agrees_with_a_byte_map_on_what_is_stated(
+        problem in stated_problem(problem(7, 12, 2, 6), 8, 6),
+        mutations in prop::collection::vec(mutation(), 0..4),
+    ) {
+        let plan = GreedyBySize.plan(&problem);
+        prop_assert_eq!(byte_map_faults(&problem, plan.offsets()), Faults::default());
+        let mut offsets = plan.offsets().to_vec();
+        mutations.iter().for_each(|mutation| mutate(&mut offsets, mutation));
+        prop_assert_eq!(checker_faults(&problem, &offsets), byte_map_faults(&problem, &offsets));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(2_000))]
+
+    #[test]
+    fn every_algorithm_keeps_to_what_is_stated(problem in stated_problem(problem(12, 20, 3, 6), 12, 12)) {
+        for name in Algorithms::builtin().names() {
+            let outcome = match name {
+                "hill-climb" => HillClimb { seed: 1, placements: 200 }.solve(&problem),
+                "exact" => Exact { node_budget: 200 }.solve(&problem),
+                _ => Algorithms::builtin().get(name).unwrap().solve(&problem),
+            };
+            prop_assert_eq!(check(&problem, outcome.plan()), [], "{}", name);
+            prop_assert!(outcome.lower_bound() <= outcome.plan().height(), "{}", name);
+            prop_assert!(Liveness::of(&problem).bound() <= outcome.lower_bound(), "{}", name);
+        }
+    }
+
+    /// A statement that says nothing sends a plain problem down the other way of placing.
+    #[test]
+    fn placing_pair_by_pair_is_placing(problem in problem(30, 40, 3, 12)) {
+        let mut buffers = problem.buffers().to_vec();
+        let life = |start| Buffer { name: format!("at {start}"), size: 1, align: 1, start, end: start + 1, kind: BufferKind::Scratch };
+        buffers.extend([life(1000), life(1001)]);
+        let plain = Problem::new(buffers).unwrap();
+        let count = plain.buffers().len();
+        let stated = plain.clone().with_overlap(Overlap { result: count - 1, operand: count - 2, lead: 0 }).unwrap();
+        prop_assert!(!stated.is_plain());
+        for algorithm in [&GreedyBySize as &dyn Algorithm, &BestFit, &GreedyByConflicts] {
+            prop_assert_eq!(algorithm.plan(&stated), algorithm.plan(&plain), "{}", algorithm.name());
+        }
     }
 }
 

@@ -116,7 +116,7 @@ impl<'m> Program<'m> {
 
     /// Runs `@main` on its inputs (as many as its `mcu.inputs` says); the outputs are its other arguments.
     ///
-    /// An argument with `mcu.offset` lies in the arena at that byte. Memory is filled with [`POISON`](super::POISON) first.
+    /// An argument with `mcu.offset` lies in its arena (`mcu.arena`, or `@arena`) at that byte. Memory is filled with [`POISON`](super::POISON) first.
     ///
     /// # Errors
     /// [`LoopError::NoFunction`], [`LoopError::Signature`], [`LoopError::ArgumentCount`],
@@ -332,9 +332,10 @@ impl<'m> Program<'m> {
                 .alloc(size)
                 .map_err(|e| self.mismatch(function, i, &e.to_string()));
         };
+        let named = arg_attr(m, self.ops[function], i, "mcu.arena").and_then(|a| m.attr_symbol(a));
         let arena = self
-            .arena()
-            .ok_or_else(|| signature(f, "there is no @arena"))?;
+            .arena(named)
+            .ok_or_else(|| signature(f, &format!("there is no @{}", named.unwrap_or("arena"))))?;
         let start = m
             .attr_int(offset)
             .and_then(|o| usize::try_from(o).ok())
@@ -346,13 +347,16 @@ impl<'m> Program<'m> {
         }
     }
 
-    /// The arena that offsets refer to: `@arena`, or the only uninitialised global.
-    fn arena(&self) -> Option<Extent> {
-        let named = self.layout.arenas.iter().find(|(name, _)| name == "arena");
-        match (named, &self.layout.arenas[..]) {
-            (Some((_, extent)), _) | (None, [(_, extent)]) => Some(*extent),
-            _ => None,
+    /// The arena that offsets refer to: the one that is named, else `@arena`, or the only uninitialised global.
+    fn arena(&self, named: Option<&str>) -> Option<Extent> {
+        let arenas = &self.layout.arenas[..];
+        let found = |symbol: &str| arenas.iter().find(|(name, _)| name == symbol);
+        match (named, arenas) {
+            (Some(symbol), _) => found(symbol),
+            (None, [only]) => Some(only),
+            (None, _) => found("arena"),
         }
+        .map(|(_, extent)| *extent)
     }
 
     fn fill(

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use crate::report::{Measurements, PageOptions, Report};
 use crate::runtime::{BuildSettings, Runtime, Samples, run_samples};
-use crate::{CompileOptions, Compiled, Compiler, File, Io};
+use crate::{CompileOptions, Compiled, Compiler, File};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use ir::{Diagnostics, Module, Severity};
 use pass::{Instrumentation, PassRun};
 
 use super::console::Console;
+use super::planning_options::PlanningOptions;
 use super::table::number;
 use super::{directory, read_model};
 
@@ -32,11 +33,10 @@ pub struct Compile {
     /// What to write: C files, and the module after every stage.
     #[arg(long, value_delimiter = ',', value_name = "KIND", default_values = ["c"])]
     emit: Vec<Emit>,
-    /// Where inputs and outputs live: planned inside the arena, or in the caller's memory.
-    #[arg(long, value_enum, default_value_t = IoPlace::Arena)]
-    io: IoPlace,
+    #[command(flatten)]
+    planning: PlanningOptions,
     /// The passes to run instead of the default ones, as text: `builtin.module(func.func(dce),lower-nn,…)`.
-    #[arg(long, value_name = "TEXT", conflicts_with = "io")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "PlanningOptions")]
     pipeline: Option<String>,
     /// Print the module to standard error after this pass (`all` for every pass).
     #[arg(long, value_name = "PASS")]
@@ -66,23 +66,13 @@ enum Emit {
     Mlir,
 }
 
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum IoPlace {
-    Arena,
-    Caller,
-}
-
 impl Compile {
     /// Compiles and writes; the summary.
     pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
         directory::check(&self.output)?;
         let options = CompileOptions {
             name: self.name.clone(),
-            tuning: match self.io {
-                IoPlace::Arena => Io::Arena,
-                IoPlace::Caller => Io::Caller,
-            }
-            .into(),
+            tuning: self.planning.tuning(),
             pipeline: self.pipeline.clone(),
             verify_each: self.verify_each || cfg!(debug_assertions),
             keep_stages: self.emit.contains(&Emit::Mlir),

@@ -13,6 +13,7 @@ mod npy;
 mod opt;
 mod output_file;
 mod plan;
+mod planning_options;
 mod profile_text;
 mod reduce;
 mod run;

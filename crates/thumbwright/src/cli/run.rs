@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::console::Console;
 use super::output_file::OutputFiles;
+use super::planning_options::PlanningOptions;
 use super::{profile_text, read_model, tensors, values};
 
 /// Run a model on samples: interpreted, on the host, or on an emulated core or board.
@@ -29,6 +30,8 @@ pub struct Run {
     /// Where to write an output tensor, raw or .npy; one FILE a tensor in the model's order [default: values as text on standard output].
     #[arg(long, value_name = "FILE")]
     output: Vec<PathBuf>,
+    #[command(flatten)]
+    planning: PlanningOptions,
     /// Count instructions and model cycles by layer and by kernel, on the first sample.
     #[arg(long)]
     profile: bool,
@@ -36,7 +39,7 @@ pub struct Run {
     #[arg(long, requires = "profile")]
     json: bool,
     /// The passes to run instead of the default ones.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "PlanningOptions")]
     pipeline: Option<String>,
     /// A kernel library to use: the path of its table, NAME.toml.
     #[arg(long, value_name = "FILE")]
@@ -84,6 +87,7 @@ impl Run {
             (outputs, outcome)
         } else {
             let options = CompileOptions {
+                tuning: self.planning.tuning(),
                 pipeline: self.pipeline.clone(),
                 ..CompileOptions::for_target(runtime.target())
             };

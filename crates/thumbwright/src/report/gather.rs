@@ -2,8 +2,8 @@
 
 use super::measurements::Measurements;
 use super::schema::{
-    BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport, Peak, Remark,
-    Report, StepReport, TargetReport, Tool, Totals,
+    ArenaReport, BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport,
+    Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
 };
 use crate::Compiled;
 use crate::layers::TensorInfo;
@@ -188,9 +188,13 @@ fn io_tensors(tensors: Vec<TensorInfo>, map: &MemoryMap, role: Role) -> Vec<IoTe
     let mut buffers = map.buffers.iter().filter(|b| b.role == role);
     tensors
         .into_iter()
-        .map(|tensor| IoTensor {
-            tensor,
-            offset: buffers.next().and_then(|b| b.offset),
+        .map(|tensor| {
+            let buffer = buffers.next();
+            IoTensor {
+                tensor,
+                arena: buffer.and_then(|b| b.arena.clone()),
+                offset: buffer.and_then(|b| b.offset),
+            }
         })
         .collect()
 }
@@ -230,15 +234,25 @@ fn memory(m: &Module, map: &MemoryMap) -> MemoryReport {
         .iter()
         .map(|b| buffer(m, map, b))
         .partition(|b| b.role == Role::Scratch.name());
-    let end = |b: &MappedBuffer| b.offset.map(|o| o.saturating_add(b.size));
-    let kept = map.buffers.iter().filter(|b| b.role != Role::Scratch);
+    let arenas: Vec<ArenaReport> = map
+        .arenas
+        .iter()
+        .filter(|a| !a.persistent)
+        .map(|a| ArenaReport {
+            name: a.symbol.clone(),
+            pool: a.pool.clone(),
+            bytes: a.size,
+        })
+        .collect();
+    let activation_bytes = arenas.iter().map(|a| kept_end(map, &a.name)).sum();
     MemoryReport {
         placed: inner.all(has_offset),
         io: if io_in_arena { "arena" } else { "caller" }.to_owned(),
         arena_bytes: map.arena_size,
+        arenas,
         bound_bytes: bound,
         gap_bytes: map.arena_size.saturating_sub(bound),
-        activation_bytes: kept.filter_map(end).max().unwrap_or(0),
+        activation_bytes,
         activation_bound_bytes: problem.map_or(0, |(p, _)| bound_without_scratch(&p)),
         scratch_bytes: steps.iter().map(|s| s.scratch_bytes).max().unwrap_or(0),
         peak,
@@ -246,6 +260,15 @@ fn memory(m: &Module, map: &MemoryMap) -> MemoryReport {
         buffers,
         scratch,
     }
+}
+
+/// End of the highest buffer in an arena that is no scratch.
+fn kept_end(map: &MemoryMap, arena: &str) -> u64 {
+    let kept = |b: &&MappedBuffer| b.role != Role::Scratch && b.arena.as_deref() == Some(arena);
+    let ends = map.buffers.iter().filter(kept);
+    ends.filter_map(|b| b.offset.map(|o| o.saturating_add(b.size)))
+        .max()
+        .unwrap_or(0)
 }
 
 fn live_at(liveness: &Liveness, step: usize) -> u64 {
@@ -271,6 +294,7 @@ fn buffer(m: &Module, map: &MemoryMap, b: &MappedBuffer) -> BufferReport {
         layer: (b.role != Role::Input).then(|| map.event_layer(m, b.start)),
         role: b.role.name().to_owned(),
         bytes: b.size,
+        arena: b.arena.clone(),
         offset: b.offset,
         start: b.start,
         end: b.end,

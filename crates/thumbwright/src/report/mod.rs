@@ -29,8 +29,8 @@ mod schema;
 pub use measurements::{CodeSize, Measurements, StackNeed, StackSource};
 pub use page::{HostTime, PageOptions};
 pub use schema::{
-    BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport, Peak, Remark,
-    Report, StepReport, TargetReport, Tool, Totals,
+    ArenaReport, BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport,
+    Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
 };
 
 /// The value of `schema` in `report.json`.

@@ -168,7 +168,7 @@ impl<'r> Page<'r> {
                 .buffers
                 .iter()
                 .chain(&memory.scratch)
-                .map(buffer_row)
+                .map(|b| buffer_row(report, b))
                 .collect(),
             kernels: report
                 .kernels
@@ -185,15 +185,24 @@ impl<'r> Page<'r> {
     }
 }
 
-/// The arena of a report; inputs and outputs that the caller brings are not in it.
+/// The arenas of a report, in their order one above the other; inputs and outputs that the caller brings are not in it.
 pub(crate) fn picture_of(report: &Report) -> Picture {
     let memory = &report.memory;
+    let base = |arena: &str| {
+        let below = memory.arenas.iter().take_while(|a| a.name != arena);
+        below.fold(0u64, |sum, a| sum.saturating_add(a.bytes))
+    };
     let block = |b: &BufferReport| {
+        let arena = b.arena.as_deref()?;
+        let several = memory.arenas.len() > 1;
         Some(Block {
-            name: b.name.clone(),
+            name: match several {
+                true => format!("{} in @{arena}", b.name),
+                false => b.name.clone(),
+            },
             kind: kind(&b.role),
             size: b.bytes,
-            offset: b.offset?,
+            offset: base(arena).saturating_add(b.offset?),
             start: u32::try_from(b.start).unwrap_or(u32::MAX),
             end: u32::try_from(b.end).unwrap_or(u32::MAX),
         })
@@ -461,7 +470,7 @@ fn io_table(report: &Report) -> Vec<IoRow> {
             dtype: q.dtype.clone(),
             quantisation,
             bytes: grouped(q.bytes),
-            place: place(t.offset, "the caller's"),
+            place: place(report, t.arena.as_deref(), t.offset, "the caller's"),
         }
     };
     let inputs = report.inputs.iter().map(|t| row("input", t));
@@ -469,19 +478,28 @@ fn io_table(report: &Report) -> Vec<IoRow> {
     inputs.chain(outputs).collect()
 }
 
-fn place(offset: Option<u64>, none: &str) -> String {
-    offset.map_or_else(|| none.to_owned(), grouped)
+/// The offset, behind the arena's name if there are several.
+fn place(report: &Report, arena: Option<&str>, offset: Option<u64>, none: &str) -> String {
+    match (arena, offset) {
+        (Some(arena), Some(offset)) if report.memory.arenas.len() > 1 => {
+            format!("@{arena} + {}", grouped(offset))
+        }
+        (_, offset) => offset.map_or_else(|| none.to_owned(), grouped),
+    }
 }
 
-fn buffer_row(b: &BufferReport) -> BufferRow {
-    let is_io = matches!(b.role.as_str(), "input" | "output");
+fn buffer_row(report: &Report, b: &BufferReport) -> BufferRow {
+    let none = match b.role.as_str() {
+        "input" | "output" => "the caller's",
+        _ => "none",
+    };
     BufferRow {
         name: elide(first_name(&b.name), 80),
         full_name: b.name.clone(),
         role: b.role.clone(),
         class: picture::class(kind(&b.role)),
         bytes: grouped(b.bytes),
-        place: place(b.offset, if is_io { "the caller's" } else { "none" }),
+        place: place(report, b.arena.as_deref(), b.offset, none),
         lifetime: match b.end.saturating_sub(1) {
             last if last == b.start => format!("{last}"),
             last => format!("{}–{last}", b.start),

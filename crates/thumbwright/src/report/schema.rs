@@ -81,24 +81,28 @@ pub struct IoTensor {
     /// Name, shape, type, quantisation.
     #[serde(flatten)]
     pub tensor: TensorInfo,
-    /// Bytes from the start of the arena; none where the caller brings the memory.
+    /// The arena that it is in; none where the caller brings the memory.
+    pub arena: Option<String>,
+    /// Bytes from the start of that arena.
     pub offset: Option<u64>,
 }
 
-/// The arena and what is in it.
+/// The arenas and what is in them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct MemoryReport {
     /// Whether every buffer between the layers has an address.
     pub placed: bool,
     /// `arena` if inputs and outputs are planned with everything else, `caller` if the caller brings their memory.
     pub io: String,
-    /// Bytes of the arena; 0 if nothing is placed.
+    /// Bytes of all arenas; 0 if nothing is placed.
     pub arena_bytes: u64,
+    /// The arenas, one in each memory that is used; without those that keep their contents between runs.
+    pub arenas: Vec<ArenaReport>,
     /// No plan for this order of execution takes fewer bytes.
     pub bound_bytes: u64,
     /// `arena_bytes − bound_bytes`; 0 says that the plan is optimal.
     pub gap_bytes: u64,
-    /// End of the highest buffer that is no scratch.
+    /// End of the highest buffer that is no scratch; of several arenas, their sum.
     pub activation_bytes: u64,
     /// The bound if there were no scratch.
     pub activation_bound_bytes: u64,
@@ -112,6 +116,17 @@ pub struct MemoryReport {
     pub buffers: Vec<BufferReport>,
     /// Working memory of single kernels.
     pub scratch: Vec<BufferReport>,
+}
+
+/// An arena.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ArenaReport {
+    /// Its symbol in the placed module.
+    pub name: String,
+    /// The target's memory that it lies in; none on a target without memories.
+    pub pool: Option<String>,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// Where most bytes are live.
@@ -132,7 +147,7 @@ pub struct StepReport {
     pub op: Option<String>,
     /// The function that it calls; none for a copy.
     pub kernel: Option<String>,
-    /// Bytes in the arena that are live during the step, scratch included.
+    /// Bytes in the arenas that are live during the step, scratch included.
     pub live_bytes: u64,
     /// Bytes of scratch among them.
     pub scratch_bytes: u64,
@@ -149,7 +164,9 @@ pub struct BufferReport {
     pub role: String,
     /// Its size.
     pub bytes: u64,
-    /// Bytes from the start of the arena; none if it is the caller's, or not placed.
+    /// The arena that it is in; none if it is the caller's, or not placed.
+    pub arena: Option<String>,
+    /// Bytes from the start of that arena.
     pub offset: Option<u64>,
     /// First step at which it is live.
     pub start: usize,

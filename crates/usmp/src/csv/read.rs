@@ -314,8 +314,9 @@ fn column_of(error: &ProblemError) -> &'static str {
     match error {
         ProblemError::EmptyLifetime { .. } => "upper",
         ProblemError::Alignment { .. } => "alignment",
-        ProblemError::DuplicateName { .. } => "id",
         ProblemError::TooLarge { .. } => "size",
+        // A name that is used twice; what is stated beside the buffers has no column.
+        _ => "id",
     }
 }
 

@@ -43,6 +43,16 @@ impl Part {
 
 /// Whether `problem` fits into `capacity` bytes, within `budget` nodes.
 pub(super) fn fit(problem: &Problem, capacity: u64, budget: u64) -> Fit {
+    if !problem.is_plain() {
+        let outcome = best_of_heuristics(problem);
+        let lower_bound = outcome.lower_bound();
+        let answer = match outcome.into_plan() {
+            plan if plan.height() <= capacity => FitAnswer::Fits(plan),
+            _ if lower_bound > capacity => FitAnswer::Refuted { lower_bound },
+            _ => FitAnswer::Unknown,
+        };
+        return Fit { answer, nodes: 0 };
+    }
     let mut parts = parts(problem);
     improve_by_heuristics(problem, &mut parts, capacity);
     let mut nodes = budget;
@@ -61,6 +71,9 @@ pub(super) fn fit(problem: &Problem, capacity: u64, budget: u64) -> Fit {
 
 /// The lowest plan that `budget` nodes find, and the lower bound that they prove.
 pub(super) fn solve(problem: &Problem, budget: u64) -> Outcome {
+    if !problem.is_plain() {
+        return best_of_heuristics(problem);
+    }
     let mut parts = parts(problem);
     let mut bound = Liveness::of(problem).bound();
     improve_by_heuristics(problem, &mut parts, bound);
@@ -98,6 +111,24 @@ pub(super) fn solve(problem: &Problem, budget: u64) -> Outcome {
         }
     }
     Outcome::of_search(assemble(problem, &parts), bound, budget - nodes)
+}
+
+/// The lowest plan of all heuristics.
+fn best_of_heuristics(problem: &Problem) -> Outcome {
+    let heuristics: [&dyn Algorithm; 4] = [
+        &GreedyBySize,
+        &BestFit,
+        &GreedyByConflicts,
+        &HillClimb::default(),
+    ];
+    let mut best = GreedyBySize.plan(problem);
+    for heuristic in heuristics {
+        let plan = heuristic.plan(problem);
+        if plan.height() < best.height() {
+            best = plan;
+        }
+    }
+    Outcome::of_heuristic(problem, best)
 }
 
 enum Lowered {
