@@ -2,7 +2,7 @@
 
 use crate::boundary::{Failure, Outcome};
 use crate::status::Status;
-use thumbwright::{CompileOptions, Io, PipelineOptions};
+use thumbwright::{CompileOptions, Io, OptimizeFor, PipelineOptions};
 
 /// What the options of a session are set to; none is at its default.
 #[derive(Clone, Default)]
@@ -10,6 +10,8 @@ pub(crate) struct Options {
     target: Option<String>,
     name: Option<String>,
     io: Option<Io>,
+    in_place: Option<bool>,
+    optimize_for: Option<OptimizeFor>,
     verify_each: Option<bool>,
     keep_stages: Option<bool>,
     allow_external: Option<bool>,
@@ -45,6 +47,24 @@ const KNOWN: &[Known] = &[
                   of no effect beside a pipeline of one's own, whose plan-memory has the option",
         set: |o, value| {
             o.io = choice(value, &[("arena", Io::Arena), ("caller", Io::Caller)])?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "in-place",
+        summary: "whether a layer's result may run into an operand that it reads for the last time, in the same bytes: `true` (default, but \
+                  for `optimize-for` `latency`) or `false`; of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            o.in_place = choice(value, BOOL)?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "optimize-for",
+        summary: "what is to be small: `balanced` (default), the cycles and what memory costs none; `latency`, the cycles; or `ram`, the \
+                  memory, then the cycles; of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            o.optimize_for = choice(value, &OptimizeFor::ALL.map(|g| (g.name(), g)))?;
             Ok(())
         },
     },
@@ -114,7 +134,11 @@ impl Options {
 
     /// What the default pipeline is asked for.
     pub(crate) fn tuning(&self) -> PipelineOptions {
-        self.io.unwrap_or_default().into()
+        PipelineOptions {
+            in_place: self.in_place,
+            optimize_for: self.optimize_for.unwrap_or_default(),
+            ..self.io.unwrap_or_default().into()
+        }
     }
 
     /// For a compile with this pipeline, or the default one.

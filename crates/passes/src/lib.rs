@@ -23,6 +23,7 @@ pub mod memory_map;
 pub mod order_operators;
 pub mod patterns;
 pub mod plan_memory;
+pub mod poison_dead_memory;
 pub mod process;
 pub mod propagate_constants;
 pub mod schedules;
@@ -34,7 +35,7 @@ pub mod symbol_uses;
 pub mod validate_each;
 pub mod write_lead;
 
-pub use default_pipeline::{Io, PipelineOptions, default_pipeline};
+pub use default_pipeline::{Io, OptimizeFor, PipelineOptions, default_pipeline};
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -90,6 +91,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(plan_memory::info())?;
     r.pass(mark_noalias::info())?;
     r.pass(check_placement::info())?;
+    r.pass(poison_dead_memory::info())?;
     r.pass(external::info())?;
     schedules::register(r)
 }

@@ -1,6 +1,6 @@
 //! What lives where and when in a lowered `@main`: the planner's problem before placement, the picture after it.
 //!
-//! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order. A buffer is an allocation, a view of an arena,
+//! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order, but for calls of `mcu.kind = "poison"`. A buffer is an allocation, a view of an arena,
 //! or an argument; reshapes of it are the same buffer.
 
 use ir::dialects::{arith, func, memref};
@@ -104,6 +104,7 @@ impl MemoryMap {
         let events: Vec<OpId> = m
             .ops(entry)
             .filter(|&op| matches!(m.op_name(op), "func.call" | "memref.copy"))
+            .filter(|&op| !is_poison(m, op))
             .collect();
         let mut buffers = Vec::new();
         for (i, &value) in m.block_args(entry).iter().enumerate() {
@@ -175,6 +176,11 @@ impl MemoryMap {
             .and_then(|&op| m.layer_name(m.op_loc(op)))
             .unwrap_or_default()
     }
+}
+
+/// Whether an op overwrites dead memory for debugging, which is no event.
+fn is_poison(m: &Module, op: OpId) -> bool {
+    m.discardable(op, "mcu.kind").and_then(|a| m.attr_str(a)) == Some("poison")
 }
 
 /// Symbol of the arena that an argument lies in when it names none.

@@ -4,9 +4,13 @@
 //! they stay the caller's.
 
 mod does_not_fit;
+mod overlaps;
 mod place;
 mod problem;
+mod step_count;
 
+pub(crate) use overlaps::may_overlap;
+pub use overlaps::{Allowance, allowances};
 pub use problem::problem;
 
 use crate::memory_map::MemoryMap;
@@ -36,6 +40,12 @@ pub fn info() -> PassInfo {
         "arena",
         "Where inputs and outputs live.",
     )
+    .option(
+        "overlap",
+        "true|false",
+        "true",
+        "Whether a result may run into an operand that dies, behind the last byte that is still read.",
+    )
 }
 
 /// Every buffer starts at a multiple of this, so that kernels may load words; the arena itself at [`ARENA_ALIGN`].
@@ -46,6 +56,7 @@ pub const ARENA_ALIGN: u64 = 16;
 struct PlanMemory {
     algorithm: String,
     io_in_arena: bool,
+    overlap: bool,
 }
 
 impl PlanMemory {
@@ -58,6 +69,7 @@ impl PlanMemory {
         Ok(PlanMemory {
             algorithm,
             io_in_arena,
+            overlap: o.flag("overlap")?,
         })
     }
 }
@@ -84,6 +96,10 @@ impl Pass for PlanMemory {
                 "M004",
                 format!("no algorithm `{}`", self.algorithm),
             ));
+        };
+        let problem = match self.overlap {
+            true => overlaps::with_useful(problem, &which, &allowances(m, &map), algorithm),
+            false => problem,
         };
         let plan = algorithm.plan(&problem);
         let violations = usmp::check(&problem, &plan);

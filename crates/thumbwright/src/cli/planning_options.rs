@@ -1,6 +1,6 @@
 //! What a user may ask of the memory plan: the same options wherever a model is compiled.
 
-use crate::{Io, PipelineOptions};
+use crate::{Io, OptimizeFor, PipelineOptions};
 use clap::{Args, ValueEnum};
 
 /// Options of the memory plan.
@@ -15,6 +15,27 @@ pub struct PlanningOptions {
     /// The planning algorithm [default: exact].
     #[arg(long, value_name = "NAME")]
     algorithm: Option<String>,
+    /// Whether a layer's result may run into an operand that it reads for the last time, in the same bytes [default: on, off for `--optimize-for latency`].
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    in_place: Option<bool>,
+    /// What is to be small: the cycles, the memory, or the cycles and what memory costs none.
+    #[arg(long, value_enum, value_name = "GOAL", default_value_t = Goal::Balanced)]
+    optimize_for: Goal,
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("it is `on` or `off`".to_owned()),
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Goal {
+    Latency,
+    Ram,
+    Balanced,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +53,13 @@ impl PlanningOptions {
                 IoPlace::Caller => Io::Caller,
             },
             algorithm: self.algorithm.clone(),
+            in_place: self.in_place,
+            optimize_for: match self.optimize_for {
+                Goal::Latency => OptimizeFor::Latency,
+                Goal::Ram => OptimizeFor::Ram,
+                Goal::Balanced => OptimizeFor::Balanced,
+            },
+            ..PipelineOptions::default()
         }
     }
 }
