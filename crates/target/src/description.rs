@@ -103,9 +103,9 @@ impl Target {
         self.memories.iter().find(|m| m.name == name)
     }
 
-    /// Bytes of all memories that a program may write, or `None` when the target names no memories.
+    /// Bytes of all memories that buffers may be placed in, or `None` when the target names no memories.
     pub fn ram_size(&self) -> Option<u64> {
-        self.total(MemoryKind::writable)
+        self.total(MemoryKind::holds_buffers)
     }
 
     /// Bytes of all flash memories, or `None` when the target names no memories.

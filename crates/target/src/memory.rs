@@ -9,11 +9,22 @@ pub enum MemoryKind {
     Ram,
     /// Tightly coupled: read and written without wait states, not reached by DMA on every part.
     Tcm,
+    /// Tightly coupled to instruction fetch. Listed so that a linker script may put code there; nothing is planned into it, although
+    /// loads and stores of data reach it on the Cortex-M7 and M55.
+    Itcm,
+    /// Behind a memory controller (PSRAM, SDRAM, DDR): read and written, but slow; there only once the board has set it up.
+    External,
 }
 
 impl MemoryKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [MemoryKind; 3] = [MemoryKind::Flash, MemoryKind::Ram, MemoryKind::Tcm];
+    pub const ALL: [MemoryKind; 5] = [
+        MemoryKind::Flash,
+        MemoryKind::Ram,
+        MemoryKind::Tcm,
+        MemoryKind::Itcm,
+        MemoryKind::External,
+    ];
 
     /// The kind's name in a target file.
     pub fn name(self) -> &'static str {
@@ -21,6 +32,8 @@ impl MemoryKind {
             MemoryKind::Flash => "flash",
             MemoryKind::Ram => "ram",
             MemoryKind::Tcm => "tcm",
+            MemoryKind::Itcm => "itcm",
+            MemoryKind::External => "external",
         }
     }
 
@@ -29,9 +42,12 @@ impl MemoryKind {
         MemoryKind::ALL.into_iter().find(|k| k.name() == name)
     }
 
-    /// Whether a program may write there at run time.
-    pub fn writable(self) -> bool {
-        self != MemoryKind::Flash
+    /// Whether buffers may be placed there.
+    pub fn holds_buffers(self) -> bool {
+        matches!(
+            self,
+            MemoryKind::Ram | MemoryKind::Tcm | MemoryKind::External
+        )
     }
 }
 
@@ -46,7 +62,7 @@ pub struct Memory {
     pub address: u32,
     /// Bytes.
     pub size: u32,
-    /// Alignment in bytes that buffers in it get at least; a power of two.
+    /// Alignment in bytes that buffers in it get at least; a power of two; 1 unless the description asks for more.
     pub alignment: u32,
     /// Wait cycles of a word read beyond the core's own cost.
     pub read_wait: u32,

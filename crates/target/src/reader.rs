@@ -61,7 +61,7 @@ struct EmulationFile {
 }
 
 fn default_alignment() -> i64 {
-    16
+    1
 }
 
 /// Reads the description `text`, over the table of its `base` in `known`, and returns the target and its full table.

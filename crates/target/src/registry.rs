@@ -8,7 +8,7 @@ use crate::nearest::nearest;
 use crate::reader::resolve;
 
 /// The built-in descriptions; a board comes after the core that it is based on.
-const BUILTIN: [(&str, &str); 14] = [
+const BUILTIN: [(&str, &str); 21] = [
     ("cortex-m0.toml", include_str!("data/cortex-m0.toml")),
     (
         "cortex-m0plus.toml",
@@ -26,6 +26,25 @@ const BUILTIN: [(&str, &str); 14] = [
     ("mps2-an500.toml", include_str!("data/mps2-an500.toml")),
     ("mps2-an505.toml", include_str!("data/mps2-an505.toml")),
     ("mps3-an547.toml", include_str!("data/mps3-an547.toml")),
+    (
+        "arduino-nano-33-ble.toml",
+        include_str!("data/arduino-nano-33-ble.toml"),
+    ),
+    (
+        "mps3-corstone300.toml",
+        include_str!("data/mps3-corstone300.toml"),
+    ),
+    ("nrf5340dk.toml", include_str!("data/nrf5340dk.toml")),
+    (
+        "nucleo-f746zg.toml",
+        include_str!("data/nucleo-f746zg.toml"),
+    ),
+    (
+        "nucleo-l4r5zi.toml",
+        include_str!("data/nucleo-l4r5zi.toml"),
+    ),
+    ("rp2040.toml", include_str!("data/rp2040.toml")),
+    ("stm32h743.toml", include_str!("data/stm32h743.toml")),
 ];
 
 /// The targets that are known, by name.

@@ -1,6 +1,6 @@
 //! The built-in descriptions against facts of the architectures, and what a wrong description is told.
 
-use target::{Arch, Feature, TargetError, TargetKind, Targets};
+use target::{Arch, Feature, MemoryKind, TargetError, TargetKind, Targets};
 
 const OWN: &str = r#"
 name = "my-board"
@@ -47,6 +47,13 @@ fn every_core_and_board_is_there() {
         "mps2-an500",
         "mps2-an505",
         "mps3-an547",
+        "arduino-nano-33-ble",
+        "mps3-corstone300",
+        "nrf5340dk",
+        "nucleo-f746zg",
+        "nucleo-l4r5zi",
+        "rp2040",
+        "stm32h743",
     ] {
         assert!(names.contains(&name), "{name}");
     }
@@ -63,6 +70,65 @@ fn every_core_and_board_is_there() {
             "{}",
             target.name
         );
+    }
+}
+
+/// Sums as the data sheets state them on their first pages.
+#[test]
+fn boards_have_what_their_data_sheets_say() {
+    let targets = Targets::builtin();
+    let kib = 1024;
+    for (name, ram, flash) in [
+        ("arduino-nano-33-ble", 256, 1024),
+        ("microbit", 16, 256),
+        ("nrf5340dk", 512, 1024),
+        // 320 KB of "SRAM" with the DTCM; the ITCM is counted apart.
+        ("nucleo-f746zg", 320, 1024),
+        ("nucleo-l4r5zi", 640, 2048),
+        ("rp2040", 264, 2048),
+        // 1 MB of RAM: 192 KB of TCM, of which 64 KB are the ITCM, and up to 864 KB of SRAM.
+        ("stm32h743", 128 + 864, 2048),
+    ] {
+        let board = targets.get(name).unwrap();
+        assert_eq!(board.ram_size(), Some(ram * kib), "{name}");
+        assert_eq!(board.flash_size(), Some(flash * kib), "{name}");
+    }
+    let itcm = |name: &str| {
+        let memory = targets.get(name).unwrap().memory("itcm").unwrap();
+        (memory.kind, memory.size)
+    };
+    assert_eq!(itcm("stm32h743"), (MemoryKind::Itcm, 64 << 10));
+    assert_eq!(itcm("nucleo-f746zg"), (MemoryKind::Itcm, 16 << 10));
+}
+
+#[test]
+fn boards_are_whole() {
+    for board in Targets::builtin().iter() {
+        let name = &board.name;
+        if board.kind != TargetKind::Board {
+            continue;
+        }
+        let base = board.base.as_deref().expect("a board names its core");
+        assert!(base.starts_with("cortex-m"), "{name}");
+        let of_kind = |wanted: fn(MemoryKind) -> bool| {
+            let kinds = board.memories.iter().map(|m| m.kind);
+            kinds.filter(|&kind| wanted(kind)).count()
+        };
+        assert!(of_kind(MemoryKind::holds_buffers) > 0, "{name}");
+        assert!(of_kind(|kind| kind == MemoryKind::Flash) == 1, "{name}");
+        for m in &board.memories {
+            // Tightly coupled memories are those without wait states.
+            let tightly = matches!(m.kind, MemoryKind::Tcm | MemoryKind::Itcm);
+            assert!(
+                !tightly || m.read_wait + m.write_wait == 0,
+                "{name}.{}",
+                m.name
+            );
+        }
+        // A planner prefers earlier memories, so they are the faster ones.
+        let waits = board.memories.iter().filter(|m| m.kind.holds_buffers());
+        let waits: Vec<u32> = waits.map(|m| m.read_wait).collect();
+        assert!(waits.is_sorted(), "{name}: {waits:?}");
     }
 }
 
@@ -172,7 +238,11 @@ fn wrong_descriptions_say_key_value_and_what_to_do() {
     refused(
         "kind = \"tcm\"",
         "kind = \"tmc\"",
-        &["memory.dtcm.kind", "\"tmc\"", "flash, ram, tcm"],
+        &[
+            "memory.dtcm.kind",
+            "\"tmc\"",
+            "flash, ram, tcm, itcm, external",
+        ],
     );
     refused("size = 0x20000", "size = 0", &["memory.dtcm.size", "= 0"]);
     refused("size = 0x20000", "size = -4", &["memory.dtcm.size", "-4"]);

@@ -48,6 +48,7 @@
 //! | [`exact`] | branch and bound: the optimum with its proof, or the best found with its gap |
 //! | [`outcome`] | a plan together with a proved lower bound |
 //! | [`checker`] | the independent judge of a plan |
+//! | [`pools`] | several memories: which buffer goes where, with the planner inside |
 //! | [`csv`] | minimalloc's interchange format |
 //!
 //! Invariant: [`checker`] uses only the data types; it calls nothing in [`liveness`], [`first_fit`] or an algorithm.
@@ -68,6 +69,7 @@ pub mod hill_climb;
 pub mod liveness;
 pub mod outcome;
 pub mod plan;
+pub mod pools;
 pub mod problem;
 
 mod address_set;
@@ -86,4 +88,5 @@ pub use hill_climb::HillClimb;
 pub use liveness::{Liveness, Moment};
 pub use outcome::Outcome;
 pub use plan::Plan;
+pub use pools::{PoolPlan, PoolProblem, check_pools, plan_pools};
 pub use problem::{Overlap, Problem, ProblemError, ProblemErrors};

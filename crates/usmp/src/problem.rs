@@ -250,6 +250,50 @@ impl Problem {
         self.overlaps.is_empty() && self.conflicts.is_empty() && self.offsets.is_empty()
     }
 
+    /// The buffers with these indices, in that order, as a problem of their own, with what is stated of them, in which every buffer is
+    /// aligned to `align` at least; without a capacity.
+    ///
+    /// # Errors
+    /// `align` is not a power of two; with the larger alignments the sums are too large, or a fixed offset is not aligned; an index is
+    /// given twice.
+    ///
+    /// # Panics
+    /// When an index is out of range.
+    pub fn part(&self, which: &[usize], align: u64) -> Result<Problem, ProblemErrors> {
+        let buffers = which.iter().map(|&index| {
+            let mut buffer = self.buffers[index].clone();
+            buffer.align = buffer.align.max(align);
+            buffer
+        });
+        let mut part = Problem::new(buffers.collect())?;
+        if self.is_plain() {
+            return Ok(part);
+        }
+        let inside: BTreeMap<usize, usize> = which.iter().copied().zip(0..).collect();
+        let pair = |a: usize, b: usize| Some((*inside.get(&a)?, *inside.get(&b)?));
+        for overlap in self.overlaps() {
+            if let Some((result, operand)) = pair(overlap.result, overlap.operand) {
+                let lead = overlap.lead;
+                part = part.with_overlap(Overlap {
+                    result,
+                    operand,
+                    lead,
+                })?;
+            }
+        }
+        for (a, b) in self.stated_conflicts() {
+            if let Some((a, b)) = pair(a, b) {
+                part = part.with_conflict(a, b)?;
+            }
+        }
+        for (buffer, offset) in self.fixed_offsets() {
+            if let Some(&buffer) = inside.get(&buffer) {
+                part = part.with_offset(buffer, offset)?;
+            }
+        }
+        Ok(part)
+    }
+
     /// Whether the buffers with these indices are in each other's way: both have bytes, and they have a common time of
     /// life or a stated conflict. An [`Overlap`] between them says where they may share bytes nevertheless.
     ///

@@ -37,7 +37,7 @@ impl ListTargets {
             ]);
         }
         Ok(format!(
-            "{}\n`thumbwright run` also takes: {}\n",
+            "{}\nmemories: `+n` cycles of waiting for a word that is read\n`thumbwright run` also takes: {}\n",
             table.text(),
             Runtime::NAMES.join(", ")
         ))
@@ -48,7 +48,13 @@ fn memories(t: &Target) -> String {
     let all: Vec<String> = t
         .memories
         .iter()
-        .map(|m| format!("{} {} KiB", m.name, number(u64::from(m.size) / 1024)))
+        .map(|m| {
+            let wait = match m.read_wait {
+                0 => String::new(),
+                n => format!(" +{n}"),
+            };
+            format!("{} {} KiB{wait}", m.name, number(u64::from(m.size) / 1024))
+        })
         .collect();
     all.join(", ")
 }
