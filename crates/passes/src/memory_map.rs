@@ -68,6 +68,21 @@ pub struct MappedArena {
     pub persistent: bool,
 }
 
+/// A result that was placed into an operand: both live at one event, and share bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MappedOverlap {
+    /// The event that reads the operand for the last time and writes the result for the first.
+    pub event: usize,
+    /// The buffer that is written.
+    pub result: usize,
+    /// The buffer that is read.
+    pub operand: usize,
+    /// Bytes from the start of the result to that of the operand.
+    pub distance: u64,
+    /// Bytes that both have.
+    pub shared: u64,
+}
+
 /// The events and buffers of `@main`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MemoryMap {
@@ -167,6 +182,31 @@ impl MemoryMap {
     /// The arena of that symbol.
     pub fn arena(&self, symbol: &str) -> Option<&MappedArena> {
         self.arenas.iter().find(|a| a.symbol == symbol)
+    }
+
+    /// The results that run into operands, in the order of events; none before placement.
+    pub fn overlaps(&self) -> Vec<MappedOverlap> {
+        let mut all = Vec::new();
+        for (result, y) in self.buffers.iter().enumerate() {
+            for (operand, x) in self.buffers.iter().enumerate() {
+                let (Some(from), Some(above)) = (y.offset, x.offset) else {
+                    continue;
+                };
+                let end = (from.saturating_add(y.size)).min(above.saturating_add(x.size));
+                let meet = result != operand && x.arena == y.arena && x.end == y.start + 1;
+                if meet && from <= above && above < end {
+                    all.push(MappedOverlap {
+                        event: y.start,
+                        result,
+                        operand,
+                        distance: above - from,
+                        shared: end - above,
+                    });
+                }
+            }
+        }
+        all.sort_by_key(|o| (o.event, o.result, o.operand));
+        all
     }
 
     /// The name of the layer that an event computes.
