@@ -38,7 +38,7 @@ def run(command):
 
 
 def restart_in_venv(venv):
-    """Runs this script again inside `venv`, which is made and filled first where needed."""
+    """Runs the script again inside `venv`, which is made and filled first where needed."""
     python = os.path.join(venv, "bin", "python")
     if os.path.abspath(sys.prefix) == os.path.abspath(venv):
         packages = [f"{name}=={version}" for name, version in REQUIREMENTS.items()]
@@ -47,7 +47,7 @@ def restart_in_venv(venv):
     elif not os.path.exists(python):
         print(f"making the virtual environment {venv}", file=sys.stderr)
         run([sys.executable, "-m", "venv", venv])
-    os.execv(python, [python, os.path.abspath(__file__), *sys.argv[1:]])
+    os.execv(python, [python, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
 
 
 def draw_all(seed, count):

@@ -6,6 +6,7 @@ mod tflite_writer;
 use std::path::Path;
 use std::sync::Arc;
 
+use frontends::tflite::offline_plan::{arena_tensors, with_offsets};
 use frontends::tflite::{codes, import, limits, read, read_file};
 use frontends::{ImportError, ImportErrors};
 use ir::DialectRegistry;
@@ -467,10 +468,84 @@ fn damage_inside_an_operator_names_it() {
     );
 }
 
+/// A change of the sound model for each code of a plan for TensorFlow Lite Micro.
+const OFFLINE: &[(&str, Change, Expected)] = &[
+    (
+        codes::OFFLINE_GRAPHS,
+        |m| m.graphs.push(m.graphs[0].clone()),
+        (None, &["2 graphs"]),
+    ),
+    (
+        codes::OFFLINE_FORM,
+        |m| {
+            m.buffers.push(Buffer::At {
+                offset: 64,
+                size: 8,
+            });
+        },
+        (None, &["behind the flatbuffer"]),
+    ),
+    (
+        codes::OFFLINE_OFFSET,
+        huge,
+        (None, &["tensor \"", "to start at byte 2147483648"]),
+    ),
+];
+
+/// Three tensors of a gibibyte are live at the sum of the image and its convolution.
+fn huge(m: &mut Model) {
+    const SIDE: i32 = 1 << 15;
+    for i in [0, 3, 4] {
+        tensor(m, i).shape = vec![1, SIDE, SIDE, 1];
+    }
+    tensor(m, 5).shape = vec![1, SIDE * SIDE];
+    tensor(m, 1).shape = vec![1, 3, 3, 1];
+    tensor(m, 2).shape = vec![1];
+    for i in [1, 2] {
+        let quant = tensor(m, i).quant.as_mut().unwrap();
+        quant.scales.truncate(1);
+        quant.zero_points.truncate(1);
+    }
+    m.buffers[1] = Buffer::Inside((0..9).collect());
+    m.buffers[2] = Buffer::Inside(vec![1; 4]);
+    m.buffers[3] = Buffer::Inside(
+        [1, SIDE * SIDE]
+            .iter()
+            .flat_map(|n| n.to_le_bytes())
+            .collect(),
+    );
+    m.graphs[0].operators[1].inputs = vec![0, 3];
+    m.graphs[0].operators[2].options.1 = vec![Field::I32s(0, vec![1, SIDE * SIDE])];
+}
+
+#[test]
+fn what_no_offline_plan_can_be_given_to() {
+    for &(code, change, expected) in OFFLINE {
+        let mut model = small();
+        change(&mut model);
+        let bytes = model.bytes();
+        let file = read(&bytes, "m.tflite").unwrap_or_else(|e| panic!("{e}"));
+        // Every tensor above all others.
+        let places = arena_tensors(&file, "m.tflite").map(|tensors| {
+            let mut top = 0;
+            let above = tensors.iter().map(|t| {
+                top += t.bytes;
+                (t.tensor, top - t.bytes)
+            });
+            above.collect::<Vec<_>>()
+        });
+        let errors = places
+            .and_then(|places| with_offsets(&bytes, "m.tflite", &places))
+            .expect_err(code);
+        check(code, &errors, expected);
+    }
+}
+
 #[test]
 fn every_code_has_a_case() {
     let mut covered: Vec<&str> = CHANGES.iter().map(|case| case.0).collect();
     covered.extend([codes::UNREADABLE, codes::DAMAGED]);
+    covered.extend(OFFLINE.iter().map(|case| case.0));
     covered.sort_unstable();
     let all: Vec<&str> = codes::ALL.iter().map(|code| code.0).collect();
     assert_eq!(covered, all);
@@ -506,7 +581,8 @@ fn the_inputs_of_the_file_tests_are_these_models() {
         }),
         ("remark.dequantized-weights", hybrid),
     ];
-    for (code, change) in errors.map(|c| (c.0, c.1)).chain(remarks) {
+    let errors = errors.chain(OFFLINE).map(|c| (c.0, c.1));
+    for (code, change) in errors.chain(remarks) {
         let mut model = small();
         change(&mut model);
         let (path, bytes) = (inputs.join(format!("{code}.tflite")), model.bytes());

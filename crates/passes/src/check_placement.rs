@@ -1,8 +1,8 @@
 //! `check-placement`: checks a placed module, and shares no code with the planner or with `mark-noalias`.
 //!
-//! A byte of an arena belongs to the buffer that was written last. Walking the calls of `@main` in order, it fails if a call
-//! reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a `llvm.noalias` argument shares a byte with
-//! another argument of the same call.
+//! A byte of an arena belongs to the buffer that was written last; a view of a part of a buffer is that part. Walking the calls of
+//! `@main` in order, it fails if a call reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a
+//! `llvm.noalias` argument shares a byte with another argument of the same call.
 //!
 //! Arguments of one call may share bytes if the kernel only reads the one and only writes the other, and if a run of the kernel at
 //! those places shows that it reads nothing that it has overwritten before ([`shadow`]).
@@ -65,7 +65,7 @@ impl Arenas {
     }
 }
 
-/// One buffer: which value it is, its bytes, and where its arena ends.
+/// A buffer or a part of one: which buffer it is, its bytes, and where its arena starts and ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Span {
     value: ValueId,
@@ -76,14 +76,16 @@ struct Span {
 }
 
 fn span(m: &Module, arenas: &Arenas, main: OpId, value: ValueId) -> Option<Span> {
-    let mut v = value;
+    let size = m.size_bytes(m.value_type(value)).unwrap_or(0);
+    let bytes = |a: i64| u64::try_from(a).ok();
+    // Behind casts and views of parts, whose offsets add up.
+    let (mut v, mut part) = (value, 0u64);
     loop {
-        let size = m.size_bytes(m.value_type(v)).unwrap_or(0);
         let (arena, offset) = match m.value_def(v) {
             ValueDef::Argument(_, i) => {
                 let named = func::arg_attr(m, main, i, "mcu.arena").and_then(|a| m.attr_symbol(a));
                 let offset = m.attr_int(func::arg_attr(m, main, i, "mcu.offset")?)?;
-                (named.unwrap_or("arena"), offset)
+                (named.unwrap_or("arena"), bytes(offset)?)
             }
             ValueDef::Result(op, _) => match m.op_name(op) {
                 "memref.reinterpret_cast" => {
@@ -94,15 +96,25 @@ fn span(m: &Module, arenas: &Arenas, main: OpId, value: ValueId) -> Option<Span>
                     let ValueDef::Result(c, _) = m.value_def(m.operand(op, 1)) else {
                         return None;
                     };
-                    let offset = m.attr_int(m.prop(c, "value")?)?;
-                    let base = m.defining_op(m.operand(op, 0))?;
-                    (m.attr_symbol(m.prop(base, "name")?)?, offset)
+                    let shift = bytes(m.attr_int(m.prop(c, "value")?)?)?;
+                    let source = m.operand(op, 0);
+                    let global = m
+                        .defining_op(source)
+                        .filter(|&g| m.op_name(g) == "memref.get_global");
+                    match global {
+                        Some(g) => (m.attr_symbol(m.prop(g, "name")?)?, shift),
+                        None => {
+                            part = part.checked_add(shift)?;
+                            v = source;
+                            continue;
+                        }
+                    }
                 }
                 _ => return None,
             },
         };
         let (base, end) = arenas.get(arena);
-        let from = base.saturating_add(u64::try_from(offset).ok()?);
+        let from = base.saturating_add(offset).saturating_add(part);
         return Some(Span {
             value: v,
             from,
@@ -113,38 +125,55 @@ fn span(m: &Module, arenas: &Arenas, main: OpId, value: ValueId) -> Option<Span>
     }
 }
 
-/// Which value owns each byte, as disjoint intervals `from → (to, owner)`.
+/// Which buffer owns each byte, as disjoint intervals `from → (to, owner)`, and what buffers have lost to others.
 #[derive(Default)]
-struct Owners(BTreeMap<u64, (u64, ValueId)>);
+struct Owners {
+    bytes: BTreeMap<u64, (u64, ValueId)>,
+    /// Bytes that a buffer owned before another was written there.
+    lost: BTreeMap<ValueId, Vec<(u64, u64)>>,
+}
 
 impl Owners {
     fn write(&mut self, s: Span) {
         let over: Vec<(u64, (u64, ValueId))> = self
-            .0
+            .bytes
             .iter()
             .filter(|(f, (t, _))| **f < s.to && *t > s.from)
             .map(|(f, x)| (*f, *x))
             .collect();
         for (f, (t, owner)) in over {
-            self.0.remove(&f);
+            self.bytes.remove(&f);
             if f < s.from {
-                self.0.insert(f, (s.from, owner));
+                self.bytes.insert(f, (s.from, owner));
             }
             if t > s.to {
-                self.0.insert(s.to, (t, owner));
+                self.bytes.insert(s.to, (t, owner));
+            }
+            if owner != s.value {
+                let lost = (f.max(s.from), t.min(s.to));
+                self.lost.entry(owner).or_default().push(lost);
             }
         }
         if s.from < s.to {
-            self.0.insert(s.from, (s.to, s.value));
+            self.bytes.insert(s.from, (s.to, s.value));
+        }
+        if let Some(lost) = self.lost.get_mut(&s.value) {
+            let sides = |&(f, t): &(u64, u64)| [(f, t.min(s.from)), (f.max(s.to), t)];
+            *lost = lost.iter().flat_map(sides).filter(|i| i.0 < i.1).collect();
         }
     }
 
+    /// Whether bytes that were written no longer are the buffer's.
+    fn lost(&self, s: Span) -> bool {
+        let lost = self.lost.get(&s.value);
+        lost.is_some_and(|l| l.iter().any(|&(f, t)| f < s.to && s.from < t))
+    }
+
+    /// Whether every byte is the buffer's.
     fn holds(&self, s: Span) -> bool {
-        s.from == s.to
-            || self
-                .0
-                .iter()
-                .any(|(f, (t, o))| *f <= s.from && *t >= s.to && *o == s.value)
+        let own = self.bytes.iter().filter(|(_, x)| x.1 == s.value);
+        let part = |(f, x): (&u64, &(u64, ValueId))| x.0.min(s.to).saturating_sub((*f).max(s.from));
+        own.map(part).sum::<u64>() == s.to - s.from
     }
 }
 
@@ -159,7 +188,6 @@ impl Pass for CheckPlacement {
         let arenas = Arenas::of(m);
         let mut errors = Vec::new();
         let mut owners = Owners::default();
-        let mut written: Vec<ValueId> = Vec::new();
         let mut sharing = Sharing::default();
         let inputs = m
             .discardable(main, "mcu.inputs")
@@ -169,7 +197,6 @@ impl Pass for CheckPlacement {
         for &a in args.iter().take(inputs as usize) {
             if let Some(s) = span(m, &arenas, main, a) {
                 owners.write(s);
-                written.push(s.value);
             }
         }
         for op in m
@@ -193,7 +220,7 @@ impl Pass for CheckPlacement {
                         s.end - s.base
                     ));
                 }
-                if written.contains(&s.value) && !owners.holds(*s) {
+                if owners.lost(*s) {
                     error(format!(
                         "bytes {from}..{to} were overwritten before this layer reads them"
                     ));
@@ -204,9 +231,6 @@ impl Pass for CheckPlacement {
             for (i, s) in spans.iter().enumerate() {
                 if let Some(s) = s.filter(|_| writes[i]) {
                     owners.write(s);
-                    if !written.contains(&s.value) {
-                        written.push(s.value);
-                    }
                 }
             }
             // A call that wrote over its own operand: only allowed if that operand is not read after.
@@ -221,8 +245,9 @@ impl Pass for CheckPlacement {
                     if i == j || !shared {
                         continue;
                     }
-                    let meet = writes[i] && a.value != b.value;
-                    if noalias || (meet && (reads[i] || writes[j])) {
+                    let meet = writes[i] && a != b;
+                    let apart = reads[i] || writes[j] || a.value == b.value;
+                    if noalias || (meet && apart) {
                         error(format!("arguments {i} and {j} share bytes of the arena"));
                     } else if meet {
                         let both = (0..spans.len()).filter(|&k| reads[k] && writes[k]);

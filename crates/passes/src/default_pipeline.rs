@@ -120,7 +120,7 @@ impl PipelineOptions {
     /// Whether a result may run into an operand that dies.
     fn in_place(&self) -> bool {
         self.in_place
-            .unwrap_or(self.optimize_for == OptimizeFor::Ram)
+            .unwrap_or(self.optimize_for != OptimizeFor::Latency)
     }
 
     /// What a pass of the default pipeline is asked for.

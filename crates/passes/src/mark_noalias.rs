@@ -4,7 +4,7 @@
 //! everything else (the header tells the caller so).
 
 use crate::lower_nn::is_memref;
-use crate::memory_map::{ARENA, is_argument, root};
+use crate::memory_map::{ARENA, is_argument, within};
 use crate::symbol_uses::SymbolUses;
 use ir::dialects::{arith, func, memref};
 use ir::{Module, OpId, ValueId};
@@ -24,62 +24,64 @@ pub fn info() -> PassInfo {
 #[derive(Clone)]
 struct MarkNoalias;
 
-/// Where a buffer is.
+/// What a buffer lies in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Place {
-    /// In an arena: its symbol, first byte, bytes.
-    Arena(String, u64, u64),
+enum Base {
+    /// An arena or a constant, by its symbol.
     Global(String),
     Caller(ValueId),
-    Unknown,
+}
+
+/// Where a buffer, or a view of a part of one, is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Place {
+    base: Base,
+    from: u64,
+    size: u64,
 }
 
 impl Place {
     fn apart(&self, other: &Place) -> bool {
-        match (self, other) {
-            (Place::Unknown, _) | (_, Place::Unknown) => false,
-            (Place::Arena(s, a, n), Place::Arena(t, b, k)) => s != t || a + n <= *b || b + k <= *a,
-            (a, b) => a != b,
-        }
+        let after = |a: &Place, b: &Place| a.from.saturating_add(a.size) <= b.from;
+        self.base != other.base || after(self, other) || after(other, self)
     }
 }
 
-fn place(m: &Module, main: OpId, v: ValueId) -> Place {
-    let v = root(m, v);
+/// The place of an operand of a call of `@main`; `None` if it is not known.
+fn place(m: &Module, main: OpId, v: ValueId) -> Option<Place> {
     let size = m.size_bytes(m.value_type(v)).unwrap_or(0);
-    if is_argument(m, v) {
-        let entry = m
-            .entry_block(main)
-            .and_then(|e| m.block_args(e).iter().position(|&a| a == v));
-        let Some(i) = entry else {
-            return Place::Unknown;
-        };
-        return match func::arg_attr(m, main, i, "mcu.offset").and_then(|a| m.attr_int(a)) {
+    let (buffer, within) = within(m, v);
+    let offset = |o: i64| u64::try_from(o).ok();
+    let (base, start) = if is_argument(m, buffer) {
+        let entry = m.entry_block(main)?;
+        let i = m.block_args(entry).iter().position(|&a| a == buffer)?;
+        match func::arg_attr(m, main, i, "mcu.offset").and_then(|a| m.attr_int(a)) {
             Some(o) => {
                 let arena = func::arg_attr(m, main, i, "mcu.arena").and_then(|a| m.attr_symbol(a));
-                Place::Arena(arena.unwrap_or(ARENA).to_owned(), o as u64, size)
+                let arena = arena.unwrap_or(ARENA).to_owned();
+                (Base::Global(arena), offset(o)?)
             }
-            None => Place::Caller(v),
-        };
-    }
-    match m.defining_op(v).map(|op| (op, m.op_name(op))) {
-        Some((op, "memref.view")) => match arith::const_int_of(m, m.operand(op, 1)) {
-            Some(o) => match global(m, m.defining_op(m.operand(op, 0))) {
-                Some(arena) => Place::Arena(arena, o as u64, size),
-                None => Place::Unknown,
-            },
-            None => Place::Unknown,
-        },
-        Some((op, "memref.get_global")) => {
-            global(m, Some(op)).map_or(Place::Unknown, Place::Global)
+            None => (Base::Caller(buffer), 0),
         }
-        _ => Place::Unknown,
-    }
+    } else {
+        let op = m.defining_op(buffer)?;
+        match m.op_name(op) {
+            "memref.view" => {
+                let arena = global(m, m.defining_op(m.operand(op, 0))?)?;
+                let shift = arith::const_int_of(m, m.operand(op, 1))?;
+                (Base::Global(arena), offset(shift)?)
+            }
+            "memref.get_global" => (Base::Global(global(m, op)?), 0),
+            _ => return None,
+        }
+    };
+    let from = start.checked_add(within?)?;
+    Some(Place { base, from, size })
 }
 
 /// The symbol that a `memref.get_global` names.
-fn global(m: &Module, op: Option<OpId>) -> Option<String> {
-    Some(memref::GetGlobalOp::cast(m, op?)?.name(m))
+fn global(m: &Module, op: OpId) -> Option<String> {
+    Some(memref::GetGlobalOp::cast(m, op)?.name(m))
 }
 
 impl Pass for MarkNoalias {
@@ -105,7 +107,8 @@ impl Pass for MarkNoalias {
             for &i in &buffers {
                 let apart = sites.iter().all(|s| {
                     let at = |j: usize| place(m, main, m.operand(s.0, j));
-                    buffers.iter().all(|&j| j == i || at(i).apart(&at(j)))
+                    let apart = |j| at(i).zip(at(j)).is_some_and(|(a, b)| a.apart(&b));
+                    buffers.iter().all(|&j| j == i || apart(j))
                 });
                 if apart {
                     let unit = m.unit_attr();

@@ -1,7 +1,7 @@
 //! What lives where and when in a lowered `@main`: the planner's problem before placement, the picture after it.
 //!
-//! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order, but for calls of `mcu.kind = "poison"`. A buffer is an allocation, a view of an arena,
-//! or an argument; reshapes of it are the same buffer.
+//! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order, but for calls of `mcu.kind = "poison"`. A buffer is
+//! an allocation, a view of an arena, or an argument; reshapes of it and views of parts of it are the same buffer.
 
 use ir::dialects::{arith, func, memref};
 use ir::{Attr, AttrData, Module, OpId, ValueDef, ValueId};
@@ -96,15 +96,36 @@ pub struct MemoryMap {
     pub arena_size: u64,
 }
 
-/// The buffer behind reshapes of it.
-pub fn root(m: &Module, mut v: ValueId) -> ValueId {
-    while let Some(op) = m
-        .defining_op(v)
-        .filter(|&op| m.op_name(op) == "memref.reinterpret_cast")
-    {
+/// The buffer behind reshapes and views of parts of it.
+pub fn root(m: &Module, v: ValueId) -> ValueId {
+    within(m, v).0
+}
+
+/// The buffer that a value lies in, and the byte of it at which the value starts; `None` if a view's offset is no constant.
+pub fn within(m: &Module, mut v: ValueId) -> (ValueId, Option<u64>) {
+    let mut from = Some(0u64);
+    while let Some(op) = m.defining_op(v) {
+        match m.op_name(op) {
+            "memref.reinterpret_cast" => {}
+            "memref.view" if !is_view_of_global(m, op) => {
+                let shift = view_offset(m, op);
+                from = from.zip(shift).and_then(|(a, b)| a.checked_add(b));
+            }
+            _ => break,
+        }
         v = m.operand(op, 0);
     }
-    v
+    (v, from)
+}
+
+/// Whether a `memref.view` is a buffer of an arena, not a part of another buffer.
+fn is_view_of_global(m: &Module, view: OpId) -> bool {
+    m.defining_op(m.operand(view, 0))
+        .is_some_and(|op| m.op_name(op) == "memref.get_global")
+}
+
+fn view_offset(m: &Module, view: OpId) -> Option<u64> {
+    arith::const_int_of(m, m.operand(view, 1)).and_then(|o| u64::try_from(o).ok())
 }
 
 impl MemoryMap {
@@ -139,7 +160,7 @@ impl MemoryMap {
             };
             let place = match m.op_name(op) {
                 "memref.alloc" => None,
-                "memref.view" => Some(view_place(m, op)?),
+                "memref.view" if is_view_of_global(m, op) => Some(view_place(m, op)?),
                 _ => continue,
             };
             let layer = m.layer_name(m.op_loc(op)).unwrap_or_default();

@@ -15,59 +15,109 @@ fn registry() -> Registry {
     r.freeze()
 }
 
-/// One kernel call: which earlier buffers it reads, and how many bytes it writes into a new one.
-type Step = (Vec<usize>, i64);
+/// One kernel call: which earlier values it reads, how many bytes it writes into a new one, and whether that one lies behind the last
+/// step's result in one allocation.
+type Step = (Vec<usize>, i64, bool);
 
-/// Bytes of buffer `i`: the input, then the steps' results.
-fn bytes(steps: &[Step], i: usize) -> i64 {
-    if i == 0 { 24 } else { steps[i - 1].1 }
+/// For each step: the allocation that its result is a part of, and from which byte on; the steps of one allocation follow each other.
+fn places(steps: &[Step]) -> Vec<(usize, i64)> {
+    let mut all: Vec<(usize, i64)> = Vec::new();
+    for (i, step) in steps.iter().enumerate() {
+        let place = match all.last() {
+            // The last step writes the output, which is a buffer of its own.
+            Some(&(group, from)) if step.2 && i + 1 < steps.len() => (group, from + steps[i - 1].1),
+            last => (last.map_or(0, |l| l.0 + 1), 0),
+        };
+        all.push(place);
+    }
+    all
 }
 
-/// A lowered module: an input, then one call a step, the last into the output. Every kernel copies the first byte of each operand.
+/// A private kernel that copies the first byte of each operand but the last into the last.
+fn kernel(m: &mut Module, name: &str, types: &[ir::Type]) {
+    let (f, block) = func::build_func(m, name, types, &[], Loc::UNKNOWN);
+    let args = m.block_args(block).to_vec();
+    let mut b = Builder::at_end(m, block);
+    let i8 = b.m.i8();
+    let zero = b.const_index(0);
+    let out = *args.last().unwrap();
+    let first = b.const_int(1, i8);
+    b.store(first, out, &[zero]);
+    for &a in &args[..args.len() - 1] {
+        let x = b.load(a, &[zero]);
+        b.store(x, out, &[zero]);
+    }
+    b.op("func.return", &[], &[]);
+    let private = m.str_attr("private");
+    m.set_prop(f, "sym_visibility", private);
+}
+
+/// A lowered module: an input, then one call a step, the last into the output. A result is an allocation or a part of one; once its last
+/// part is written, an allocation of several parts is a value as a whole as well.
 fn lowered(registry: &Registry, steps: &[Step]) -> Module {
     let mut m = Module::new(registry.dialects().clone());
     let i8 = m.i8();
     let input = m.memref(&[24], i8);
     let output = m.memref(&[steps.last().unwrap().1], i8);
-    for (i, (reads, size)) in steps.iter().enumerate() {
-        let sizes: Vec<i64> = reads.iter().map(|&r| bytes(steps, r % (i + 1))).collect();
-        let mut types: Vec<ir::Type> = sizes.iter().map(|&s| m.memref(&[s], i8)).collect();
-        types.push(m.memref(&[*size], i8));
-        let (f, block) = func::build_func(&mut m, &format!("k{i}"), &types, &[], Loc::UNKNOWN);
-        let args = m.block_args(block).to_vec();
-        let mut b = Builder::at_end(&mut m, block);
-        let zero = b.const_index(0);
-        let out = *args.last().unwrap();
-        let first = b.const_int(1, i8);
-        b.store(first, out, &[zero]);
-        for &a in &args[..args.len() - 1] {
-            let x = b.load(a, &[zero]);
-            b.store(x, out, &[zero]);
-        }
-        b.op("func.return", &[], &[]);
-        let private = m.str_attr("private");
-        m.set_prop(f, "sym_visibility", private);
-    }
     let (main, block) = func::build_func(&mut m, "main", &[input, output], &[], Loc::UNKNOWN);
     let one = m.i64_attr(1);
     m.set_discardable(main, "mcu.inputs", one);
     let args = m.block_args(block).to_vec();
-    let mut b = Builder::at_end(&mut m, block);
-    let mut buffers = vec![args[0]];
-    for (i, (reads, size)) in steps.iter().enumerate() {
-        let ty = b.m.memref(&[*size], i8);
+    let places = places(steps);
+    let mut values = vec![args[0]];
+    let mut whole = args[0];
+    for (i, (reads, size, _)) in steps.iter().enumerate() {
+        let (group, from) = places[i];
+        let parts: Vec<usize> = (0..steps.len()).filter(|&j| places[j].0 == group).collect();
+        let ty = m.memref(&[*size], i8);
+        let mut b = Builder::at_end(&mut m, block);
+        if from == 0 && i + 1 < steps.len() {
+            let bytes = parts.iter().map(|&j| steps[j].1).sum::<i64>();
+            let ty = b.m.memref(&[bytes], i8);
+            whole = b.alloc(ty, "activation");
+        }
         let out = if i + 1 == steps.len() {
             args[1]
+        } else if parts.len() == 1 {
+            whole
         } else {
-            b.alloc(ty, "activation")
+            let shift = b.const_index(from);
+            let view = b.op("memref.view", &[whole, shift], &[ty]);
+            b.m.result(view, 0)
         };
-        let mut operands: Vec<ValueId> = reads.iter().map(|&r| buffers[r % (i + 1)]).collect();
+        let mut operands: Vec<ValueId> = reads.iter().map(|&r| values[r % values.len()]).collect();
         operands.push(out);
         b.call(&format!("k{i}"), &operands, &[]);
-        buffers.push(out);
+        let types: Vec<ir::Type> = operands.iter().map(|&v| m.value_type(v)).collect();
+        kernel(&mut m, &format!("k{i}"), &types);
+        values.push(out);
+        if parts.len() > 1 && parts.last() == Some(&i) {
+            values.push(whole);
+        }
     }
-    b.op("func.return", &[], &[]);
+    Builder::at_end(&mut m, block).op("func.return", &[], &[]);
     m
+}
+
+/// How far into its buffer a value starts.
+fn within(m: &Module, v: ValueId) -> u64 {
+    let view = m.defining_op(v).filter(|_| v != root(m, v));
+    view.map_or(0, |view| {
+        assert_eq!(m.op_name(view), "memref.view");
+        let shift = m.defining_op(m.operand(view, 1)).unwrap();
+        let shift = m.attr_int(m.prop(shift, "value").unwrap()).unwrap();
+        shift as u64 + within(m, m.operand(view, 0))
+    })
+}
+
+/// The buffer that a value is in, and its own bytes in the arena.
+fn span(m: &Module, map: &MemoryMap, v: ValueId) -> (ValueId, std::ops::Range<usize>) {
+    let b = map.buffers.iter().find(|b| b.value == root(m, v)).unwrap();
+    let from = (b.offset.unwrap() + within(m, v)) as usize;
+    (
+        b.value,
+        from..from + m.size_bytes(m.value_type(v)).unwrap() as usize,
+    )
 }
 
 fn run(registry: &Registry, m: &mut Module, pipeline: &str) -> Result<(), String> {
@@ -87,13 +137,7 @@ fn run(registry: &Registry, m: &mut Module, pipeline: &str) -> Result<(), String
 fn simulate(m: &Module) -> bool {
     let map = MemoryMap::of(m).unwrap();
     let mut memory: Vec<Option<ValueId>> = vec![None; 4096];
-    let span = |v: ValueId| {
-        let b = map.buffers.iter().find(|b| b.value == root(m, v)).unwrap();
-        (
-            b.value,
-            b.offset.unwrap() as usize..(b.offset.unwrap() + b.size) as usize,
-        )
-    };
+    let span = |v: ValueId| span(m, &map, v);
     let mut good = map
         .buffers
         .iter()
@@ -121,7 +165,8 @@ fn simulate(m: &Module) -> bool {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = (proptest::collection::vec(0usize..100, 1..3), 1i64..40);
+    let reads = proptest::collection::vec(0usize..100, 1..3);
+    let step = (reads, 1i64..40, proptest::bool::weighted(0.3));
     proptest::collection::vec(step, 1..8)
 }
 
@@ -182,13 +227,12 @@ proptest! {
         for &call in &map.events {
             let callee = func::CallOp(call).callee(&m);
             let f = m.lookup_symbol(&callee).unwrap();
-            let places: Vec<_> =
-                m.operands(call).map(|v| map.buffers.iter().find(|b| b.value == root(&m, v)).unwrap()).collect();
+            let places: Vec<_> = m.operands(call).map(|v| span(&m, &map, v).1).collect();
             for (i, a) in places.iter().enumerate() {
-                let apart = places.iter().enumerate().all(|(j, b)| {
-                    let (x, y) = (a.offset.unwrap(), b.offset.unwrap());
-                    i == j || (0..a.size).all(|k| !(y..y + b.size).contains(&(x + k)))
-                });
+                let apart = places
+                    .iter()
+                    .enumerate()
+                    .all(|(j, b)| i == j || a.clone().all(|k| !b.contains(&k)));
                 prop_assert_eq!(func::arg_attr(&m, f, i, "llvm.noalias").is_some(), apart);
             }
         }

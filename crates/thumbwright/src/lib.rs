@@ -22,6 +22,7 @@ pub mod example;
 mod identifiers;
 mod layers;
 pub mod optimize;
+pub mod planning;
 pub mod reference;
 pub mod report;
 pub mod runtime;

@@ -127,7 +127,12 @@ fn run(compiler: &Compiler, m: &mut Module, pipeline: &str) -> Result<(), String
 /// both. All else is gone.
 fn placed_alone(compiler: &Compiler, m: &Module, a: &Allowance, distance: u64) -> Module {
     let mut m = m.clone();
-    run(compiler, &mut m, "builtin.module(plan-memory{overlap=false})").unwrap();
+    run(
+        compiler,
+        &mut m,
+        "builtin.module(plan-memory{overlap=false})",
+    )
+    .unwrap();
     let map = MemoryMap::of(&m).unwrap();
     let main = m.lookup_symbol("main").unwrap();
     for (t, &event) in map.events.iter().enumerate() {
@@ -200,7 +205,10 @@ fn the_checker_refuses_what_is_closer_than_the_lead() {
             };
             let mut bad = placed_alone(&compiler, &m, &a, closer);
             let error = run(&compiler, &mut bad, check).expect_err(&what);
-            assert!(error.contains("after the layer has overwritten them"), "{what}: {error}");
+            assert!(
+                error.contains("after the layer has overwritten them"),
+                "{what}: {error}"
+            );
             refused += 1;
         }
     }

@@ -46,6 +46,7 @@
 //! | [`hill_climb`] | local search over orders |
 //! | [`best_fit`] | largest first, each in the smallest gap that takes it |
 //! | [`exact`] | branch and bound: the optimum with its proof, or the best found with its gap |
+//! | [`order`] | the order of operators of least peak, which lifetimes follow from |
 //! | [`outcome`] | a plan together with a proved lower bound |
 //! | [`checker`] | the independent judge of a plan |
 //! | [`pools`] | several memories: which buffer goes where, with the planner inside |
@@ -67,6 +68,7 @@ pub mod greedy_by_conflicts;
 pub mod greedy_by_size;
 pub mod hill_climb;
 pub mod liveness;
+pub mod order;
 pub mod outcome;
 pub mod plan;
 pub mod pools;

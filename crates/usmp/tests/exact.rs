@@ -1,5 +1,7 @@
 //! `exact` against brute force, against itself on problems that must have the same optimum, and on public instances.
 
+mod problems;
+
 use std::fs;
 
 use proptest::prelude::*;
@@ -7,7 +9,7 @@ use proptest::test_runner::FileFailurePersistence;
 use usmp::exact::FitAnswer;
 use usmp::{
     Algorithm, Algorithms, Buffer, BufferKind, Exact, GreedyByConflicts, HillClimb, Liveness,
-    Problem, check, csv,
+    Overlap, Problem, check, csv,
 };
 
 /// Enough for most random problems, and soon over for the others.
@@ -21,59 +23,77 @@ fn cases(count: u32) -> ProptestConfig {
     }
 }
 
-/// Up to `count` buffers with sizes up to `size` bytes, alignments up to 2 to the power `log_align`, times up to `time`.
+/// Buffers of up to `size` bytes, some of none.
 fn buffers(
     count: usize,
     size: u64,
     log_align: u32,
     time: u32,
 ) -> impl Strategy<Value = Vec<Buffer>> {
-    let buffer = (0..=size, 0..=log_align, 0..time, 1..=time);
-    prop::collection::vec(buffer, 0..=count).prop_map(|list| {
-        let named = |(index, (size, log_align, start, length))| Buffer {
-            name: format!("b{index}"),
-            size,
-            align: 1u64 << log_align,
-            start,
-            end: start + length,
-            kind: BufferKind::Activation,
+    problems::buffers(count, 0..=size, log_align, time)
+}
+
+/// Whether there is a plan of less than `limit` bytes, by trying every multiple of the alignment for every buffer: first
+/// for the buffers that are live at one time, whatever the others do, then for all.
+///
+/// Knows nothing of floors, heads, sections, bounds or canonical plans.
+fn fits_below(problem: &Problem, limit: u64) -> bool {
+    let buffers = || problem.buffers().iter().enumerate();
+    let places = |(index, buffer): (usize, &Buffer)| {
+        let all = (0..limit).step_by(buffer.align as usize);
+        let ends_below = all.filter(|offset| offset + buffer.size < limit);
+        let places: Vec<u64> = match problem.fixed_offset(index) {
+            Some(fixed) => ends_below.filter(|&offset| offset == fixed).collect(),
+            // A buffer of no bytes is in nobody's way.
+            None if buffer.size == 0 => ends_below.take(1).collect(),
+            None => ends_below.collect(),
         };
-        list.into_iter().enumerate().map(named).collect()
+        (index, places)
+    };
+    let at_once = |time: u32| {
+        let live = || buffers().filter(move |(_, b)| (b.start..b.end).contains(&time));
+        let bytes: u64 = live().map(|(_, buffer)| buffer.size).sum();
+        let may_overlap = problem.overlaps().next().is_some();
+        (may_overlap || bytes < limit) && place_all(problem, live().map(places).collect())
+    };
+    let mut times: Vec<u32> = buffers().map(|(_, buffer)| buffer.start).collect();
+    times.dedup();
+    limit > 0
+        && times.into_iter().all(at_once)
+        && place_all(problem, buffers().map(places).collect())
+}
+
+/// Whether all buffers can be placed, each at one of its places; goes on with the one that has the fewest.
+fn place_all(problem: &Problem, left: Vec<(usize, Vec<u64>)>) -> bool {
+    let Some((index, places)) = left.iter().min_by_key(|(_, places)| places.len()) else {
+        return true;
+    };
+    places.iter().any(|&offset| {
+        let others = left.iter().filter(|(other, _)| other != index);
+        let rest = others.map(|(other, places)| {
+            let free = |&at: &u64| may_lie(problem, (*index, offset), (*other, at));
+            (*other, places.iter().copied().filter(free).collect())
+        });
+        place_all(problem, rest.collect())
     })
 }
 
-/// The least height below `limit`, by trying every multiple of the alignment for every buffer; `limit` if there is none.
-///
-/// Knows nothing of floors, sections or canonical plans.
-fn least_height(problem: &Problem, limit: u64) -> u64 {
-    fn extend(problem: &Problem, offsets: &mut Vec<u64>, height: u64, least: &mut u64) {
-        let Some(buffer) = problem.buffers().get(offsets.len()) else {
-            *least = height;
-            return;
-        };
-        let index = offsets.len();
-        // A buffer of no bytes is in nobody's way.
-        let last = if buffer.size == 0 { 0 } else { u64::MAX };
-        for multiple in 0..=last {
-            let offset = multiple * buffer.align;
-            let height = height.max(offset + buffer.size);
-            if height >= *least {
-                return;
-            }
-            let free = offsets.iter().enumerate().all(|(other, &at)| {
-                let size = problem.buffers()[other].size;
-                !problem.conflict(index, other) || at + size <= offset || offset + buffer.size <= at
-            });
-            if free {
-                offsets.push(offset);
-                extend(problem, offsets, height, least);
-                offsets.pop();
-            }
-        }
+/// Whether two buffers, each with its offset, may lie where they do.
+fn may_lie(problem: &Problem, a: (usize, u64), b: (usize, u64)) -> bool {
+    let buffer = |(index, _): (usize, u64)| &problem.buffers()[index];
+    let end = |of: (usize, u64)| of.1 + buffer(of).size;
+    if buffer(a).size == 0 || buffer(b).size == 0 || end(a) <= b.1 || end(b) <= a.1 {
+        return true;
     }
-    let mut least = limit;
-    extend(problem, &mut Vec::new(), 0, &mut least);
-    least
+    let is_pair = |x: usize, y: usize| [(a.0, b.0), (b.0, a.0)].contains(&(x, y));
+    if problem.stated_conflicts().any(|(x, y)| is_pair(x, y)) {
+        return false;
+    }
+    let offset = |index: usize| if index == a.0 { a.1 } else { b.1 };
+    let overlap = problem.overlaps().find(|o| is_pair(o.result, o.operand));
+    buffer(a).end <= buffer(b).start
+        || buffer(b).end <= buffer(a).start
+        || overlap.is_some_and(|o| offset(o.result) + o.lead <= offset(o.operand))
 }
 
 fn assert_optimal(problem: &Problem) {
@@ -87,11 +107,8 @@ fn assert_optimal(problem: &Problem) {
         let lower_bound = height;
         assert_eq!(fit(height - 1), FitAnswer::Refuted { lower_bound });
     }
-    let bound = Liveness::of(problem).bound();
-    assert!(height >= bound);
-    if height > bound {
-        assert_eq!(least_height(problem, height + 1), height, "{problem:?}");
-    }
+    assert!(height >= Liveness::of(problem).bound());
+    assert!(!fits_below(problem, height), "{problem:?}");
 }
 
 proptest! {
@@ -109,6 +126,39 @@ proptest! {
     #[test]
     fn equals_brute_force_at_many_alignments(buffers in buffers(6, 9, 3, 8)) {
         assert_optimal(&Problem::new(buffers).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(10_000))]
+
+    #[test]
+    fn equals_brute_force_whatever_is_stated(problem in problems::stated(problems::plain(buffers(10, 4, 1, 8)), 3, 8)) {
+        assert_optimal(&problem);
+    }
+
+    /// Chains of operators, each of which may run into what it reads.
+    #[test]
+    fn equals_brute_force_on_chains(
+        layers in prop::collection::vec((1u64..=5, 0u64..=3, 1usize..=3), 1..=10),
+    ) {
+        let buffers = layers.iter().enumerate().map(|(index, &(size, _, reads))| Buffer {
+            name: format!("b{index}"),
+            size,
+            align: 1,
+            start: index as u32,
+            end: (index + reads + 1) as u32,
+            kind: BufferKind::Activation,
+        });
+        let mut problem = Problem::new(buffers.collect()).unwrap();
+        for (result, &(_, lead, _)) in layers.iter().enumerate().skip(1) {
+            // The operand that dies there, if there is one.
+            let dies = |&operand: &usize| operand + layers[operand].2 == result;
+            if let Some(operand) = (0..result).find(dies) {
+                problem = problem.with_overlap(Overlap { result, operand, lead }).unwrap();
+            }
+        }
+        assert_optimal(&problem);
     }
 }
 

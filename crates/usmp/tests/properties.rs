@@ -1,5 +1,7 @@
 //! Properties of plans, bounds and the checker on random problems, against the obvious way of computing each.
 
+mod problems;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -18,81 +20,9 @@ fn cases(count: u32) -> ProptestConfig {
     }
 }
 
-/// Buffers with sizes up to `size` bytes, alignments up to 2 to the power `log_align`, and times up to `time`.
-fn buffers(
-    count: usize,
-    size: u64,
-    log_align: u32,
-    time: u32,
-) -> impl Strategy<Value = Vec<Buffer>> {
-    let buffer = (1..=size, 0..=log_align, 0..time, 1..=time);
-    prop::collection::vec(buffer, 0..=count).prop_map(|list| {
-        let named = |(index, (size, log_align, start, length))| Buffer {
-            name: format!("b{index}"),
-            size,
-            align: 1u64 << log_align,
-            start,
-            end: start + length,
-            kind: BufferKind::Activation,
-        };
-        list.into_iter().enumerate().map(named).collect()
-    })
-}
-
+/// Buffers of at least a byte and up to `size` bytes.
 fn problem(count: usize, size: u64, log_align: u32, time: u32) -> impl Strategy<Value = Problem> {
-    buffers(count, size, log_align, time)
-        .prop_map(|buffers| Problem::new(buffers).expect("the buffers are valid"))
-}
-
-/// What may be stated beside the buffers: an allowance, a conflict, a fixed offset in steps of the alignment.
-#[derive(Clone, Debug)]
-enum Statement {
-    Overlap(prop::sample::Index, prop::sample::Index, u64),
-    Conflict(prop::sample::Index, prop::sample::Index),
-    Offset(prop::sample::Index, u64),
-}
-
-fn statement(lead: u64) -> impl Strategy<Value = Statement> {
-    use prop::sample::Index;
-    prop_oneof![
-        6 => (any::<[Index; 2]>(), 0..=lead).prop_map(|([a, b], lead)| Statement::Overlap(a, b, lead)),
-        1 => any::<[Index; 2]>().prop_map(|[a, b]| Statement::Conflict(a, b)),
-        1 => (any::<Index>(), 0u64..9).prop_map(|(a, steps)| Statement::Offset(a, steps)),
-    ]
-}
-
-/// A problem with up to `statements` statements; those that contradict earlier ones are left out.
-fn stated_problem(
-    plain: impl Strategy<Value = Problem>,
-    lead: u64,
-    statements: usize,
-) -> impl Strategy<Value = Problem> {
-    let statements = prop::collection::vec(statement(lead), 0..=statements);
-    (plain, statements).prop_map(|(mut problem, statements)| {
-        let count = problem.buffers().len();
-        for statement in statements {
-            if count == 0 {
-                break;
-            }
-            let stated = match statement {
-                Statement::Overlap(a, b, lead) => problem.clone().with_overlap(Overlap {
-                    result: a.index(count),
-                    operand: b.index(count),
-                    lead,
-                }),
-                Statement::Conflict(a, b) => problem
-                    .clone()
-                    .with_conflict(a.index(count), b.index(count)),
-                Statement::Offset(a, steps) => {
-                    let index = a.index(count);
-                    let align = problem.buffers()[index].align;
-                    problem.clone().with_offset(index, steps * align)
-                }
-            };
-            problem = stated.unwrap_or(problem);
-        }
-        problem
-    })
+    problems::plain(problems::buffers(count, 1..=size, log_align, time))
 }
 
 /// First-gap greedy by size as its definition reads: sort what is in the way, walk up.
@@ -338,7 +268,7 @@ proptest! {
 
     #[test]
     fn checker_agrees_with_a_byte_map_on_what_is_stated(
-        problem in stated_problem(problem(7, 12, 2, 6), 8, 6),
+        problem in problems::stated(problem(7, 12, 2, 6), 8, 6),
         mutations in prop::collection::vec(mutation(), 0..4),
     ) {
         let plan = GreedyBySize.plan(&problem);
@@ -353,7 +283,7 @@ proptest! {
     #![proptest_config(cases(2_000))]
 
     #[test]
-    fn every_algorithm_keeps_to_what_is_stated(problem in stated_problem(problem(12, 20, 3, 6), 12, 12)) {
+    fn every_algorithm_keeps_to_what_is_stated(problem in problems::stated(problem(12, 20, 3, 6), 12, 12)) {
         for name in Algorithms::builtin().names() {
             let outcome = match name {
                 "hill-climb" => HillClimb { seed: 1, placements: 200 }.solve(&problem),
@@ -401,7 +331,7 @@ proptest! {
 
     #[test]
     fn permutation_and_time_shift_leave_a_valid_plan(
-        (buffers, permuted) in buffers(20, 50, 4, 12).prop_flat_map(|b| (Just(b.clone()), Just(b).prop_shuffle())),
+        (buffers, permuted) in problems::buffers(20, 1..=50, 4, 12).prop_flat_map(|b| (Just(b.clone()), Just(b).prop_shuffle())),
         shift in 0u32..1_000_000,
     ) {
         let original = Problem::new(buffers.clone()).unwrap();

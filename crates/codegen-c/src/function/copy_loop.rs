@@ -108,7 +108,10 @@ impl Printer<'_> {
         self.slots
             .insert(m.block_args(body)[0], Slot::Address(start));
         for inner in m.ops(body) {
-            if matches!(m.op_name(inner), arith::AddIOp::NAME | arith::MulIOp::NAME | arith::ConstantOp::NAME) {
+            if matches!(
+                m.op_name(inner),
+                arith::AddIOp::NAME | arith::MulIOp::NAME | arith::ConstantOp::NAME
+            ) {
                 self.op(inner)?;
             }
         }

@@ -94,6 +94,12 @@ codes! {
     VARIABLE = "T107";
     /// A graph output is a constant.
     CONSTANT_OUTPUT = "T108";
+    /// An offline memory plan is asked for a model of several graphs.
+    OFFLINE_GRAPHS = "T200";
+    /// An offline memory plan cannot be put into a file of this form.
+    OFFLINE_FORM = "T201";
+    /// An offset of an offline memory plan does not fit into its 32 bits.
+    OFFLINE_OFFSET = "T202";
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! validated: indices, shapes, constants, quantisation, the order of the graph. All defects of a file are reported
 //! at once, with the codes of [`codes`].
 //!
+//! [`offline_plan`] is the way back: a copy of a file that tells TensorFlow Lite Micro where to put the tensors.
+//!
 //! Numbers of the format are those of the public schema, `tensorflow/compiler/mlir/lite/schema/schema.fbs`.
 
 pub mod builtin;
@@ -12,6 +14,7 @@ pub mod codes;
 pub mod import;
 pub mod limits;
 pub mod model;
+pub mod offline_plan;
 pub mod options;
 
 mod file;

@@ -23,8 +23,12 @@ pub(super) mod model {
     pub const SUBGRAPHS: VOffsetT = slot(2);
     pub const DESCRIPTION: VOffsetT = slot(3);
     pub const BUFFERS: VOffsetT = slot(4);
+    /// Indices of metadata buffers; of older files, and not read.
+    pub const METADATA_BUFFER: VOffsetT = slot(5);
     pub const METADATA: VOffsetT = slot(6);
     pub const SIGNATURE_DEFS: VOffsetT = slot(7);
+    /// Where a field newer than this schema would be.
+    pub const NEWER: VOffsetT = slot(8);
 }
 
 /// Fields of `OperatorCode`.

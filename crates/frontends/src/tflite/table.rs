@@ -118,6 +118,27 @@ impl<'a> Table<'a> {
         self.scalar(slot, default, f32::from_le_bytes)
     }
 
+    /// Where in the file stands what the field refers to, or `None` if the table leaves it out.
+    pub(super) fn target(&self, slot: VOffsetT) -> Read<Option<usize>> {
+        match self.field(slot)? {
+            Some(at) => forward(self.bytes, at).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the table has a field from this slot on.
+    pub(super) fn has_fields_from(&self, slot: VOffsetT) -> Read<bool> {
+        for slot in (slot..).step_by(2) {
+            if usize::from(slot) + 2 > self.vtable_len {
+                break;
+            }
+            if self.field(slot)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The table that the field refers to.
     pub(super) fn table(&self, slot: VOffsetT) -> Read<Option<Table<'a>>> {
         match self.field(slot)? {
@@ -214,6 +235,12 @@ impl<'a> Tables<'a> {
             return Err(OutOfFile(self.start));
         }
         Table::new(self.bytes, forward(self.bytes, self.start + 4 * index)?)
+    }
+
+    /// Where each table stands in the file.
+    pub(super) fn positions(&self) -> impl Iterator<Item = Read<usize>> + use<'a> {
+        let this = *self;
+        (0..this.len).map(move |i| forward(this.bytes, this.start + 4 * i))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Read<Table<'a>>> + use<'a> {

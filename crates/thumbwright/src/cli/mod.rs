@@ -62,7 +62,7 @@ enum Form {
     Inspect(inspect::Inspect),
     /// List the cores and boards that are known.
     Targets(targets::ListTargets),
-    /// Plan the memory of buffers given as CSV (id,lower,upper,size[,alignment]).
+    /// Plan the memory of a model, or of buffers given as CSV or JSON.
     Plan(plan::Plan),
     /// Run a pipeline of passes on a module of MLIR text.
     Opt(Box<opt::Opt>),
@@ -120,7 +120,11 @@ fn compiler(
         Form::Run(r) => extensions::build(builder, &r.with, &mut r.target),
         Form::Inspect(i) => extensions::build(builder, &i.with, &mut i.target),
         Form::Opt(o) => extensions::build(builder, &o.with, &mut o.target),
-        Form::Targets(_) | Form::Plan(_) | Form::Reduce(_) => Ok(builder.build()),
+        Form::Plan(p) => match &mut p.target {
+            Some(target) => extensions::build(builder, &p.with, target),
+            None => extensions::build(builder, &p.with, &mut String::new()),
+        },
+        Form::Targets(_) | Form::Reduce(_) => Ok(builder.build()),
     }
 }
 
@@ -130,7 +134,7 @@ fn dispatch(form: &Form, compiler: &Compiler, console: &Console) -> anyhow::Resu
         Form::Run(r) => r.execute(compiler, console),
         Form::Inspect(i) => i.execute(compiler, console),
         Form::Targets(t) => t.execute(compiler),
-        Form::Plan(p) => p.execute(console),
+        Form::Plan(p) => p.execute(compiler, console),
         Form::Opt(o) => o.execute(compiler, console),
         Form::Reduce(r) => r.execute(compiler, console),
     }

@@ -12,7 +12,7 @@ pub struct PlanningOptions {
     /// Where inputs and outputs live: planned inside the arena, or in the caller's memory.
     #[arg(long, value_enum, default_value_t = IoPlace::Arena)]
     io: IoPlace,
-    /// The planning algorithm [default: exact].
+    /// The planning algorithm; of `plan`, also `all`, to compare them [default: exact].
     #[arg(long, value_name = "NAME")]
     algorithm: Option<String>,
     /// Whether a layer's result may run into an operand that it reads for the last time, in the same bytes [default: on, off for `--optimize-for latency`].
@@ -45,6 +45,11 @@ enum IoPlace {
 }
 
 impl PlanningOptions {
+    /// The algorithm that is asked for.
+    pub fn algorithm(&self) -> Option<&str> {
+        self.algorithm.as_deref()
+    }
+
     /// What the default pipeline is asked for.
     pub fn tuning(&self) -> PipelineOptions {
         PipelineOptions {

@@ -27,6 +27,7 @@ pub mod picture;
 mod schema;
 
 pub use measurements::{CodeSize, Measurements, StackNeed, StackSource};
+pub(crate) use page::steps_of;
 pub use page::{HostTime, PageOptions};
 pub use schema::{
     ArenaReport, BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport,

@@ -210,19 +210,23 @@ pub(crate) fn picture_of(report: &Report) -> Picture {
     let buffers = memory.buffers.iter().chain(&memory.scratch);
     Picture {
         title: format!("Memory plan of {}", report.model.file),
-        steps: memory
-            .steps
-            .iter()
-            .map(|s| Step {
-                label: s.op.as_deref().map_or("copy", axis_label).to_owned(),
-                name: s.layer.clone(),
-            })
-            .collect(),
+        steps: steps_of(report),
         blocks: buffers.filter_map(block).collect(),
         height: memory.arena_bytes,
         bound: memory.bound_bytes,
         capacity: report.target.ram_bytes,
     }
+}
+
+/// The steps of a report as a picture names them.
+pub(crate) fn steps_of(report: &Report) -> Vec<Step> {
+    let steps = report.memory.steps.iter();
+    steps
+        .map(|s| Step {
+            label: s.op.as_deref().map_or("copy", axis_label).to_owned(),
+            name: s.layer.clone(),
+        })
+        .collect()
 }
 
 fn kind(role: &str) -> BufferKind {

@@ -1,4 +1,4 @@
-//! `plan`: buffers in, offsets out.
+//! `plan`: a model or buffers in, offsets out.
 
 use std::fs;
 
@@ -72,7 +72,9 @@ fn wrong_files_and_options() {
     let csv = root.path().join("in.csv");
     let path = text(&csv);
     thumbwright(["plan", &path]).fails(1, &["cannot read", "in.csv"]);
-    thumbwright(["plan", &text(root.path())]).fails(1, &["is a directory"]);
+    let directory = root.path().join("directory.csv");
+    fs::create_dir(&directory).unwrap();
+    thumbwright(["plan", &text(&directory)]).fails(1, &["is a directory"]);
     for bad in [
         "",
         "id,lower\n",
@@ -87,7 +89,9 @@ fn wrong_files_and_options() {
     fs::write(&csv, BUFFERS).unwrap();
     thumbwright(["plan", &path, "--algorithm", "magic"]).fails(1, &["magic", "greedy-by-size"]);
     thumbwright(["plan", &path, "--capacity=-1"]).fails(2, &["--capacity"]);
-    thumbwright(["plan", &path, "-o", &text(root.path())]).fails(1, &["is a directory"]);
+    thumbwright(["plan", &path, "-o", &text(root.path())]).fails(1, &["--emit"]);
+    let nowhere = text(&root.path().join("no/such/plan.csv"));
+    thumbwright(["plan", &path, "-o", &nowhere]).fails(1, &["cannot write", "plan.csv"]);
 }
 
 #[test]

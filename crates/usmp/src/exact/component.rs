@@ -37,17 +37,74 @@ impl Block {
 ///
 /// A *section* is a time at which a maximal set of buffers is live: what is live at any other time is also live together
 /// in some section. Two buffers conflict if and only if they have a common section, so that sections are all the time
-/// that the search needs; a buffer is live in a contiguous range of them.
+/// that the search needs; a buffer is live in a contiguous range of them. Where conflicts are stated beyond lifetimes,
+/// components that they connect are one, and lifetimes alone no longer tell which blocks conflict.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Component {
     /// Ordered by first section.
     pub(super) blocks: Vec<Block>,
     /// Number of sections.
     pub(super) sections: usize,
+    /// Whether more is stated of the blocks than their lifetimes.
+    pub(super) stated: bool,
+}
+
+impl Component {
+    /// Adds a component whose sections come after all of these.
+    fn append(&mut self, later: Component) {
+        let shifted = later.blocks.into_iter().map(|block| Block {
+            first: block.first + self.sections,
+            last: block.last + self.sections,
+            ..block
+        });
+        self.blocks.extend(shifted);
+        self.sections += later.sections;
+    }
 }
 
 /// The components of `problem`, in order of time; buffers of no bytes are in none.
 pub(super) fn components(problem: &Problem) -> Vec<Component> {
+    let components = components_in_time(problem);
+    if problem.is_plain() {
+        return components;
+    }
+    join(problem, components)
+}
+
+/// Joins components that stated conflicts connect, and marks those of which something is stated.
+fn join(problem: &Problem, components: Vec<Component>) -> Vec<Component> {
+    let mut group: Vec<usize> = (0..components.len()).collect();
+    let mut of_buffer = vec![None; problem.buffers().len()];
+    for (index, component) in components.iter().enumerate() {
+        for block in &component.blocks {
+            of_buffer[block.buffer] = Some(index);
+        }
+    }
+    for (a, b) in problem.stated_conflicts() {
+        if let (Some(a), Some(b)) = (of_buffer[a], of_buffer[b]) {
+            let (from, to) = (group[a].max(group[b]), group[a].min(group[b]));
+            for member in group.iter_mut().filter(|member| **member == from) {
+                *member = to;
+            }
+        }
+    }
+    let mut joined: Vec<Component> = vec![Component::default(); components.len()];
+    for (component, &to) in components.into_iter().zip(&group) {
+        joined[to].append(component);
+    }
+    let overlaps = problem.overlaps().map(|o| o.result);
+    let conflicts = problem.stated_conflicts().map(|(a, _)| a);
+    let fixed = problem.fixed_offsets().map(|(buffer, _)| buffer);
+    for buffer in overlaps.chain(conflicts).chain(fixed) {
+        if let Some(component) = of_buffer[buffer] {
+            joined[group[component]].stated = true;
+        }
+    }
+    joined.retain(|component| !component.blocks.is_empty());
+    joined
+}
+
+fn components_in_time(problem: &Problem) -> Vec<Component> {
     let buffers = problem.buffers();
     // At equal times what ends comes before what starts.
     let mut events: Vec<(u32, bool, usize)> = Vec::with_capacity(2 * buffers.len());

@@ -1,14 +1,15 @@
 //! Branch and bound: the lowest plan with its proof, or the best one found and how far it may be from the lowest.
 //!
 //! The parts: `component` cuts a problem into buffers that hang together and reduces time to sections, `search` decides
-//! whether a component fits into a capacity, `order` holds the orders that searches try, `optimise` asks for ever better
-//! capacities.
+//! whether a component fits into a capacity, `pairwise` does so where more is stated than lifetimes, `order` holds the
+//! orders that searches try, `optimise` asks for ever better capacities.
 //!
 //! Invariant: the only limit is a count of nodes, so that equal problems give equal plans on every machine.
 
 mod component;
 mod optimise;
 mod order;
+mod pairwise;
 mod search;
 
 use crate::algorithm::Algorithm;

@@ -2,6 +2,7 @@
 
 use super::component::{Component, components};
 use super::order::Order;
+use super::pairwise::{self, Rules};
 use super::search::{Search, Verdict};
 use super::{Fit, FitAnswer};
 use crate::algorithm::Algorithm;
@@ -19,15 +20,28 @@ use crate::problem::Problem;
 /// Plans that are found at all are mostly found within a few hundred nodes, proofs of absence take what they take.
 const FIRST_ATTEMPT: u64 = 600;
 
-/// Part of the remaining nodes that the search for a plan at the lower bound may spend: one in that many.
-const SHARE_AT_BOUND: u64 = 2;
+/// Part of the remaining nodes that the search at one capacity may spend, one in that many: while every capacity had an
+/// answer,
+const SHARE: u64 = 2;
 
-/// Part of the remaining nodes that is spent on each capacity between the lower bound and the best plan.
-const SHARE_BETWEEN: u64 = 4;
+/// and when one had none.
+const SHARE_AFTER_NONE: u64 = 4;
+
+/// Larger components of which more is stated than lifetimes are left to the heuristics: what holds between their blocks is
+/// kept pair by pair, and the search goes as deep as there are blocks.
+const MAX_STATED: usize = 1000;
+
+/// How a component is searched.
+enum Method {
+    Skyline,
+    Pairwise(Rules),
+    Heuristics,
+}
 
 /// A component with the lowest offsets known for it.
 struct Part {
     component: Component,
+    method: Method,
     offsets: Vec<u64>,
     height: u64,
 }
@@ -43,14 +57,9 @@ impl Part {
 
 /// Whether `problem` fits into `capacity` bytes, within `budget` nodes.
 pub(super) fn fit(problem: &Problem, capacity: u64, budget: u64) -> Fit {
-    if !problem.is_plain() {
-        let outcome = best_of_heuristics(problem);
-        let lower_bound = outcome.lower_bound();
-        let answer = match outcome.into_plan() {
-            plan if plan.height() <= capacity => FitAnswer::Fits(plan),
-            _ if lower_bound > capacity => FitAnswer::Refuted { lower_bound },
-            _ => FitAnswer::Unknown,
-        };
+    let lower_bound = Liveness::of(problem).bound();
+    if lower_bound > capacity {
+        let answer = FitAnswer::Refuted { lower_bound };
         return Fit { answer, nodes: 0 };
     }
     let mut parts = parts(problem);
@@ -71,64 +80,48 @@ pub(super) fn fit(problem: &Problem, capacity: u64, budget: u64) -> Fit {
 
 /// The lowest plan that `budget` nodes find, and the lower bound that they prove.
 pub(super) fn solve(problem: &Problem, budget: u64) -> Outcome {
-    if !problem.is_plain() {
-        return best_of_heuristics(problem);
-    }
     let mut parts = parts(problem);
     let mut bound = Liveness::of(problem).bound();
     improve_by_heuristics(problem, &mut parts, bound);
     let mut nodes = budget;
-    // Capacities up to here are refuted or were given up.
+    let mut target = bound;
+    // The least capacity that was searched without an answer, and one above the largest such.
+    let mut unknown: Option<u64> = None;
     let mut given_up = bound;
-    while given_up < highest(&parts) && nodes > 0 {
-        let at_bound = given_up == bound;
-        let (target, share) = if at_bound {
-            (bound, SHARE_AT_BOUND)
+    while bound < highest(&parts) && nodes > 0 {
+        let share = if unknown.is_none() {
+            SHARE
         } else {
-            (given_up.midpoint(highest(&parts) - 1), SHARE_BETWEEN)
+            SHARE_AFTER_NONE
         };
         let mut slice = nodes.div_ceil(share);
         nodes -= slice;
         let lowered = lower(&mut parts, target, &mut slice);
         nodes += slice;
+        let reached = matches!(lowered, Lowered::Reached);
         match lowered {
             Lowered::Reached => {}
-            Lowered::Refuted { at_least } => {
-                let proved = at_least.min(highest(&parts));
-                given_up = if at_bound {
-                    proved
-                } else {
-                    given_up.max(proved)
-                };
-                bound = bound.max(proved);
-            }
+            Lowered::Refuted { at_least } => bound = at_least.min(highest(&parts)),
             Lowered::Exhausted => {
-                if at_bound {
+                if target == bound {
                     take_plan(&mut parts, &HillClimb::default().plan(problem));
                 }
-                given_up = target + 1;
+                unknown = Some(unknown.map_or(target, |unknown| unknown.min(target)));
+                given_up = given_up.max(target + 1);
             }
         }
+        let height = highest(&parts);
+        unknown = unknown.filter(|unknown| (bound..height).contains(unknown));
+        target = match unknown {
+            None if reached => bound.midpoint(height.saturating_sub(1)),
+            // That there is nothing just below the lowest plan proves it.
+            None => height.saturating_sub(1),
+            Some(unknown) if bound < unknown => bound.midpoint(unknown),
+            Some(_) if given_up < height => given_up.midpoint(height - 1),
+            Some(_) => break,
+        };
     }
     Outcome::of_search(assemble(problem, &parts), bound, budget - nodes)
-}
-
-/// The lowest plan of all heuristics.
-fn best_of_heuristics(problem: &Problem) -> Outcome {
-    let heuristics: [&dyn Algorithm; 4] = [
-        &GreedyBySize,
-        &BestFit,
-        &GreedyByConflicts,
-        &HillClimb::default(),
-    ];
-    let mut best = GreedyBySize.plan(problem);
-    for heuristic in heuristics {
-        let plan = heuristic.plan(problem);
-        if plan.height() < best.height() {
-            best = plan;
-        }
-    }
-    Outcome::of_heuristic(problem, best)
 }
 
 enum Lowered {
@@ -141,7 +134,7 @@ enum Lowered {
 fn lower(parts: &mut [Part], capacity: u64, nodes: &mut u64) -> Lowered {
     let mut exhausted = false;
     for part in parts.iter_mut().filter(|part| part.height > capacity) {
-        match decide(&part.component, capacity, nodes) {
+        match decide(part, capacity, nodes) {
             Verdict::Fits(offsets) => part.take(offsets),
             Verdict::Refuted { at_least } => return Lowered::Refuted { at_least },
             Verdict::Exhausted => exhausted = true,
@@ -154,9 +147,28 @@ fn lower(parts: &mut [Part], capacity: u64, nodes: &mut u64) -> Lowered {
     }
 }
 
+fn decide(part: &Part, capacity: u64, nodes: &mut u64) -> Verdict {
+    match &part.method {
+        Method::Skyline => {
+            let mut search = Search::new(&part.component);
+            try_orders(nodes, |order, nodes| {
+                search.set_order(order);
+                search.run(capacity, nodes)
+            })
+        }
+        Method::Pairwise(rules) => {
+            let mut search = pairwise::Search::new(&part.component, rules);
+            try_orders(nodes, |order, nodes| {
+                search.set_order(order);
+                search.run(capacity, nodes)
+            })
+        }
+        Method::Heuristics => Verdict::Exhausted,
+    }
+}
+
 /// Searches in every order in turn, as it is with ever more nodes, and blurred in ever other ways.
-fn decide(component: &Component, capacity: u64, nodes: &mut u64) -> Verdict {
-    let mut search = Search::new(component);
+fn try_orders(nodes: &mut u64, mut run: impl FnMut(Order, &mut u64) -> Verdict) -> Verdict {
     for round in 0..u64::BITS {
         let seed = u64::from(round) + 1;
         let attempts = Order::ALL.into_iter().flat_map(|order| {
@@ -166,10 +178,9 @@ fn decide(component: &Component, capacity: u64, nodes: &mut u64) -> Verdict {
             ]
         });
         for (order, limit) in attempts {
-            search.set_order(order);
             let limit = limit.min(*nodes);
             let mut left = limit;
-            let verdict = search.run(capacity, &mut left);
+            let verdict = run(order, &mut left);
             *nodes -= limit - left;
             if verdict != Verdict::Exhausted || *nodes == 0 {
                 return verdict;
@@ -180,7 +191,12 @@ fn decide(component: &Component, capacity: u64, nodes: &mut u64) -> Verdict {
 }
 
 fn parts(problem: &Problem) -> Vec<Part> {
-    let part = |component| Part {
+    let part = |component: Component| Part {
+        method: match component.stated {
+            false => Method::Skyline,
+            true if component.blocks.len() > MAX_STATED => Method::Heuristics,
+            true => Method::Pairwise(Rules::new(problem, &component)),
+        },
         component,
         offsets: Vec::new(),
         height: u64::MAX,
@@ -221,9 +237,12 @@ fn highest(parts: &[Part]) -> u64 {
     parts.iter().map(|part| part.height).max().unwrap_or(0)
 }
 
-/// The parts' offsets as a plan; buffers of no bytes lie at 0.
+/// The parts' offsets as a plan; buffers of no bytes lie at 0, unless they are fixed.
 fn assemble(problem: &Problem, parts: &[Part]) -> Plan {
     let mut offsets = vec![0; problem.buffers().len()];
+    for (buffer, offset) in problem.fixed_offsets() {
+        offsets[buffer] = offset;
+    }
     for part in parts {
         for (block, &offset) in part.component.blocks.iter().zip(&part.offsets) {
             offsets[block.buffer] = offset;
