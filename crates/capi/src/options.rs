@@ -52,8 +52,8 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "in-place",
-        summary: "whether a layer's result may run into an operand that it reads for the last time, in the same bytes: `true` (default, but \
-                  for `optimize-for` `latency`) or `false`; of no effect beside a pipeline of one's own",
+        summary: "whether a layer's result may run into an operand that it reads for the last time, in the same bytes: `true` (default \
+                  for `optimize-for` `ram`) or `false` (default otherwise); of no effect beside a pipeline of one's own",
         set: |o, value| {
             o.in_place = choice(value, BOOL)?;
             Ok(())

@@ -49,7 +49,7 @@ pub struct PipelineOptions {
 /// What a compile is to make small.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum OptimizeFor {
-    /// Cycles, and the arena where it costs none.
+    /// Cycles, and the arena as far as it costs none.
     #[default]
     Balanced,
     /// Cycles.
@@ -95,8 +95,8 @@ impl PipelineOptions {
         if self.io == Io::Caller {
             options = options.with("io", "caller");
         }
-        if !self.in_place() {
-            options = options.with("overlap", false);
+        if self.in_place() {
+            options = options.with("overlap", true);
         }
         options
     }
@@ -111,8 +111,8 @@ impl PipelineOptions {
         if self.io == Io::Caller {
             options = options.with("io", "caller");
         }
-        if !self.in_place() {
-            options = options.with("overlap", false);
+        if self.in_place() {
+            options = options.with("overlap", true);
         }
         options
     }
@@ -120,7 +120,7 @@ impl PipelineOptions {
     /// Whether a result may run into an operand that dies.
     fn in_place(&self) -> bool {
         self.in_place
-            .unwrap_or(self.optimize_for != OptimizeFor::Latency)
+            .unwrap_or(self.optimize_for == OptimizeFor::Ram)
     }
 
     /// What a pass of the default pipeline is asked for.

@@ -42,7 +42,7 @@ pub fn info() -> PassInfo {
     .option(
         "overlap",
         "true|false",
-        "true",
+        "false",
         "For `ram`: whether results may run into operands, as for plan-memory.",
     )
 }

@@ -43,7 +43,7 @@ pub fn info() -> PassInfo {
     .option(
         "overlap",
         "true|false",
-        "true",
+        "false",
         "Whether a result may run into an operand that dies, behind the last byte that is still read.",
     )
 }
