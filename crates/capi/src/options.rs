@@ -2,7 +2,7 @@
 
 use crate::boundary::{Failure, Outcome};
 use crate::status::Status;
-use thumbwright::{CompileOptions, Io, OptimizeFor, PipelineOptions};
+use thumbwright::{CompileOptions, Constants, Io, OptimizeFor, PipelineOptions};
 
 /// What the options of a session are set to; none is at its default.
 #[derive(Clone, Default)]
@@ -12,6 +12,9 @@ pub(crate) struct Options {
     io: Option<Io>,
     in_place: Option<bool>,
     optimize_for: Option<OptimizeFor>,
+    algorithm: Option<String>,
+    pools: Option<Vec<(String, u64)>>,
+    constants: Option<Constants>,
     verify_each: Option<bool>,
     keep_stages: Option<bool>,
     allow_external: Option<bool>,
@@ -60,11 +63,38 @@ const KNOWN: &[Known] = &[
         },
     },
     Known {
+        name: "algorithm",
+        summary: "the planning algorithm, by name; of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            o.algorithm = value.map(str::to_owned);
+            Ok(())
+        },
+    },
+    Known {
         name: "optimize-for",
         summary: "what is to be small: `balanced` (default), the cycles and what memory costs none; `latency`, the cycles; or `ram`, the \
                   memory, then the cycles; of no effect beside a pipeline of one's own",
         set: |o, value| {
             o.optimize_for = choice(value, &OptimizeFor::ALL.map(|g| (g.name(), g)))?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "pools",
+        summary: "how many bytes of the board's memories the plan may take, `NAME=BYTES,…`; 0 leaves one out, and what is not named may be \
+                  taken whole; of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            o.pools = value.map(limits).transpose()?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "constants",
+        summary: "where weights and tables live: `flash` (default), or `fast`, as far as they fit in memories that are faster than flash; \
+                  of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            let choices = [("flash", Constants::Flash), ("fast", Constants::Fast)];
+            o.constants = choice(value, &choices)?;
             Ok(())
         },
     },
@@ -95,6 +125,17 @@ const KNOWN: &[Known] = &[
 ];
 
 const BOOL: &[(&str, bool)] = &[("true", true), ("false", false)];
+
+/// Memories with bytes, separated by commas.
+fn limits(text: &str) -> Result<Vec<(String, u64)>, String> {
+    let limit = |element: &str| {
+        let (name, bytes) = element.split_once('=')?;
+        Some((name.to_owned(), bytes.parse().ok()?))
+    };
+    let elements = text.split(',').filter(|e| !e.is_empty());
+    let limits = elements.map(|e| limit(e).ok_or_else(|| format!("is NAME=BYTES,…, not `{text}`")));
+    limits.collect()
+}
 
 fn choice<T: Copy>(value: Option<&str>, choices: &[(&str, T)]) -> Result<Option<T>, String> {
     let Some(value) = value else {
@@ -135,9 +176,13 @@ impl Options {
     /// What the default pipeline is asked for.
     pub(crate) fn tuning(&self) -> PipelineOptions {
         PipelineOptions {
+            io: self.io.unwrap_or_default(),
+            algorithm: self.algorithm.clone(),
+            pools: self.pools.clone().unwrap_or_default(),
+            constants: self.constants.unwrap_or_default(),
             in_place: self.in_place,
             optimize_for: self.optimize_for.unwrap_or_default(),
-            ..self.io.unwrap_or_default().into()
+            ..PipelineOptions::default()
         }
     }
 

@@ -31,6 +31,16 @@ pub enum Io {
     Caller,
 }
 
+/// Where weights and tables live.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Constants {
+    /// In flash.
+    #[default]
+    Flash,
+    /// In memories that are faster than flash, as far as they fit beside the buffers; the start-up code copies them there.
+    Fast,
+}
+
 /// What a compile asks of the default pipeline.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct PipelineOptions {
@@ -44,6 +54,10 @@ pub struct PipelineOptions {
     pub optimize_for: OptimizeFor,
     /// Whether dead memory is overwritten after every layer, for debugging.
     pub poison: bool,
+    /// Bytes that the plan may take of the target's memories, by name; 0 leaves one out. What is not named may be taken whole.
+    pub pools: Vec<(String, u64)>,
+    /// Where weights and tables live.
+    pub constants: Constants,
 }
 
 /// What a compile is to make small.
@@ -97,6 +111,16 @@ impl PipelineOptions {
         }
         if self.in_place() {
             options = options.with("overlap", true);
+        }
+        if !self.pools.is_empty() {
+            let limits = self
+                .pools
+                .iter()
+                .map(|(name, bytes)| format!("{name}:{bytes}"));
+            options = options.with("pools", limits.collect::<Vec<_>>().join(","));
+        }
+        if self.constants == Constants::Fast || self.optimize_for == OptimizeFor::Latency {
+            options = options.with("constants", "fast");
         }
         options
     }

@@ -4,6 +4,7 @@
 //! [`propagate_constants`] → [`plan_memory`] (buffers get addresses) → [`mark_noalias`]. [`check_placement`] checks the result,
 //! sharing no code with the planner.
 
+pub mod access_counts;
 pub mod canonicalize;
 pub mod check_placement;
 pub mod cse;
@@ -35,7 +36,7 @@ pub mod symbol_uses;
 pub mod validate_each;
 pub mod write_lead;
 
-pub use default_pipeline::{Io, OptimizeFor, PipelineOptions, default_pipeline};
+pub use default_pipeline::{Constants, Io, OptimizeFor, PipelineOptions, default_pipeline};
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -56,6 +57,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("M004", "there is no planning algorithm of the name"),
     ("M005", "a planning algorithm made a wrong plan"),
     ("M006", "the plan does not fit the target's memory"),
+    ("M007", "a memory is limited that the target does not have"),
     (
         "M010",
         "the placement is wrong: buffers overlap in memory and in time",

@@ -1,9 +1,15 @@
-//! `plan-memory`: every buffer of `@main` gets an address in the arena, by usmp.
+//! `plan-memory`: every buffer of `@main` gets an address in an arena, by usmp.
 //!
-//! With `io=arena` (the default) inputs and outputs live in the arena as well, at the argument attribute `mcu.offset`; with `io=caller`
+//! With `io=arena` (the default) inputs and outputs live in an arena as well, at the argument attribute `mcu.offset`; with `io=caller`
 //! they stay the caller's.
+//!
+//! On a target with several memories each may have an arena: what is accessed most goes to the fastest (`memories`), unless all of it fits
+//! into that one. `constants=fast` puts weights and tables into what is left of memories that are faster than flash (`constants`).
 
+mod constants;
 mod does_not_fit;
+mod limits;
+mod memories;
 mod overlaps;
 mod place;
 mod problem;
@@ -13,10 +19,14 @@ pub(crate) use overlaps::may_overlap;
 pub use overlaps::{Allowance, allowances};
 pub use problem::problem;
 
+use crate::access_counts::AccessCounts;
 use crate::memory_map::MemoryMap;
 use ir::{Diagnostic, Module, OpId};
+use limits::Limits;
+use memories::Memories;
 use pass::{Failed, OptionError, Options, Pass, PassCx, PassInfo};
-use usmp::Algorithms;
+use usmp::pools::{PoolPlan, check_pools, plan_pools};
+use usmp::{Algorithms, Liveness};
 
 /// The pass.
 pub fn info() -> PassInfo {
@@ -46,6 +56,18 @@ pub fn info() -> PassInfo {
         "false",
         "Whether a result may run into an operand that dies, behind the last byte that is still read.",
     )
+    .option(
+        "pools",
+        "NAME:BYTES,…",
+        "",
+        "How much of the target's memories may be taken; 0 leaves one out.",
+    )
+    .option(
+        "constants",
+        "flash|fast",
+        "flash",
+        "Where weights and tables live: in flash, or as far as they fit in faster memories.",
+    )
 }
 
 /// Every buffer starts at a multiple of this, so that kernels may load words; the arena itself at [`ARENA_ALIGN`].
@@ -57,6 +79,8 @@ struct PlanMemory {
     algorithm: String,
     io_in_arena: bool,
     overlap: bool,
+    limits: Limits,
+    fast_constants: bool,
 }
 
 impl PlanMemory {
@@ -66,10 +90,16 @@ impl PlanMemory {
         if let Err(e) = Algorithms::builtin().get(&algorithm) {
             return Err(o.refuse("algorithm", e.to_string()));
         }
+        let limits = Limits::parse(o.list("pools")).map_err(|element| {
+            let wants = format!("wants NAME:BYTES, separated by commas, and not `{element}`");
+            o.refuse("pools", wants)
+        })?;
         Ok(PlanMemory {
             algorithm,
             io_in_arena,
             overlap: o.flag("overlap")?,
+            limits,
+            fast_constants: o.choice("constants", &["flash", "fast"])? == "fast",
         })
     }
 }
@@ -80,11 +110,12 @@ impl Pass for PlanMemory {
             let e = Diagnostic::error("M002", "the module has no lowered function @main");
             return cx.fail(e.help("run `lower-nn` before `plan-memory`"));
         };
-        if m.lookup_symbol("arena").is_some() {
-            return cx.fail(Diagnostic::error(
-                "M003",
-                "the memory of this module is planned already: it has a symbol @arena",
-            ));
+        if let Some(arena) = map.arenas.iter().find(|a| !a.persistent) {
+            let message = format!(
+                "the memory of this module is planned already: it has the arena @{}",
+                arena.symbol
+            );
+            return cx.fail(Diagnostic::error("M003", message));
         }
         let (problem, which) = match problem(&map, self.io_in_arena) {
             Ok(p) => p,
@@ -101,38 +132,86 @@ impl Pass for PlanMemory {
             true => overlaps::with_useful(problem, &which, &allowances(m, &map), algorithm),
             false => problem,
         };
-        let plan = algorithm.plan(&problem);
-        let violations = usmp::check(&problem, &plan);
-        if let Some(v) = violations.first() {
+        let target = cx.target;
+        let memories = match Memories::of(target, &self.limits) {
+            Ok(memories) => memories,
+            Err(e) => return cx.fail(e),
+        };
+        let counts = AccessCounts::of(m);
+        let bound = Liveness::of(&problem).bound();
+        let problem = match memories.problem(m, &map, &counts, problem, &which) {
+            Ok(problem) => problem,
+            Err(e) => return cx.fail(e),
+        };
+        let plan = match plan_pools(&problem, algorithm) {
+            Ok(plan) => plan,
+            Err(e) => {
+                let e = does_not_fit::explain(m, &map, &problem, &memories, &e, cx);
+                return cx.fail(e);
+            }
+        };
+        if let Some(v) = check_pools(&problem, &plan).first() {
             let e = Diagnostic::error(
                 "M005",
                 format!("algorithm `{}` made a wrong plan: {v}", self.algorithm),
             );
             return cx.fail(e.help("this is a bug of the algorithm"));
         }
-        let bound = usmp::Liveness::of(&problem).bound();
-        cx.diagnostics.push(Diagnostic::remark(
-            "remark.plan",
-            format!(
-                "plan of {} bytes, liveness bound {bound} bytes, by {}",
-                plan.height(),
-                self.algorithm
-            ),
-        ));
-        if let Some(ram) = cx.target.ram_size().filter(|&ram| plan.height() > ram) {
-            let message = format!(
-                "the arena takes {} bytes, {} has {ram} bytes of RAM",
-                plan.height(),
-                cx.target.name
-            );
-            return cx.fail(does_not_fit::explain(
-                m,
-                &map,
-                &problem,
-                Diagnostic::error("M006", message),
-            ));
+        let done = place::place(m, main, &map, (&problem, &plan), &which, &memories);
+        if let Err(e) = done {
+            return cx.fail(e);
         }
-        place::place(m, main, &map, &plan, &which, &problem);
+        let mut remark = self.remark(&memories, &plan, bound);
+        if self.fast_constants {
+            let limits = &self.limits;
+            match constants::move_constants(m, main, target, &memories, limits, &plan, &counts) {
+                Ok(moved) => remark = remark.note(moved.describe()),
+                Err(e) => return cx.fail(e),
+            }
+        }
+        cx.diagnostics.push(remark);
         Ok(())
+    }
+}
+
+impl PlanMemory {
+    /// The height in each memory, and how far it may be from the lowest.
+    fn remark(&self, memories: &Memories<'_>, plan: &PoolPlan, bound: u64) -> Diagnostic {
+        let heights = plan.heights().iter().zip(plan.lower_bounds());
+        let used: Vec<String> = heights
+            .zip(&memories.0)
+            .filter(|((height, _), _)| **height > 0)
+            .map(|((&height, &lower), place)| {
+                let name = match (place.memory, plan.heights().len()) {
+                    (Some(memory), 2..) => format!(" in {}", memory.name),
+                    _ => String::new(),
+                };
+                let gap = match height.saturating_sub(lower) {
+                    0 => "optimal".to_owned(),
+                    gap => format!("at most {gap} above the lowest"),
+                };
+                format!("{height} bytes{name} ({gap})")
+            })
+            .collect();
+        let used = match used.is_empty() {
+            true => "0 bytes (optimal)".to_owned(),
+            false => used.join(" and "),
+        };
+        let algorithm = &self.algorithm;
+        let remark = Diagnostic::remark(
+            "remark.plan",
+            format!("plan of {used}, liveness bound {bound} bytes, by {algorithm}"),
+        );
+        match plan.heights().len() {
+            0 | 1 => remark,
+            _ => remark.note(format!(
+                "{} cycles of waiting for buffers in one run{}",
+                plan.cost(),
+                match plan.is_optimal() {
+                    true => ", the least of all assignments to memories",
+                    false => "",
+                }
+            )),
+        }
     }
 }

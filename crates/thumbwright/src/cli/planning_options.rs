@@ -1,6 +1,6 @@
 //! What a user may ask of the memory plan: the same options wherever a model is compiled.
 
-use crate::{Io, OptimizeFor, PipelineOptions};
+use crate::{Constants, Io, OptimizeFor, PipelineOptions};
 use clap::{Args, ValueEnum};
 
 /// Options of the memory plan.
@@ -21,6 +21,21 @@ pub struct PlanningOptions {
     /// What is to be small: the cycles, the memory, or the cycles and what memory costs none.
     #[arg(long, value_enum, value_name = "GOAL", default_value_t = Goal::Balanced)]
     optimize_for: Goal,
+    /// How much of one of the board's memories the plan may take; 0 leaves it out. Stack and application need some too. May be repeated.
+    #[arg(long = "pool", value_name = "NAME=BYTES", value_parser = limit)]
+    pools: Vec<(String, u64)>,
+    /// Where weights and tables live: in flash, or as far as they fit in memories that are faster.
+    #[arg(long, value_enum, default_value_t = ConstantsPlace::Flash)]
+    constants: ConstantsPlace,
+}
+
+/// A memory and a number of bytes.
+fn limit(text: &str) -> Result<(String, u64), String> {
+    let parts = text.split_once('=').and_then(|(name, bytes)| {
+        let word = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        Some((name.to_owned(), bytes.parse().ok()?)).filter(|_| word)
+    });
+    parts.ok_or_else(|| "write the memory's name and a number of bytes, as ram=65536".to_owned())
 }
 
 fn on_or_off(text: &str) -> Result<bool, String> {
@@ -44,6 +59,12 @@ enum IoPlace {
     Caller,
 }
 
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum ConstantsPlace {
+    Flash,
+    Fast,
+}
+
 impl PlanningOptions {
     /// The algorithm that is asked for.
     pub fn algorithm(&self) -> Option<&str> {
@@ -58,6 +79,11 @@ impl PlanningOptions {
                 IoPlace::Caller => Io::Caller,
             },
             algorithm: self.algorithm.clone(),
+            pools: self.pools.clone(),
+            constants: match self.constants {
+                ConstantsPlace::Flash => Constants::Flash,
+                ConstantsPlace::Fast => Constants::Fast,
+            },
             in_place: self.in_place,
             optimize_for: match self.optimize_for {
                 Goal::Latency => OptimizeFor::Latency,
