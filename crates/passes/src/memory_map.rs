@@ -66,6 +66,10 @@ pub struct MappedArena {
     pub size: u64,
     /// Whether its contents survive from one run to the next.
     pub persistent: bool,
+    /// The algorithm that planned it, if the module says so.
+    pub algorithm: Option<String>,
+    /// Bytes that every plan of what is in it takes at least, if the module says what was proved.
+    pub lower_bound: Option<u64>,
 }
 
 /// A result that was placed into an operand: both live at one event, and share bytes.
@@ -246,6 +250,10 @@ fn is_poison(m: &Module, op: OpId) -> bool {
 
 /// Symbol of the arena that an argument lies in when it names none.
 pub const ARENA: &str = "arena";
+/// Attribute of an arena: the name of the algorithm that planned it.
+pub(crate) const ALGORITHM: &str = "mcu.algorithm";
+/// Attribute of an arena: bytes that every plan of what is in it is proved to take at least.
+pub(crate) const LOWER_BOUND: &str = "mcu.lower_bound";
 
 fn arenas(m: &Module) -> Vec<MappedArena> {
     let arena = |g: memref::GlobalOp| {
@@ -255,6 +263,14 @@ fn arenas(m: &Module) -> Vec<MappedArena> {
             pool: pool.and_then(|a| m.attr_symbol(a)).map(str::to_owned),
             size: m.size_bytes(g.memref_type(m)).unwrap_or(0),
             persistent: m.discardable(g.0, "mcu.persistent").is_some(),
+            algorithm: m
+                .discardable(g.0, ALGORITHM)
+                .and_then(|a| m.attr_str(a))
+                .map(str::to_owned),
+            lower_bound: m
+                .discardable(g.0, LOWER_BOUND)
+                .and_then(|a| m.attr_int(a))
+                .and_then(|n| u64::try_from(n).ok()),
         }
     };
     m.ops(m.body())

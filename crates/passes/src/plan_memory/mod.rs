@@ -157,8 +157,8 @@ impl Pass for PlanMemory {
             );
             return cx.fail(e.help("this is a bug of the algorithm"));
         }
-        let done = place::place(m, main, &map, (&problem, &plan), &which, &memories);
-        if let Err(e) = done {
+        let (planned, by) = ((&problem, &plan), &self.algorithm);
+        if let Err(e) = place::place(m, main, &map, planned, &which, &memories, by) {
             return cx.fail(e);
         }
         let mut remark = self.remark(&memories, &plan, bound);

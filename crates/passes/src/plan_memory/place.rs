@@ -2,7 +2,7 @@
 
 use super::ARENA_ALIGN;
 use super::memories::Memories;
-use crate::memory_map::{ARENA, MemoryMap};
+use crate::memory_map::{ALGORITHM, ARENA, LOWER_BOUND, MemoryMap};
 use ir::dialects::func;
 use ir::{Builder, Diagnostic, Module, OpId, OpState, Type};
 use usmp::pools::{PoolPlan, PoolProblem};
@@ -14,7 +14,7 @@ struct Arena {
 }
 
 /// Replaces the buffers of `which` by places in new globals: `@arena` if one memory holds everything, else one `@arena_<memory>` each. On
-/// a target with memories each names its own by `mcu.pool`.
+/// a target with memories each names its own by `mcu.pool`. Each says which `algorithm` has planned it, and what that has proved.
 ///
 /// # Errors
 /// A symbol that is needed is taken.
@@ -25,6 +25,7 @@ pub(super) fn place(
     (problem, plan): (&PoolProblem, &PoolPlan),
     which: &[usize],
     memories: &Memories<'_>,
+    algorithm: &str,
 ) -> Result<(), Diagnostic> {
     let used: Vec<usize> = (0..memories.0.len())
         .filter(|&pool| plan.heights()[pool] > 0)
@@ -32,9 +33,9 @@ pub(super) fn place(
     // Buffers without bytes are in some arena too.
     let only = (used.len() <= 1).then(|| used.first().copied().unwrap_or(0));
     let mut arenas: Vec<Option<Arena>> = Vec::new();
-    for (pool, place) in memories.0.iter().enumerate() {
-        let height = plan.heights()[pool];
-        let wanted = height > 0 || only == Some(pool);
+    for (index, place) in memories.0.iter().enumerate() {
+        let height = plan.heights()[index];
+        let wanted = height > 0 || only == Some(index);
         if !wanted {
             arenas.push(None);
             continue;
@@ -54,7 +55,16 @@ pub(super) fn place(
                 Some(memory) => Some(pool_symbol(m, main, &memory.name, memory.size)?),
                 None => None,
             };
-            arena_global(m, main, &symbol, ty, align, pool)?;
+            let global = arena_global(m, main, &symbol, ty, align, pool)?;
+            let algorithm = m.str_attr(algorithm);
+            m.set_discardable(global, ALGORITHM, algorithm);
+            if let Some(bound) = i64::try_from(plan.lower_bounds()[index])
+                .ok()
+                .filter(|&b| b > 0)
+            {
+                let bound = m.i64_attr(bound);
+                m.set_discardable(global, LOWER_BOUND, bound);
+            }
         }
         arenas.push(Some(Arena { symbol, ty }));
     }
@@ -114,7 +124,7 @@ fn arena_global(
     ty: Type,
     align: u64,
     pool: Option<ir::Attr>,
-) -> Result<(), Diagnostic> {
+) -> Result<OpId, Diagnostic> {
     free(m, symbol)?;
     let (name, private, ty, unit) = (
         m.str_attr(symbol),
@@ -134,7 +144,7 @@ fn arena_global(
     }
     let global = m.create(state);
     m.insert_before(main, global);
-    Ok(())
+    Ok(global)
 }
 
 /// A reference to the `mcu.pool` of a memory, which is made if it is not there.

@@ -3,7 +3,7 @@
 use super::measurements::Measurements;
 use super::schema::{
     ArenaReport, BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport,
-    Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
+    OverlapReport, Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
 };
 use crate::Compiled;
 use crate::layers::TensorInfo;
@@ -211,7 +211,13 @@ fn memory(m: &Module, map: &MemoryMap) -> MemoryReport {
     let io_in_arena = io_placed || !any_placed;
     let problem = passes::plan_memory::problem(map, io_in_arena).ok();
     let liveness = problem.as_ref().map(|(p, _)| Liveness::of(p));
-    let bound = liveness.as_ref().map_or(0, Liveness::bound);
+    let liveness_bound = liveness.as_ref().map_or(0, Liveness::bound);
+    let placed = inner.all(has_offset);
+    let bound = proved_bound(map).unwrap_or(match placed {
+        // Where nothing is said, results may run into operands.
+        true => liveness_bound.min(map.arena_size),
+        false => liveness_bound,
+    });
     let peak = liveness.as_ref().and_then(Liveness::peak).map(|p| {
         let step = p.start as usize;
         let layer = map.event_layer(m, step);
@@ -246,12 +252,14 @@ fn memory(m: &Module, map: &MemoryMap) -> MemoryReport {
         .collect();
     let activation_bytes = arenas.iter().map(|a| kept_end(map, &a.name)).sum();
     MemoryReport {
-        placed: inner.all(has_offset),
+        placed,
         io: if io_in_arena { "arena" } else { "caller" }.to_owned(),
         arena_bytes: map.arena_size,
         arenas,
+        algorithm: map.arenas.iter().find_map(|a| a.algorithm.clone()),
         bound_bytes: bound,
         gap_bytes: map.arena_size.saturating_sub(bound),
+        liveness_bound_bytes: liveness_bound,
         activation_bytes,
         activation_bound_bytes: problem.map_or(0, |(p, _)| bound_without_scratch(&p)),
         scratch_bytes: steps.iter().map(|s| s.scratch_bytes).max().unwrap_or(0),
@@ -259,7 +267,50 @@ fn memory(m: &Module, map: &MemoryMap) -> MemoryReport {
         steps,
         buffers,
         scratch,
+        overlaps: overlaps(map),
     }
+}
+
+/// Bytes that the arenas take at least, if all of them say so.
+fn proved_bound(map: &MemoryMap) -> Option<u64> {
+    let mut arenas = map.arenas.iter().filter(|a| !a.persistent).peekable();
+    arenas.peek()?;
+    arenas.map(|a| a.lower_bound).sum()
+}
+
+/// Every pair of buffers that share bytes of an arena while both are live, in the order of the later one's birth.
+fn overlaps(map: &MemoryMap) -> Vec<OverlapReport> {
+    let placed = || map.buffers.iter().filter(|b| b.size > 0);
+    let mut overlaps = Vec::new();
+    for (i, a) in placed().enumerate() {
+        for b in placed().skip(i + 1) {
+            // The later one is the result, which the step that reads the other for the last time writes.
+            let (operand, result) = if a.start <= b.start { (a, b) } else { (b, a) };
+            if result.start >= operand.end || a.arena != b.arena {
+                continue;
+            }
+            let (Some(arena), Some(from), Some(to)) = (&a.arena, operand.offset, result.offset)
+            else {
+                continue;
+            };
+            let offset = from.max(to);
+            let end = from
+                .saturating_add(operand.size)
+                .min(to.saturating_add(result.size));
+            if offset < end {
+                overlaps.push(OverlapReport {
+                    result: result.layer.clone(),
+                    operand: operand.layer.clone(),
+                    step: result.start,
+                    arena: arena.clone(),
+                    offset,
+                    bytes: end - offset,
+                });
+            }
+        }
+    }
+    overlaps.sort_by_key(|o| (o.step, o.offset));
+    overlaps
 }
 
 /// End of the highest buffer in an arena that is no scratch.

@@ -3,7 +3,7 @@
 use super::escape::{elide, escape, first_name};
 use super::numbers::{bytes, grouped, percent, rounded};
 use super::picture::{self, Block, Picture, Step, Width};
-use super::schema::{BufferReport, IoTensor, LayerReport, Report};
+use super::schema::{BufferReport, IoTensor, LayerReport, MemoryReport, Report};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
@@ -234,6 +234,7 @@ fn kind(role: &str) -> BufferKind {
         "input" => BufferKind::Input,
         "output" => BufferKind::Output,
         "scratch" => BufferKind::Scratch,
+        "state" => BufferKind::State,
         _ => BufferKind::Activation,
     }
 }
@@ -254,6 +255,8 @@ fn legend(plan: Option<&Picture>) -> Vec<(&'static str, &'static str)> {
         BufferKind::Activation,
         BufferKind::Output,
         BufferKind::Scratch,
+        BufferKind::Constant,
+        BufferKind::State,
     ];
     let shown = |k: &BufferKind| plan.is_some_and(|p| p.blocks.iter().any(|b| b.kind == *k));
     let entry = |k: BufferKind| (k.name(), picture::class(k));
@@ -268,9 +271,9 @@ fn cards(report: &Report) -> Vec<Card> {
     };
     let optimal = match memory.gap_bytes {
         _ if !memory.placed => "not placed".to_owned(),
-        0 => "optimal: equals the liveness bound".to_owned(),
+        0 => "optimal: it is proved that no plan is lower".to_owned(),
         gap => format!(
-            "{} above the liveness bound ({:.1}\u{a0}%)",
+            "at most {} above the lowest plan ({:.1}\u{a0}%)",
             bytes(gap),
             gap as f64 / memory.bound_bytes.max(1) as f64 * 100.0
         ),
@@ -340,6 +343,7 @@ fn memory_notes(report: &Report) -> Vec<String> {
         "arena" => "Inputs and outputs are in the arena; a run may overwrite the input.".to_owned(),
         _ => "Inputs and outputs are in the caller's own memory.".to_owned(),
     }];
+    notes.push(planned_by(memory));
     notes.push(format!(
         "Activations reach up to {} (liveness bound {}).",
         bytes(memory.activation_bytes),
@@ -347,10 +351,9 @@ fn memory_notes(report: &Report) -> Vec<String> {
     ));
     if memory.scratch_bytes > 0 {
         notes.push(format!(
-            "Scratch takes at most {} at a time; with it the bound is {}, the arena {}.",
+            "Scratch takes at most {} at a time; with it, {} are live at once.",
             bytes(memory.scratch_bytes),
-            bytes(memory.bound_bytes),
-            bytes(memory.arena_bytes)
+            bytes(memory.liveness_bound_bytes)
         ));
     }
     if let Some(peak) = &memory.peak {
@@ -360,7 +363,56 @@ fn memory_notes(report: &Report) -> Vec<String> {
             elide(first_name(&peak.layer), 80)
         ));
     }
+    notes.extend(in_place(memory));
+    // How the order of execution was found, if it is not the file's.
+    let order = report.remarks.iter().filter(|r| r.code == "remark.order");
+    notes.extend(order.map(|r| sentence(&r.message)));
     notes
+}
+
+/// Who planned the arenas, and what is known of lower plans.
+fn planned_by(memory: &MemoryReport) -> String {
+    let algorithm = memory.algorithm.as_deref();
+    let by = algorithm.map_or(String::new(), |a| format!(" by {a}"));
+    match memory.gap_bytes {
+        _ if !memory.placed => "The memory is not planned.".to_owned(),
+        0 => format!("Planned{by}; it is proved that no plan is lower."),
+        gap => format!(
+            "Planned{by}; a plan may be up to {} lower: none is below {}.",
+            bytes(gap),
+            bytes(memory.bound_bytes)
+        ),
+    }
+}
+
+/// What it brings that results run into operands.
+fn in_place(memory: &MemoryReport) -> Option<String> {
+    let layers = memory.overlaps.len();
+    let saved = memory
+        .liveness_bound_bytes
+        .saturating_sub(memory.arena_bytes);
+    let what = match layers {
+        0 => return None,
+        1 => "1 result runs into an operand that it is the last to read".to_owned(),
+        n => format!("{n} results run into operands that they are the last to read"),
+    };
+    Some(match saved {
+        0 => format!("{what}."),
+        saved => format!(
+            "{what}: the arena is {} smaller than what is live at once.",
+            bytes(saved)
+        ),
+    })
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    format!("{first}{}.", chars.as_str())
 }
 
 fn shape_text(shape: &[i64]) -> String {

@@ -98,10 +98,14 @@ pub struct MemoryReport {
     pub arena_bytes: u64,
     /// The arenas, one in each memory that is used; without those that keep their contents between runs.
     pub arenas: Vec<ArenaReport>,
-    /// No plan for this order of execution takes fewer bytes.
+    /// The algorithm that planned them, if the module says so.
+    pub algorithm: Option<String>,
+    /// It is proved that no plan takes fewer bytes: for this order of execution, and for what is in which memory.
     pub bound_bytes: u64,
     /// `arena_bytes − bound_bytes`; 0 says that the plan is optimal.
     pub gap_bytes: u64,
+    /// Most bytes that are live at once, alignment included. Arenas may be smaller, where results run into operands.
+    pub liveness_bound_bytes: u64,
     /// End of the highest buffer that is no scratch; of several arenas, their sum.
     pub activation_bytes: u64,
     /// The bound if there were no scratch.
@@ -116,6 +120,25 @@ pub struct MemoryReport {
     pub buffers: Vec<BufferReport>,
     /// Working memory of single kernels.
     pub scratch: Vec<BufferReport>,
+    /// Where two buffers that are live together share bytes: a result runs into an operand.
+    pub overlaps: Vec<OverlapReport>,
+}
+
+/// Two buffers that share bytes while both are live.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OverlapReport {
+    /// The buffer that is written, by name.
+    pub result: String,
+    /// The buffer that is read, by name.
+    pub operand: String,
+    /// The step that reads the one and writes the other.
+    pub step: usize,
+    /// The arena that both are in.
+    pub arena: String,
+    /// First byte that they share.
+    pub offset: u64,
+    /// Bytes that they share.
+    pub bytes: u64,
 }
 
 /// An arena.

@@ -54,6 +54,9 @@ fn numbers_are_those_of_the_memory_map() {
     assert_eq!(peak.layer, memory.steps[peak.step].layer);
     assert!(memory.bound_bytes >= highest.0 && memory.arena_bytes >= memory.bound_bytes);
     assert_eq!(memory.gap_bytes, memory.arena_bytes - memory.bound_bytes);
+    assert_eq!(memory.liveness_bound_bytes, memory.bound_bytes);
+    assert_eq!(memory.algorithm.as_deref(), Some("exact"));
+    assert_eq!(memory.overlaps, []);
     assert_eq!(memory.scratch_bytes, toy::SCRATCH);
     assert!(memory.activation_bound_bytes <= memory.bound_bytes);
     assert!(memory.activation_bytes <= memory.arena_bytes);

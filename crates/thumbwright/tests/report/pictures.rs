@@ -67,8 +67,38 @@ fn rectangles_are_to_scale() {
             (b[1] + b[3] + 1.0 - a[1]).abs() < 0.3,
             "b is right above a: {a:?} {b:?}"
         );
-        assert!(text.contains("plan = liveness bound, 4,000 B"));
+        assert!(text.contains("plan = lower bound, 4,000 B"));
     }
+}
+
+/// A result that starts 100 bytes below its operand, of which it shares all but the last 100 bytes.
+#[test]
+fn shared_bytes_are_marked_and_live_bytes_not_cut() {
+    let problem = Problem::new(vec![
+        buffer("operand", 1000, 0, 2, BufferKind::Input),
+        buffer("result", 1000, 1, 3, BufferKind::Activation),
+    ])
+    .unwrap()
+    .with_overlap(usmp::Overlap {
+        result: 1,
+        operand: 0,
+        lead: 100,
+    })
+    .unwrap();
+    let plan = usmp::Plan::new(&problem, vec![100, 0]);
+    assert!(usmp::check(&problem, &plan).is_empty());
+    let text = svg(&Picture::of("a test", &problem, &plan), Width::Wide);
+    let heights = |class: &str| numbers(&text, &format!("<rect class=\"{class}\""), "height");
+    let shared = heights("tw-shared");
+    assert_eq!(shared.len(), 1);
+    let block = heights("tw-activation")[0] + 1.0;
+    assert!((shared[0] / block - 0.9).abs() < 0.01, "{shared:?} {block}");
+    assert!(text.contains("900 B at 100…1,000 are in both"));
+    // In the profile 2,000 bytes are live in the middle, 1,000 before and after.
+    let live = heights("tw-live");
+    assert!((live[1] - 2.0 * live[0]).abs() < 0.2, "{live:?}");
+    let apart = svg(&picture(problem.buffers().to_vec(), None), Width::Wide);
+    assert!(!apart.contains("<rect class=\"tw-shared\""));
 }
 
 #[test]

@@ -35,7 +35,7 @@ const HEAD: [i32; 2] = [1, 1];
 /// errors give it. The copy is read back, and is the model that `bytes` are.
 ///
 /// # Errors
-/// What [`read`](super::read) reports of `bytes`; [`codes::OFFLINE_GRAPHS`] if the model has several graphs,
+/// What [`read`] reports of `bytes`; [`codes::OFFLINE_GRAPHS`] if the model has several graphs,
 /// [`codes::OFFLINE_FORM`] if data lie behind the flatbuffer or the file is of a newer schema, [`codes::OFFLINE_OFFSET`] if an
 /// offset has more than 31 bits, [`codes::LIMIT`] if the copy is too large to be read.
 pub fn with_offsets(

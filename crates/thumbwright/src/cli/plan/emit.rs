@@ -119,7 +119,7 @@ impl Outputs {
         let text = |kind: Kind| match kind {
             Kind::Csv => Some(usmp::csv::write(&source.problem, Some(outcome.plan()))),
             Kind::Json => Some(crate::planning::write(&source.problem, algorithm, outcome)),
-            Kind::Svg => Some(svg(&source.picture(outcome.plan()), Width::Wide)),
+            Kind::Svg => Some(svg(&source.picture(outcome), Width::Wide)),
             Kind::Tflite => None,
         };
         let made = self.0.iter().map(|(kind, _)| (*kind, text(*kind)));

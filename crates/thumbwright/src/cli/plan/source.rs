@@ -131,9 +131,10 @@ impl Source {
     }
 
     /// The picture of a plan.
-    pub fn picture(&self, plan: &usmp::Plan) -> Picture {
+    pub fn picture(&self, outcome: &usmp::Outcome) -> Picture {
         let title = format!("Memory plan of {}", self.name);
-        let mut picture = Picture::of(&title, &self.problem, plan);
+        let mut picture = Picture::of(&title, &self.problem, outcome.plan());
+        picture.bound = outcome.lower_bound();
         picture.steps.clone_from(&self.steps);
         for (block, label) in picture.blocks.iter_mut().zip(&self.labels) {
             block.name.clone_from(label);

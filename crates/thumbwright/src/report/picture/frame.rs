@@ -16,10 +16,29 @@ pub(super) struct Frame {
     pub profile_top: f64,
     pub profile_height: f64,
     pub bottom: f64,
-    /// Bytes at the upper edge of both panels.
+    /// Bytes at the upper edge of the plan.
     pub max_bytes: u64,
+    /// Bytes at the upper edge of the profile: more, where buffers that are live together share bytes.
+    pub max_live: u64,
     /// First time, and the first after the last.
     pub time: (u32, u32),
+}
+
+/// Most bytes that are live at once.
+fn most_live(picture: &Picture) -> u64 {
+    let mut changes: Vec<(u32, i128)> = picture
+        .blocks
+        .iter()
+        .flat_map(|b| [(b.start, i128::from(b.size)), (b.end, -i128::from(b.size))])
+        .collect();
+    // At one time, what ends goes first.
+    changes.sort_unstable();
+    let mut live = 0;
+    let sums = changes.into_iter().map(|(_, change)| {
+        live += change;
+        live
+    });
+    u64::try_from(sums.max().unwrap_or(0)).unwrap_or(u64::MAX)
 }
 
 /// Pixels between neighbours on the time axis: of numbers, of slanted names.
@@ -63,6 +82,7 @@ impl Frame {
             profile_height,
             bottom: 24.0,
             max_bytes: needed.max(capacity).max(1),
+            max_live: needed.max(capacity).max(most_live(picture)).max(1),
             time: (first, last.max(first.saturating_add(1))),
         };
         if frame.names_fit(picture) {
@@ -91,7 +111,7 @@ impl Frame {
 
     /// Vertical position of a number of bytes in the profile.
     pub(super) fn profile_y(&self, bytes: u64) -> f64 {
-        let share = (bytes as f64 / self.max_bytes as f64).min(1.0);
+        let share = (bytes as f64 / self.max_live as f64).min(1.0);
         self.profile_top + self.profile_height * (1.0 - share)
     }
 
@@ -107,8 +127,18 @@ impl Frame {
     pub(super) fn axes(&self, picture: &Picture) -> String {
         let mut out = String::new();
         self.time_grid(&mut out);
-        self.byte_axis(&mut out, self.plan_top, self.plan_height, 6);
-        self.byte_axis(&mut out, self.profile_top, self.profile_height, 3);
+        self.byte_axis(
+            &mut out,
+            self.plan_top,
+            self.plan_height,
+            (6, self.max_bytes),
+        );
+        self.byte_axis(
+            &mut out,
+            self.profile_top,
+            self.profile_height,
+            (3, self.max_live),
+        );
         let title = |out: &mut String, y: f64, text: &str| {
             let _ = write!(
                 out,
@@ -131,16 +161,16 @@ impl Frame {
         out
     }
 
-    fn byte_axis(&self, out: &mut String, top: f64, height: f64, count: u64) {
+    fn byte_axis(&self, out: &mut String, top: f64, height: f64, (count, max): (u64, u64)) {
         let (left, right) = (self.left, self.right);
-        for n in ticks(self.max_bytes, count) {
-            let y = top + height * (1.0 - n as f64 / self.max_bytes as f64);
+        for n in ticks(max, count) {
+            let y = top + height * (1.0 - n as f64 / max as f64);
             let _ = write!(
                 out,
                 "<path class=\"tw-grid\" d=\"M{left} {y:.1}H{right}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
                 left - 6.0,
                 y + 4.0,
-                mark(n, self.max_bytes)
+                mark(n, max)
             );
         }
         let _ = write!(

@@ -108,7 +108,7 @@ fn draw(picture: &Picture, width: Width, with_style: bool) -> String {
     let frame = Frame::of(picture, width);
     let mut out = String::new();
     let summary = format!(
-        "{}: {} buffers, {} of memory, liveness bound {}",
+        "{}: {} buffers, {} of memory, lower bound {}",
         picture.title,
         picture.blocks.len(),
         bytes(picture.height),

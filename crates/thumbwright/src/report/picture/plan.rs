@@ -1,13 +1,15 @@
 //! The upper panel: rectangles at their addresses, and lines at the height, the bound and the capacity.
 
 use super::super::escape::{elide_middle, escape, scope_name};
-use super::super::numbers::bytes;
+use super::super::numbers::{bytes, grouped};
 use super::frame::{CHARACTER, Frame};
 use super::{Block, Picture, class, describe};
 use std::fmt::Write;
 
+/// The rectangles; then the names, so that no rectangle that shares bytes with another hides one.
 pub(super) fn blocks(picture: &Picture, frame: &Frame) -> String {
     let mut out = String::new();
+    let mut labels = String::new();
     for b in picture.blocks.iter().filter(|b| b.size > 0) {
         let (x, y) = (frame.x(b.start), frame.y(b.offset.saturating_add(b.size)));
         let (w, h) = (frame.x(b.end) - x, frame.y(b.offset) - y);
@@ -24,8 +26,41 @@ pub(super) fn blocks(picture: &Picture, frame: &Frame) -> String {
             (w - 2.0 * dx).max(0.6),
             (h - 2.0 * dy).max(0.6)
         );
-        label(&mut out, b, [x, y, w, h]);
         out.push_str("</g>\n");
+        label(&mut labels, b, [x, y, w, h]);
+    }
+    out + &shared(picture, frame) + &labels
+}
+
+/// Where two buffers that are live together share bytes: a mark over both, which lets what is below be read.
+fn shared(picture: &Picture, frame: &Frame) -> String {
+    let mut by_start: Vec<&Block> = picture.blocks.iter().filter(|b| b.size > 0).collect();
+    by_start.sort_by_key(|b| b.start);
+    let end = |b: &Block| b.offset.saturating_add(b.size);
+    let mut out = String::new();
+    for (i, a) in by_start.iter().enumerate() {
+        for b in by_start[i + 1..].iter().take_while(|b| b.start < a.end) {
+            let (from, to) = (a.offset.max(b.offset), end(a).min(end(b)));
+            if from >= to {
+                continue;
+            }
+            let (x, y) = (frame.x(b.start), frame.y(to));
+            let text = format!(
+                "{} at {}…{} are in both:\n{}\n{}",
+                bytes(to - from),
+                grouped(from),
+                grouped(to),
+                b.name,
+                a.name
+            );
+            let _ = writeln!(
+                out,
+                "<g class=\"tw-block\"><title>{}</title><rect class=\"tw-shared\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></g>",
+                escape(&text),
+                (frame.x(a.end.min(b.end)) - x).max(0.6),
+                (frame.y(from) - y).max(0.6)
+            );
+        }
     }
     out
 }
@@ -100,7 +135,7 @@ pub(super) fn lines(picture: &Picture, frame: &Frame) -> String {
         );
     }
     let what = if picture.height == picture.bound {
-        "plan = liveness bound,"
+        "plan = lower bound,"
     } else {
         "plan"
     };
@@ -116,7 +151,7 @@ pub(super) fn lines(picture: &Picture, frame: &Frame) -> String {
         None => note(picture.height, "tw-note", text, right, "end"),
     }
     if picture.height != picture.bound {
-        let text = format!("liveness bound {}", bytes(picture.bound));
+        let text = format!("lower bound {}", bytes(picture.bound));
         let apart = frame.y(picture.bound) - frame.y(picture.height) >= 16.0;
         if apart {
             note(picture.bound, "tw-note-bound", text, right, "end");

@@ -104,12 +104,16 @@ pub(super) fn bars(picture: &Picture, frame: &Frame, moments: &[Moment]) -> Stri
         );
         out.push('\n');
     }
-    let y = frame.profile_y(picture.bound);
-    let _ = write!(
-        out,
-        "<path class=\"tw-bound\" d=\"M{} {y:.1}H{}\"/>",
-        frame.left, frame.right
-    );
+    let above = |m: &Moment| m.kept.saturating_add(m.scratch) > picture.bound;
+    // More is live than the plan takes where buffers share bytes: the line would say nothing there.
+    if !moments.iter().any(above) {
+        let y = frame.profile_y(picture.bound);
+        let _ = write!(
+            out,
+            "<path class=\"tw-bound\" d=\"M{} {y:.1}H{}\"/>",
+            frame.left, frame.right
+        );
+    }
     out
 }
 

@@ -30,6 +30,7 @@ pub(super) const SHEET: &str = "\
 .tw-scratch{fill:var(--scratch);stroke:var(--scratch-line);background:var(--scratch);border-color:var(--scratch-line)}\
 .tw-constant{fill:var(--constant);stroke:var(--constant-line);background:var(--constant);border-color:var(--constant-line)}\
 .tw-state{fill:var(--state);stroke:var(--state-line);background:var(--state);border-color:var(--state-line)}\
+.tw-picture .tw-shared{fill:var(--ink);fill-opacity:.16;stroke:var(--ink);stroke-width:1;stroke-dasharray:2 2}\
 .tw-live{fill:var(--grid);stroke:var(--faint)}";
 
 #[cfg(test)]
