@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use frontends::tflite::{TfliteModel, offline_plan, read};
-use thumbwright::planning::{ModelMemory, OfflinePlan};
+use thumbwright::planning::{self, ModelMemory, OfflinePlan};
 use thumbwright::{CompileOptions, Compiler, Io, example};
 use usmp::{Algorithm, Algorithms, BufferKind, Exact, GreedyBySize, Liveness};
 
@@ -148,4 +148,38 @@ fn every_algorithm_plans_for_tensorflow_lite_micro() {
         let planned = OfflinePlan::of(example::FILE, example::MODEL, algorithm).unwrap();
         assert_eq!(usmp::check(&planned.problem, planned.outcome.plan()), []);
     }
+}
+
+/// A document with everything in it, damaged byte by byte: an error with a place, or a problem that the planner takes.
+#[test]
+fn damaged_documents_are_refused_or_planned() {
+    let text = r#"{"pools": [{"name": "m", "size": 64}], "buffers": [
+        {"name": "a", "size": 10, "start": 0, "end": 2, "kind": "input", "pool": "m", "align": 2, "fixed": 4},
+        {"name": "b", "size": 12, "start": 1, "end": 3, "offset": 16},
+        {"name": "c", "size": 7, "start": 2, "end": 4}],
+        "overlaps": [{"result": "b", "operand": "a", "lead": 3}], "conflicts": [["a", "c"]]}"#;
+    assert!(planning::read(text).is_ok());
+    let (mut planned, mut refused) = (0, 0);
+    for at in 0..text.len() {
+        for byte in *b"09-8,]}\"x " {
+            let mut damaged = text.as_bytes().to_vec();
+            damaged[at] = byte;
+            let damaged = String::from_utf8(damaged).unwrap();
+            match planning::read(&damaged) {
+                Err(errors) => {
+                    assert!(errors.iter().all(|e| e.to_string().contains(": ")));
+                    refused += 1;
+                }
+                Ok(found) => {
+                    let plan = GreedyBySize.plan(&found.problem);
+                    let violations = usmp::check(&found.problem, &plan);
+                    let capacity =
+                        |v: &usmp::Violation| matches!(v, usmp::Violation::OverCapacity { .. });
+                    assert!(violations.iter().all(capacity), "{damaged}\n{violations:?}");
+                    planned += 1;
+                }
+            }
+        }
+    }
+    assert!(planned > 100 && refused > 1000, "{planned} {refused}");
 }

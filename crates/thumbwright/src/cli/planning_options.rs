@@ -71,6 +71,11 @@ impl PlanningOptions {
         self.algorithm.as_deref()
     }
 
+    /// Whether something is said of the board's memories.
+    pub fn concern_memories(&self) -> bool {
+        !self.pools.is_empty() || self.constants != ConstantsPlace::Flash
+    }
+
     /// What the default pipeline is asked for.
     pub fn tuning(&self) -> PipelineOptions {
         PipelineOptions {

@@ -64,6 +64,10 @@ impl Plan {
             form == Form::Tflite || !outputs.have(Kind::Tflite),
             "--emit tflite takes a .tflite model"
         );
+        ensure!(
+            !self.planning.concern_memories(),
+            "--pool and --constants are for a compile: here the buffers are planned in one memory"
+        );
         if matches!(form, Form::Csv | Form::Json) {
             ensure!(
                 self.target.is_none() && self.with.is_empty(),
@@ -136,7 +140,7 @@ impl Plan {
             let bound = bound.unwrap_or(0);
             bail!("{}", text::does_not_fit(source, height, bound, capacity));
         }
-        let mut text = source.heading();
+        let mut text = source.heading().to_owned();
         text += &match algorithms.len() {
             1 => text::one(source, &best),
             _ => table,

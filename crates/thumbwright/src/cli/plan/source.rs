@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow, bail, ensure};
 use usmp::Problem;
 
+use super::super::console::printable;
 use crate::planning::{self, ModelMemory};
 use crate::report::picture::{Picture, Step};
 use crate::{CompileOptions, Compiler, PipelineOptions};
@@ -47,8 +48,8 @@ impl Form {
 pub struct Source {
     /// The file's name without its folders.
     pub name: String,
-    /// What a model's memory is planned for, and whether that was said.
-    target: Option<(String, bool)>,
+    /// Of a model, a line on what its memory is planned for.
+    heading: String,
     /// The problem.
     pub problem: Problem,
     /// The plan that a file of buffers brings along, unchecked.
@@ -75,7 +76,7 @@ impl Source {
         let labels = problem.buffers().iter().map(|b| b.name.clone()).collect();
         Ok(Source {
             name: base_name(path),
-            target: None,
+            heading: String::new(),
             problem,
             plan,
             labels,
@@ -96,9 +97,17 @@ impl Source {
             ..CompileOptions::for_target(target.unwrap_or(DEFAULT_TARGET))
         };
         let memory = ModelMemory::of(compiler, &name, &bytes, &options)?;
+        let memories = &compiler.target(&options.target)?.memories;
+        let many = memories.iter().filter(|m| m.kind.holds_buffers()).count() > 1;
+        let remark = match target {
+            None => " (--target chooses another)",
+            Some(_) if many => " (in one memory; a compile uses all that it has)",
+            Some(_) => "",
+        };
+        let name = base_name(Path::new(&name));
         Ok(Source {
-            name: base_name(Path::new(&name)),
-            target: Some((options.target, target.is_some())),
+            heading: format!("{} for {}{remark}\n", printable(&name), options.target),
+            name,
             problem: memory.problem,
             plan: None,
             labels: memory.names,
@@ -113,13 +122,8 @@ impl Source {
     }
 
     /// A line on what is planned; none for a file of buffers.
-    pub fn heading(&self) -> String {
-        let name = super::super::console::printable(&self.name);
-        match &self.target {
-            None => String::new(),
-            Some((target, true)) => format!("{name} for {target}\n"),
-            Some((target, false)) => format!("{name} for {target} (--target chooses another)\n"),
-        }
+    pub fn heading(&self) -> &str {
+        &self.heading
     }
 
     /// The layer that runs at a time.
