@@ -27,8 +27,6 @@ use usmp::{Algorithms, Liveness};
 
 /// The pass.
 pub fn info() -> PassInfo {
-    let algorithms = Algorithms::builtin();
-    let names: Vec<&str> = algorithms.names().collect();
     PassInfo::with_options(
         "plan-memory",
         "builtin.module",
@@ -37,7 +35,7 @@ pub fn info() -> PassInfo {
     )
     .option(
         "algorithm",
-        &names.join("|"),
+        pass::ALGORITHM,
         Algorithms::DEFAULT,
         "The planning algorithm.",
     )
@@ -77,9 +75,6 @@ impl PlanMemory {
     fn new(o: &Options<'_>) -> Result<PlanMemory, OptionError> {
         let io_in_arena = o.choice("io", &["arena", "caller"])? == "arena";
         let algorithm = o.text("algorithm").to_owned();
-        if let Err(e) = Algorithms::builtin().get(&algorithm) {
-            return Err(o.refuse("algorithm", e.to_string()));
-        }
         let limits = Limits::parse(o.list("pools")).map_err(|element| {
             let wants = format!("wants NAME:BYTES, separated by commas, and not `{element}`");
             o.refuse("pools", wants)
@@ -114,12 +109,9 @@ impl Pass for PlanMemory {
             Ok(p) => p,
             Err(e) => return cx.fail(e),
         };
-        let algorithms = Algorithms::builtin();
-        let Ok(algorithm) = algorithms.get(&self.algorithm) else {
-            return cx.fail(Diagnostic::error(
-                "M004",
-                format!("no algorithm `{}`", self.algorithm),
-            ));
+        let algorithm = match cx.registry.algorithms().get(&self.algorithm) {
+            Ok(algorithm) => algorithm,
+            Err(unknown) => return cx.fail(Diagnostic::error("M004", unknown.to_string())),
         };
         let target = cx.target;
         let mut memories = match Memories::of(target, &self.limits) {
