@@ -10,10 +10,14 @@ mod constants;
 mod does_not_fit;
 mod limits;
 mod memories;
+mod overlaps;
 mod place;
 mod problem;
 mod states;
+mod step_count;
 
+pub(crate) use overlaps::may_overlap;
+pub use overlaps::{Allowance, allowances};
 pub use problem::problem;
 
 use crate::access_counts::AccessCounts;
@@ -27,8 +31,6 @@ use usmp::{Algorithms, Liveness};
 
 /// The pass.
 pub fn info() -> PassInfo {
-    let algorithms = Algorithms::builtin();
-    let names: Vec<&str> = algorithms.names().collect();
     PassInfo::with_options(
         "plan-memory",
         "builtin.module",
@@ -37,7 +39,7 @@ pub fn info() -> PassInfo {
     )
     .option(
         "algorithm",
-        &names.join("|"),
+        pass::ALGORITHM,
         Algorithms::DEFAULT,
         "The planning algorithm.",
     )
@@ -46,6 +48,12 @@ pub fn info() -> PassInfo {
         "arena|caller",
         "arena",
         "Where inputs and outputs live.",
+    )
+    .option(
+        "overlap",
+        "true|false",
+        "false",
+        "Whether a result may run into an operand that dies, behind the last byte that is still read.",
     )
     .option(
         "pools",
@@ -69,6 +77,7 @@ pub const ARENA_ALIGN: u64 = 16;
 struct PlanMemory {
     algorithm: String,
     io_in_arena: bool,
+    overlap: bool,
     limits: Limits,
     fast_constants: bool,
 }
@@ -77,9 +86,6 @@ impl PlanMemory {
     fn new(o: &Options<'_>) -> Result<PlanMemory, OptionError> {
         let io_in_arena = o.choice("io", &["arena", "caller"])? == "arena";
         let algorithm = o.text("algorithm").to_owned();
-        if let Err(e) = Algorithms::builtin().get(&algorithm) {
-            return Err(o.refuse("algorithm", e.to_string()));
-        }
         let limits = Limits::parse(o.list("pools")).map_err(|element| {
             let wants = format!("wants NAME:BYTES, separated by commas, and not `{element}`");
             o.refuse("pools", wants)
@@ -87,6 +93,7 @@ impl PlanMemory {
         Ok(PlanMemory {
             algorithm,
             io_in_arena,
+            overlap: o.flag("overlap")?,
             limits,
             fast_constants: o.choice("constants", &["flash", "fast"])? == "fast",
         })
@@ -114,12 +121,13 @@ impl Pass for PlanMemory {
             Ok(p) => p,
             Err(e) => return cx.fail(e),
         };
-        let algorithms = Algorithms::builtin();
-        let Ok(algorithm) = algorithms.get(&self.algorithm) else {
-            return cx.fail(Diagnostic::error(
-                "M004",
-                format!("no algorithm `{}`", self.algorithm),
-            ));
+        let algorithm = match cx.registry.algorithms().get(&self.algorithm) {
+            Ok(algorithm) => algorithm,
+            Err(unknown) => return cx.fail(Diagnostic::error("M004", unknown.to_string())),
+        };
+        let problem = match self.overlap {
+            true => overlaps::with_useful(problem, &which, &allowances(m, &map), algorithm),
+            false => problem,
         };
         let target = cx.target;
         let mut memories = match Memories::of(target, &self.limits) {
