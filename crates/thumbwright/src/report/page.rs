@@ -2,7 +2,7 @@
 
 use super::escape::{elide, escape, first_name};
 use super::numbers::{bytes, grouped, percent, rounded};
-use super::picture::{self, Block, Picture, Step, Width};
+use super::picture::{self, Block, Memory, Picture, Step, Width};
 use super::schema::{BufferReport, IoTensor, LayerReport, MemoryReport, Report};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
@@ -212,6 +212,16 @@ pub(crate) fn picture_of(report: &Report) -> Picture {
         title: format!("Memory plan of {}", report.model.file),
         steps: steps_of(report),
         blocks: buffers.filter_map(block).collect(),
+        memories: match &memory.arenas[..] {
+            [] | [_] => Vec::new(),
+            arenas => arenas
+                .iter()
+                .map(|a| Memory {
+                    name: a.pool.clone().unwrap_or_else(|| a.name.clone()),
+                    base: base(&a.name),
+                })
+                .collect(),
+        },
         height: memory.arena_bytes,
         bound: memory.bound_bytes,
         capacity: report.target.ram_bytes,
