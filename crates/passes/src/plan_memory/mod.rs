@@ -10,9 +10,13 @@ mod constants;
 mod does_not_fit;
 mod limits;
 mod memories;
+mod overlaps;
 mod place;
 mod problem;
+mod step_count;
 
+pub(crate) use overlaps::may_overlap;
+pub use overlaps::{Allowance, allowances};
 pub use problem::problem;
 
 use crate::access_counts::AccessCounts;
@@ -47,6 +51,12 @@ pub fn info() -> PassInfo {
         "Where inputs and outputs live.",
     )
     .option(
+        "overlap",
+        "true|false",
+        "false",
+        "Whether a result may run into an operand that dies, behind the last byte that is still read.",
+    )
+    .option(
         "pools",
         "NAME:BYTES,…",
         "",
@@ -68,6 +78,7 @@ pub const ARENA_ALIGN: u64 = 16;
 struct PlanMemory {
     algorithm: String,
     io_in_arena: bool,
+    overlap: bool,
     limits: Limits,
     fast_constants: bool,
 }
@@ -86,6 +97,7 @@ impl PlanMemory {
         Ok(PlanMemory {
             algorithm,
             io_in_arena,
+            overlap: o.flag("overlap")?,
             limits,
             fast_constants: o.choice("constants", &["flash", "fast"])? == "fast",
         })
@@ -115,6 +127,10 @@ impl Pass for PlanMemory {
                 "M004",
                 format!("no algorithm `{}`", self.algorithm),
             ));
+        };
+        let problem = match self.overlap {
+            true => overlaps::with_useful(problem, &which, &allowances(m, &map), algorithm),
+            false => problem,
         };
         let target = cx.target;
         let memories = match Memories::of(target, &self.limits) {
