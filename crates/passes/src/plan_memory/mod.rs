@@ -16,7 +16,7 @@ mod problem;
 mod step_count;
 
 pub(crate) use overlaps::may_overlap;
-pub use overlaps::{Allowance, allowances};
+pub use overlaps::{Allowance, allowances, with_allowances};
 pub use problem::problem;
 
 use crate::access_counts::AccessCounts;
