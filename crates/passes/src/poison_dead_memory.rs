@@ -68,7 +68,7 @@ fn dead(map: &MemoryMap, arena: &str, size: u64, time: usize) -> Vec<Range<u64>>
     live.sort_by_key(|r| (r.start, r.end));
     let mut free = Vec::new();
     let mut from = 0;
-    for r in live.into_iter().chain([size..size]) {
+    for r in live.into_iter().chain(std::iter::once(size..size)) {
         if from < r.start {
             free.push(from..r.start);
         }
