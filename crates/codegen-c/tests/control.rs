@@ -332,11 +332,11 @@ fn copies_out_of_a_shared_argument() {
             Vec::new()
         });
     });
-    let plain = emit(&m, "net").source;
+    let plain = emit(&m, "net").source.text;
     let f = m.lookup_symbol("the_kernel").unwrap();
     let unit = m.unit_attr();
     ir::dialects::func::set_arg_attr(&mut m, f, 1, "llvm.noalias", unit);
-    let text = emit(&m, "net").source;
+    let text = emit(&m, "net").source.text;
     let copies = |text: &str| text.matches("memcpy(&out[").count();
     assert_eq!((copies(&plain), copies(&text)), (0, 2), "{text}");
     if !has("cc", "copies_out_of_a_shared_argument") {

@@ -144,6 +144,31 @@ fn options_change_what_comes_out_and_go_back_to_their_defaults() {
 }
 
 #[test]
+fn options_of_the_plan_reach_the_planner() {
+    let session = Owned::ready();
+    for (name, value) in [
+        (c"algorithm", c"best-fit"),
+        (c"pools", c"ram=4096,psram=0"),
+        (c"constants", c"fast"),
+    ] {
+        assert_eq!(session.set(name, Some(value)), Status::Ok);
+    }
+    let pipeline = session.shown_pipeline();
+    for option in [
+        "algorithm=best-fit",
+        "pools=ram:4096,psram:0",
+        "constants=fast",
+    ] {
+        assert!(pipeline.contains(option), "{pipeline}");
+    }
+    for name in [c"algorithm", c"pools", c"constants"] {
+        assert_eq!(session.set(name, None), Status::Ok);
+    }
+    let default = facade_pipeline(thumbwright::Io::Arena);
+    assert_eq!(session.shown_pipeline(), default);
+}
+
+#[test]
 fn a_pipeline_of_ones_own() {
     let session = Owned::ready();
     let default = session.shown_pipeline();
