@@ -19,6 +19,8 @@ pub(crate) struct Constant {
     pub align: Option<u64>,
     /// A linker section other than that of constants.
     pub section: Option<String>,
+    /// The target's memory that start-up code copies it into.
+    pub pool: Option<String>,
     /// What it is, for a comment.
     pub what: String,
     bytes: Arc<[u8]>,
@@ -130,6 +132,10 @@ fn constant(
         elements,
         align,
         section: section.map(str::to_owned),
+        pool: m
+            .discardable(op, "mcu.pool")
+            .and_then(|a| m.attr_symbol(a))
+            .map(str::to_owned),
         what: comment(&format!("{symbol}{layer}: {shape} {}", elem.name())),
         bytes: bytes.clone(),
     }))
@@ -146,38 +152,48 @@ pub(crate) fn declaration(c: &Constant) -> String {
 }
 
 /// Appends the definition to the data file.
-pub(crate) fn define(c: &Constant, upper: &str, out: &mut String) {
+pub(crate) fn define(c: &Constant, names: &PublicNames, out: &mut String) {
+    let upper = &names.upper;
     let mut attributes = String::new();
     if let Some(a) = c.align {
         attributes.push_str(&format!("{upper}_ALIGN({a}) "));
     }
-    match &c.section {
-        Some(s) => attributes.push_str(&format!("{upper}_SECTION({}) ", crate::comment::string(s))),
-        None => attributes.push_str(&format!("{upper}_DATA_ATTR ")),
+    match (&c.pool, &c.section) {
+        (Some(pool), _) => attributes.push_str(&format!("{} ", names.data_section(pool))),
+        (None, Some(s)) => {
+            attributes.push_str(&format!("{upper}_SECTION({}) ", crate::comment::string(s)));
+        }
+        (None, None) => attributes.push_str(&format!("{upper}_DATA_ATTR ")),
     }
     out.push_str(&format!(
         "\n/* {} */\n{attributes}{} = {{\n",
         c.what,
         declarator(c)
     ));
-    let size = (c.elem.bits() / 8) as usize;
-    let (columns, width) = match c.elem {
+    rows(c.elem, &c.bytes, out);
+    out.push_str("};\n");
+}
+
+/// Appends elements as the rows of an initialiser.
+pub(crate) fn rows(elem: CType, bytes: &[u8], out: &mut String) {
+    let size = (elem.bits() / 8) as usize;
+    let (columns, width) = match elem {
         CType::I8 => (16, 4),
         CType::I16 => (12, 6),
         CType::I32 => (8, 11),
         CType::I64 => (3, 30),
         _ => (6, 18),
     };
-    out.reserve(c.bytes.len() / size * (width + 2) + 16);
-    if c.bytes.is_empty() {
+    out.reserve(bytes.len() / size * (width + 2) + 16);
+    if bytes.is_empty() {
         out.push_str("    0\n");
     }
     let mut text = String::with_capacity(32);
-    for row in c.bytes.chunks(columns * size) {
+    for row in bytes.chunks(columns * size) {
         out.push_str("   ");
         for element in row.chunks_exact(size) {
             text.clear();
-            value(c.elem, element, &mut text);
+            value(elem, element, &mut text);
             for _ in text.len()..width + 1 {
                 out.push(' ');
             }
@@ -186,7 +202,6 @@ pub(crate) fn define(c: &Constant, upper: &str, out: &mut String) {
         }
         out.push('\n');
     }
-    out.push_str("};\n");
 }
 
 /// One element, little endian.

@@ -1,22 +1,41 @@
-//! What `@main` says of the C API: tensors in the model's order, the arena.
+//! What `@main` says of the C API: tensors in the model's order, and where they live.
 
 use crate::ctype::{self, CType};
+use crate::memory::{InitialState, Memories, Memory};
 use crate::names::{c_identifier, unique};
-use ir::dialects::{func, memref};
-use ir::{AttrData, Diagnostic, Diagnostics, Module, OpId, QuantType, TypeData};
+use ir::dialects::{func, mcu};
+use ir::{Diagnostic, Diagnostics, Module, OpId, QuantType};
 use rustc_hash::FxHashSet;
+use std::ops::Range;
 
 /// Alignment in bytes that kernels rely on for a caller's tensor where `mcu.align` states none: that of a placed buffer.
 const CALLER_ALIGN: u64 = 4;
-/// Alignment of an arena that states none.
-const ARENA_ALIGN: u64 = 16;
 
-/// An input or output of the model.
+/// What an argument of `@main` is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    Input,
+    Output,
+    State,
+}
+
+impl Role {
+    /// As in names.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Role::Input => "input",
+            Role::Output => "output",
+            Role::State => "state",
+        }
+    }
+}
+
+/// An input, output or state of the model.
 #[derive(Clone, Debug)]
 pub(crate) struct Tensor {
-    /// Among the inputs, or among the outputs.
+    /// Among those of its role.
     pub index: usize,
-    pub is_input: bool,
+    pub role: Role,
     /// The name in the model.
     pub name: String,
     /// The member of the inputs or outputs structure.
@@ -27,27 +46,18 @@ pub(crate) struct Tensor {
     pub bytes: u64,
     /// Per-tensor scale and zero point, with the storage's limits.
     pub quantisation: Option<(f32, i64, i64, i64)>,
-    /// Where it lives in the arena, or the alignment that the caller's memory must have.
     pub place: Place,
 }
 
 /// Where a tensor lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
-    /// At a byte offset in the arena.
-    Arena(u64),
+    /// In an arena, at a byte offset.
+    Arena(usize, u64),
+    /// In the memory that is kept between runs, at a byte offset.
+    State(u64),
     /// In the caller's memory, aligned to so many bytes.
     Caller(u64),
-}
-
-/// The byte buffer that holds everything that changes.
-#[derive(Clone, Debug)]
-pub(crate) struct Arena {
-    pub symbol: Option<String>,
-    pub size: u64,
-    pub align: u64,
-    /// The target's memory that the plan meant it for.
-    pub pool: Option<String>,
 }
 
 /// The C API.
@@ -55,8 +65,11 @@ pub(crate) struct Arena {
 pub(crate) struct Interface {
     pub inputs: Vec<Tensor>,
     pub outputs: Vec<Tensor>,
-    pub arena: Arena,
-    /// Whether the tensors live in the arena.
+    pub states: Vec<Tensor>,
+    pub memories: Memories,
+    /// What the states hold before the first run.
+    pub initial_state: InitialState,
+    /// Whether inputs and outputs live in the arenas.
     pub io_in_arena: bool,
     /// The model's file.
     pub model: Option<String>,
@@ -64,83 +77,61 @@ pub(crate) struct Interface {
 
 impl Interface {
     pub(crate) fn of(m: &Module, main: OpId) -> Result<Interface, Diagnostics> {
-        let arena = arena(m)?;
-        let args = m
-            .entry_block(main)
-            .map(|b| m.block_args(b).to_vec())
-            .unwrap_or_default();
-        let inputs = m
-            .discardable(main, "mcu.inputs")
-            .and_then(|a| m.attr_int(a));
-        let Some(inputs) = inputs
-            .and_then(|n| usize::try_from(n).ok())
-            .filter(|&n| n <= args.len())
-        else {
+        let memories = Memories::of(m)?;
+        let Some(arguments) = mcu::Arguments::of(m, main) else {
             return Err(Diagnostic::error(
                 "C002",
                 "@main does not say by `mcu.inputs` how many inputs it has",
             )
             .into());
         };
-        let (mut all, mut errors) = (Vec::new(), Diagnostics::new());
-        let mut fields = [FxHashSet::default(), FxHashSet::default()];
-        for i in 0..args.len() {
-            let is_input = i < inputs;
-            match tensor(
-                m,
-                main,
-                i,
-                if is_input {
-                    (true, i)
-                } else {
-                    (false, i - inputs)
-                },
-                &mut fields[usize::from(is_input)],
-            ) {
-                Ok(t) => all.push(t),
-                Err(e) => errors.push(e),
+        let mut errors = Diagnostics::new();
+        let mut of_role = |role: Role, range: Range<usize>| {
+            let mut fields = FxHashSet::default();
+            let mut list = Vec::new();
+            for (index, arg) in range.enumerate() {
+                match tensor(m, main, arg, (role, index), &memories, &mut fields) {
+                    Ok(t) => list.push(t),
+                    Err(e) => errors.push(e),
+                }
             }
-        }
+            list
+        };
+        let inputs = of_role(Role::Input, 0..arguments.inputs);
+        let outputs = of_role(Role::Output, arguments.output_range());
+        let states = of_role(Role::State, arguments.state_range());
         if errors.has_errors() {
             return Err(errors);
         }
-        let in_arena = all
-            .iter()
-            .filter(|t| matches!(t.place, Place::Arena(_)))
-            .count();
-        if in_arena != 0 && in_arena != all.len() {
+        let in_arena = |t: &&Tensor| matches!(t.place, Place::Arena(..));
+        let placed = inputs.iter().chain(&outputs).filter(in_arena).count();
+        if placed != 0 && placed != inputs.len() + outputs.len() {
             return Err(Diagnostic::error(
                 "C005",
                 "some tensors of @main have `mcu.offset` and some have not",
             )
             .into());
         }
-        for t in &all {
-            if let Place::Arena(offset) = t.place
-                && offset
-                    .checked_add(t.bytes)
-                    .is_none_or(|end| end > arena.size)
-            {
-                errors.push(Diagnostic::error(
-                    "C005",
-                    format!("tensor \"{}\" does not fit into the arena", t.name),
-                ));
-            }
-        }
-        if errors.has_errors() {
-            return Err(errors);
-        }
-        let outputs = all.split_off(inputs);
+        let places: Vec<(usize, u64)> = arguments
+            .state_range()
+            .zip(&states)
+            .filter_map(|(arg, t)| match t.place {
+                Place::State(offset) => Some((arg, offset)),
+                _ => None,
+            })
+            .collect();
+        let state_size = memories.state.as_ref().map_or(0, |s| s.need.size);
         let model = m
             .discardable(m.root(), "mcu.model")
             .and_then(|a| m.attr_str(a))
             .map(str::to_owned);
-        let io_in_arena = in_arena > 0;
         Ok(Interface {
-            inputs: all,
+            initial_state: InitialState::of(m, main, state_size, &places),
+            inputs,
             outputs,
-            arena,
-            io_in_arena,
+            states,
+            memories,
+            io_in_arena: placed > 0,
             model,
         })
     }
@@ -149,13 +140,19 @@ impl Interface {
     pub(crate) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         self.inputs.iter().chain(&self.outputs)
     }
+
+    /// The arguments of `@main`: inputs, outputs, states.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &Tensor> {
+        self.tensors().chain(&self.states)
+    }
 }
 
 fn tensor(
     m: &Module,
     main: OpId,
     arg: usize,
-    (is_input, index): (bool, usize),
+    (role, index): (Role, usize),
+    memories: &Memories,
     fields: &mut FxHashSet<String>,
 ) -> Result<Tensor, Diagnostic> {
     let value = m.entry_block(main).map(|b| m.block_args(b)[arg]);
@@ -169,8 +166,7 @@ fn tensor(
     let name = text("mcu.name")
         .and_then(|a| m.attr_str(a))
         .map(str::to_owned);
-    let name =
-        name.unwrap_or_else(|| format!("{}_{index}", if is_input { "input" } else { "output" }));
+    let name = name.unwrap_or_else(|| format!("{}_{index}", role.name()));
     let described = text("mcu.type").and_then(|a| m.attr_type(a));
     let elem = ty.and_then(|t| ctype::of_memref(m, t));
     let (Some(ty), Some(elem)) = (ty, elem) else {
@@ -188,9 +184,16 @@ fn tensor(
     let shape = described
         .and_then(|t| m.type_data(t).shape())
         .or(m.type_data(ty).shape());
-    let place = match int("mcu.offset") {
-        Some(offset) => Place::Arena(offset),
-        None => Place::Caller(
+    let arena = text("mcu.arena").and_then(|a| m.attr_symbol(a));
+    let place = match (int("mcu.offset"), role) {
+        (Some(offset), _) => placed(&name, arena, offset, bytes, role, memories)?,
+        (None, Role::State) => {
+            return Err(Diagnostic::error(
+                "C005",
+                format!("state \"{name}\" has no `mcu.offset`"),
+            ));
+        }
+        (None, _) => Place::Caller(
             int("mcu.align")
                 .unwrap_or(CALLER_ALIGN)
                 .max(u64::from(elem.bits()) / 8),
@@ -198,7 +201,7 @@ fn tensor(
     };
     Ok(Tensor {
         index,
-        is_input,
+        role,
         field: unique(&c_identifier(&name), fields),
         name,
         shape: shape.unwrap_or(&[]).to_vec(),
@@ -221,52 +224,46 @@ fn per_tensor(q: &QuantType) -> Option<(f32, i64, i64, i64)> {
     })
 }
 
-/// The one uninitialised global, or an empty arena.
-fn arena(m: &Module) -> Result<Arena, Diagnostic> {
-    let mut found: Option<Arena> = None;
-    for g in m
-        .ops(m.body())
-        .filter_map(|op| memref::GlobalOp::cast(m, op))
-    {
-        let init = m.prop(g.0, "initial_value");
-        if !init.is_none_or(|a| matches!(m.attr_data(a), AttrData::Unit)) {
-            continue;
+/// The place that attributes say, if it is there.
+fn placed(
+    name: &str,
+    arena: Option<&str>,
+    offset: u64,
+    bytes: u64,
+    role: Role,
+    memories: &Memories,
+) -> Result<Place, Diagnostic> {
+    let symbol = arena.unwrap_or("arena");
+    let found = match role {
+        Role::State => {
+            let named = |s: &&Memory| s.symbol.as_deref() == Some(symbol);
+            let state = memories.state.as_ref().filter(named);
+            state.map(|s| (Place::State(offset), s.need.size))
         }
-        let symbol = m.symbol_name(g.0).unwrap_or_default().to_owned();
-        if let Some(first) = &found {
-            let first = first.symbol.clone().unwrap_or_default();
-            return Err(Diagnostic::error(
-                "C006",
-                format!("@{first} and @{symbol} are both without a value: C has one arena"),
-            ));
+        Role::Input | Role::Output => {
+            let position = memories.arena(symbol);
+            position.map(|i| (Place::Arena(i, offset), memories.arenas[i].need.size))
         }
-        let ty = g.memref_type(m);
-        let bytes = matches!(m.type_data(ty), TypeData::MemRef { elem, .. } if *m.type_data(*elem) == TypeData::Integer(8));
-        let Some(size) = m.size_bytes(ty).filter(|_| bytes) else {
-            return Err(Diagnostic::error(
-                "C006",
-                format!("@{symbol} has no value and is no buffer of bytes"),
-            ));
+    };
+    let Some((place, size)) = found else {
+        let what = match role {
+            Role::State => "memory that is kept between runs",
+            _ => "arena",
         };
-        let align = g
-            .alignment(m)
-            .and_then(|a| u64::try_from(a).ok())
-            .filter(|a| a.is_power_of_two());
-        let pool = m
-            .discardable(g.0, "mcu.pool")
-            .and_then(|a| m.attr_symbol(a))
-            .map(str::to_owned);
-        found = Some(Arena {
-            symbol: Some(symbol),
-            size,
-            align: align.unwrap_or(ARENA_ALIGN),
-            pool,
-        });
+        return Err(Diagnostic::error(
+            "C005",
+            format!(
+                "{} \"{name}\" lies in @{symbol}, which is no {what}",
+                role.name()
+            ),
+        ));
+    };
+    if offset.checked_add(bytes).is_none_or(|end| end > size) {
+        let message = match role {
+            Role::State => format!("state \"{name}\" does not fit into @{symbol}"),
+            _ => format!("tensor \"{name}\" does not fit into the arena"),
+        };
+        return Err(Diagnostic::error("C005", message));
     }
-    Ok(found.unwrap_or(Arena {
-        symbol: None,
-        size: 0,
-        align: ARENA_ALIGN,
-        pool: None,
-    }))
+    Ok(place)
 }

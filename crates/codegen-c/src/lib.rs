@@ -1,6 +1,7 @@
 //! C99 emission: a verified, placed module becomes a header, a source file, a data file and what builds them.
 //!
-//! The C needs only `<stdint.h>`, `<stddef.h>` and `<string.h>`; it allocates nothing and has no mutable state outside the arena.
+//! The C needs only `<stdint.h>`, `<stddef.h>` and `<string.h>`; it allocates nothing and changes nothing but its arenas and, if the network
+//! has states, their memory.
 //! It relies on what gcc and clang document for three implementation-defined points of C99: `>>` of a negative integer is
 //! arithmetic, a conversion to a narrower signed type keeps the low bits (both asserted in the emitted file), and integers are
 //! two's complement.
@@ -12,9 +13,13 @@
 //!
 //! An `mcu.call_extern` is a call of a function that somebody else's header declares; its region is not looked at.
 //!
+//! Models that are compiled for one program may share their arenas: [`SharedArenas`] says how large those are, [`Options::shared`] makes a
+//! model use them, and [`emit_app`] defines them.
+//!
 //! Invariant: this crate knows no network operator; it prints `func`, `scf`, `memref`, `arith`, `vector`, `math` and external calls.
 
 mod affine;
+mod app;
 mod comment;
 mod constants;
 mod ctype;
@@ -24,6 +29,7 @@ mod function;
 mod interface;
 mod literal;
 mod liveness;
+mod memory;
 mod names;
 mod program;
 mod range;
@@ -31,6 +37,8 @@ mod render;
 mod support;
 mod written;
 
+pub use app::{AppFiles, SharedArenas, emit_app};
+pub use memory::MemoryNeed;
 pub use names::c_identifier;
 
 use ir::{Diagnostic, Diagnostics, Verified};
@@ -42,7 +50,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("C003", "an op has no C form"),
     ("C004", "a type has no C form"),
     ("C005", "the module is not placed: a buffer has no address"),
-    ("C006", "a global is neither a constant nor the arena"),
+    ("C006", "a global is neither a constant nor an arena"),
     ("C007", "a constant or an input of the caller is written"),
     ("C008", "functions call each other in a circle"),
     (
@@ -60,6 +68,8 @@ pub struct Options {
     pub model_hash: Option<String>,
     /// Bytes of stack that a run needs, for the header.
     pub stack_bytes: Option<u32>,
+    /// The arenas to work in instead of the module's own.
+    pub shared: Option<SharedArenas>,
 }
 
 /// A file to write, relative to the output directory.
@@ -97,6 +107,13 @@ pub struct CFiles {
     pub example: File,
     /// The kernels in the order of the source file.
     pub kernels: Vec<KernelName>,
+    /// The arenas that a run works in, in the order of the members of `struct <name>_arenas` if there are several; one of no bytes if it
+    /// needs none.
+    pub arenas: Vec<MemoryNeed>,
+    /// The memory of the states, if the network has any.
+    pub state: Option<MemoryNeed>,
+    /// What an example of several models takes of this one.
+    pub(crate) part: app::Part,
 }
 
 impl CFiles {
@@ -113,9 +130,9 @@ impl CFiles {
     }
 }
 
-/// Emits C from a placed module: `@main` takes inputs and outputs as memrefs, its buffers are views of one arena.
+/// Emits C from a placed module: `@main` takes inputs, outputs and states as memrefs, its buffers are views of arenas.
 ///
-/// Where `@main`'s arguments have `mcu.offset`, tensors live in the arena; otherwise in the caller's memory.
+/// Where `@main`'s arguments have `mcu.offset`, tensors live in an arena; otherwise in the caller's memory.
 ///
 /// # Errors
 /// One diagnostic of [`CODES`] for each thing that has no C form, with the layer's name.
@@ -135,4 +152,13 @@ pub fn emit(
     }
     let program = program::Program::build(module.module(), options)?;
     Ok(render::files(&program, target, options))
+}
+
+/// The arenas of a placed module, as [`CFiles::arenas`] has them.
+///
+/// # Errors
+/// A global is no arena that C can have.
+pub fn arenas(module: Verified<'_>) -> Result<Vec<MemoryNeed>, Diagnostics> {
+    let memories = memory::Memories::of(module.module())?;
+    Ok(memories.arenas.into_iter().map(|a| a.need).collect())
 }

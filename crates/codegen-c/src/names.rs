@@ -1,5 +1,6 @@
 //! C identifiers: the public names in one place, mangling, and scopes without shadowing.
 
+use crate::interface::Role;
 use rustc_hash::FxHashSet;
 
 /// Keywords of C99, C11 and C++, and names that the included headers or compilers may define as macros.
@@ -172,12 +173,33 @@ impl PublicNames {
     }
 
     /// What one tensor's functions start with, `kws_input_0`.
-    pub(crate) fn tensor(&self, is_input: bool, index: usize) -> String {
-        format!(
-            "{}_{}_{index}",
-            self.prefix,
-            if is_input { "input" } else { "output" }
-        )
+    pub(crate) fn tensor(&self, role: Role, index: usize) -> String {
+        format!("{}_{}_{index}", self.prefix, role.name())
+    }
+
+    /// The variable of an arena: `kws_arena`, or `kws_arena_dtcm` of several.
+    pub(crate) fn arena(&self, field: &str) -> String {
+        match field {
+            "" => format!("{}_arena", self.prefix),
+            _ => format!("{}_arena_{field}", self.prefix),
+        }
+    }
+
+    /// What only the C of a network with states defines at file scope.
+    pub(crate) fn of_states(&self) -> Vec<String> {
+        ["state", "reset", "reset_in", "initial_state"]
+            .map(|s| format!("{}_{s}", self.prefix))
+            .to_vec()
+    }
+
+    /// The macro that puts arenas into a pool, `KWS_SECTION_DTCM`.
+    pub(crate) fn arena_section(&self, pool: &str) -> String {
+        format!("{}_SECTION_{}", self.upper, capitals(pool))
+    }
+
+    /// The macro that puts constants into a pool, `KWS_DATA_SECTION_DTCM`.
+    pub(crate) fn data_section(&self, pool: &str) -> String {
+        format!("{}_DATA_SECTION_{}", self.upper, capitals(pool))
     }
 
     /// A constant of the data file.
@@ -200,6 +222,11 @@ impl PublicNames {
         .map(|s| format!("{}_{s}", self.prefix))
         .to_vec()
     }
+}
+
+/// A part of a macro's name from any text.
+fn capitals(text: &str) -> String {
+    c_identifier(text).to_ascii_uppercase()
 }
 
 /// The C name of a private function: its symbol, mangled; one without an underscore gets one, as the library's functions and the

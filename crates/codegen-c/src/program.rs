@@ -54,12 +54,17 @@ impl Program {
             .chain(support::reserved())
             .collect();
         for t in interface.tensors() {
-            let base = names.tensor(t.is_input, t.index);
+            let base = names.tensor(t.role, t.index);
             taken.extend([
                 format!("{base}_quantize"),
                 format!("{base}_dequantize"),
                 base,
             ]);
+        }
+        let memories = &interface.memories;
+        taken.extend(memories.arenas.iter().map(|a| names.arena(&a.field)));
+        if memories.state.is_some() {
+            taken.extend(names.of_states());
         }
         let called = reachable(m, main);
         let order = written.order().iter().copied();

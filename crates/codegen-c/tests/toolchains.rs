@@ -6,93 +6,6 @@ use harness::*;
 use ir::{Module, QuantType};
 use std::process::Command;
 
-/// A compiler, its flags, and what it stands for. `riscv64-unknown-elf-gcc` comes without a C library: the two functions that
-/// the code needs are declared for it.
-const COMPILERS: &[(&str, &[&str])] = &[
-    ("gcc", &["-O2"]),
-    ("gcc", &["-O3", "-std=gnu11"]),
-    ("gcc", &["-O0"]),
-    ("gcc", &["-Os"]),
-    ("clang-19", &["-O2"]),
-    (
-        "clang-19",
-        &[
-            "-O2",
-            "-Wshadow",
-            "-Wconversion",
-            "-Wsign-conversion",
-            "-Wdouble-promotion",
-            "-Wundef",
-            "-Wstrict-prototypes",
-            "-Wcast-align",
-            "-Wvla",
-        ],
-    ),
-    (
-        "clang-19",
-        &[
-            "-O2",
-            "--target=armv7em-none-eabi",
-            "-mcpu=cortex-m4",
-            "-ffreestanding",
-            "-Istub",
-        ],
-    ),
-    ("arm-none-eabi-gcc", &["-O2", "-mcpu=cortex-m0", "-mthumb"]),
-    ("arm-none-eabi-gcc", &["-O2", "-mcpu=cortex-m3", "-mthumb"]),
-    (
-        "arm-none-eabi-gcc",
-        &[
-            "-O2",
-            "-mcpu=cortex-m4",
-            "-mthumb",
-            "-mfpu=fpv4-sp-d16",
-            "-mfloat-abi=hard",
-        ],
-    ),
-    (
-        "arm-none-eabi-gcc",
-        &[
-            "-O2",
-            "-mcpu=cortex-m7",
-            "-mthumb",
-            "-mfpu=fpv5-d16",
-            "-mfloat-abi=hard",
-        ],
-    ),
-    (
-        "arm-none-eabi-gcc",
-        &["-O2", "-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=hard"],
-    ),
-    (
-        "arm-none-eabi-gcc",
-        &["-O3", "-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard"],
-    ),
-    ("avr-gcc", &["-Os", "-mmcu=atmega2560"]),
-    (
-        "riscv64-unknown-elf-gcc",
-        &[
-            "-O2",
-            "-march=rv32imac",
-            "-mabi=ilp32",
-            "-ffreestanding",
-            "-Istub",
-        ],
-    ),
-    (
-        "riscv64-unknown-elf-gcc",
-        &[
-            "-O2",
-            "-march=rv64imafdc",
-            "-mabi=lp64d",
-            "-ffreestanding",
-            "-Istub",
-        ],
-    ),
-];
-
-const STRING_H: &str = "#include <stddef.h>\nvoid *memcpy(void *restrict, const void *restrict, size_t);\nvoid *memmove(void *, const void *, size_t);\nvoid *memset(void *, int, size_t);\n";
-
 /// Something of everything: int8 with 64-bit requantisation, floats with the exponential, words, conditionals.
 fn network(io: Io) -> Module {
     let mut m = module();
@@ -256,17 +169,11 @@ fn no_compiler_warns() {
     for io in [Io::Arena, Io::Caller] {
         let dir = tempfile::tempdir().unwrap();
         write(&emit(&network(io), "net"), dir.path());
-        std::fs::create_dir(dir.path().join("stub")).unwrap();
-        std::fs::write(dir.path().join("stub/string.h"), STRING_H).unwrap();
-        for (compiler, flags) in COMPILERS {
-            if !has(compiler, &format!("no_compiler_warns with {compiler}")) {
-                continue;
-            }
-            let mut all: Vec<&str> = STRICT.to_vec();
-            all.extend(*flags);
-            all.extend(["-Iinclude", "-c", "src/net.c", "src/net_data.c"]);
-            compile(compiler, &all, dir.path());
-        }
+        compile_with_all(
+            "no_compiler_warns",
+            dir.path(),
+            &["src/net.c", "src/net_data.c"],
+        );
         if has("gcc", "the example") {
             let mut all: Vec<&str> = STRICT.to_vec();
             all.extend([

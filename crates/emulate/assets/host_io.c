@@ -51,8 +51,9 @@ enum { MAX_BLOCKS = 4096 };
 static void *blocks[MAX_BLOCKS];
 static uint32_t block_count;
 
-void *tw_take(uint32_t size, uint32_t align) {
+void *tw_take(uint32_t heap, uint32_t size, uint32_t align) {
   void *block = NULL;
+  (void)heap;
   if (align < sizeof(void *)) align = sizeof(void *);
   if (block_count == MAX_BLOCKS || posix_memalign(&block, align, size ? size : 1) != 0)
     tw_fail("out of memory");

@@ -45,6 +45,12 @@ void tw_start(void) {
   const uint32_t *from = tw_data_load;
   for (uint32_t *to = tw_data_start; to < tw_data_end;) *to++ = *from++;
   for (uint32_t *to = tw_bss_start; to < tw_bss_end;) *to++ = 0;
+  for (uint32_t i = 0; i < tw_pool_count; i++) {
+    const struct tw_pool *pool = &tw_pools[i];
+    from = pool->load;
+    for (uint32_t *to = pool->data_start; to < pool->data_end;) *to++ = *from++;
+    for (uint32_t *to = pool->start; to < pool->end;) *to++ = 0xA5A5A5A5;
+  }
   main();
   for (;;) {
   }

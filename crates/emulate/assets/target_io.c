@@ -74,16 +74,28 @@ static void transfer(uint32_t operation, uint32_t handle, const void *bytes, uin
 void tw_read(void *bytes, uint32_t count) { transfer(SYS_READ, input_file, bytes, count); }
 void tw_write(const void *bytes, uint32_t count) { transfer(SYS_WRITE, output_file, bytes, count); }
 
-static uint8_t *heap_next = tw_heap_start;
+enum { MAX_HEAPS = 16 };
+static uint32_t taken[MAX_HEAPS]; /* bytes of each heap that are in use */
 
-void *tw_take(uint32_t size, uint32_t align) {
-  uint32_t address = ((uint32_t)heap_next + align - 1) & ~(align - 1);
-  if (size > (uint32_t)tw_heap_end - address) tw_fail("the arena and the tensors do not fit this machine");
-  heap_next = (uint8_t *)(address + size);
+void *tw_take(uint32_t heap, uint32_t size, uint32_t align) {
+  uint32_t start = (uint32_t)tw_heap_start, end = (uint32_t)tw_heap_end;
+  if (heap > tw_pool_count || heap >= MAX_HEAPS) heap = 0;
+  if (heap > 0) {
+    const struct tw_pool *pool = &tw_pools[heap - 1];
+    if (pool->heap_start == pool->heap_end) {
+      heap = 0;
+    } else {
+      start = (uint32_t)pool->heap_start;
+      end = (uint32_t)pool->heap_end;
+    }
+  }
+  uint32_t address = (start + taken[heap] + align - 1) & ~(align - 1);
+  if (address > end || size > end - address) tw_fail("the arena and the tensors do not fit this machine");
+  taken[heap] = address + size - start;
   return (void *)address;
 }
 
-void tw_release(void) { heap_next = tw_heap_start; }
+void tw_release(void) { memset(taken, 0, sizeof taken); }
 
 enum { STACK_PAINT = 0x5AC3A53C, STACK_RED_ZONE = 64 };
 

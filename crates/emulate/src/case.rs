@@ -24,11 +24,46 @@ impl SourceFile {
     }
 }
 
-/// One compiled model: its C (or objects), the sizes of its tensors and of its arena.
+/// Memory that a run works in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arena {
+    /// Bytes.
+    pub size: u32,
+    /// Alignment of its start in bytes; a power of two.
+    pub align: u32,
+    /// The target's memory that it is taken from, where the machine has that; otherwise it is anywhere in RAM.
+    pub pool: Option<String>,
+}
+
+impl Arena {
+    /// So many bytes, aligned to 16, anywhere.
+    pub fn new(size: u32) -> Arena {
+        Arena {
+            size,
+            align: 16,
+            pool: None,
+        }
+    }
+}
+
+/// Memory that a model keeps from one run to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Bytes.
+    pub size: u32,
+    /// Alignment of its start in bytes; a power of two.
+    pub align: u32,
+}
+
+/// One compiled model: its C (or objects), the sizes of its tensors and of the memory that it works in.
 ///
 /// The function [`Case::entry`] is called as
 /// `int32_t entry(void *arena, const struct <name>_inputs *in, const struct <name>_outputs *out)`, where both
-/// structs hold one data pointer a tensor and nothing else.
+/// structs hold one data pointer a tensor and nothing else. With several arenas the first argument is a
+/// `const struct <name>_arenas *` of pointers to them, in their order. With a state, a `void *` to that comes
+/// second, and `int32_t <name>_reset_in(void *state)` puts it to its first value.
+///
+/// With [`own_memory`](Case::own_memory) the entry takes the tensors alone, and `void <name>_reset(void)` resets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// A C identifier, unique among the cases of one program.
@@ -47,16 +82,18 @@ pub struct Case {
     pub inputs: Vec<u32>,
     /// Bytes of each output, in the model's order.
     pub outputs: Vec<u32>,
-    /// Bytes of the arena.
-    pub arena_size: u32,
-    /// Alignment of the arena in bytes; a power of two.
-    pub arena_align: u32,
+    /// What a run works in; one at least, which may have no bytes.
+    pub arenas: Vec<Arena>,
+    /// What is kept from one run to the next, if anything is.
+    pub state: Option<State>,
+    /// Whether the C has arenas and state itself: the harness then gives it none, and says only how large they are.
+    pub own_memory: bool,
     /// Names of the functions whose calls a profile tells apart; see [`crate::Profile::calls`].
     pub kernels: Vec<String>,
 }
 
 impl Case {
-    /// A case of that name without files and tensors; its entry is `<name>_run_in`, its arena alignment 16.
+    /// A case of that name without files and tensors; its entry is `<name>_run_in`, its arena empty.
     pub fn new(name: impl Into<String>) -> Case {
         let name = name.into();
         Case {
@@ -68,8 +105,9 @@ impl Case {
             foreign: ForeignCode::default(),
             inputs: Vec::new(),
             outputs: Vec::new(),
-            arena_size: 0,
-            arena_align: 16,
+            arenas: vec![Arena::new(0)],
+            state: None,
+            own_memory: false,
             kernels: Vec::new(),
         }
     }
@@ -98,11 +136,17 @@ pub(crate) fn check(cases: &[Case]) -> Result<(), EmulateError> {
                 return Err(wrong(format!("{identifier:?} is not a C identifier")));
             }
         }
-        if !case.arena_align.is_power_of_two() || case.arena_align > 4096 {
-            return Err(wrong(format!(
-                "arena alignment {} is not a power of two up to 4096",
-                case.arena_align
-            )));
+        let arenas = case.arenas.iter().map(|a| ("arena", a.align));
+        let states = case.state.iter().map(|s| ("state", s.align));
+        for (what, align) in arenas.chain(states) {
+            if !align.is_power_of_two() || align > 4096 {
+                return Err(wrong(format!(
+                    "{what} alignment {align} is not a power of two up to 4096"
+                )));
+            }
+        }
+        if case.arenas.is_empty() {
+            return Err(wrong("it has no arena, not even an empty one".to_owned()));
         }
         let files = case.sources.iter().chain(&case.headers).map(|f| &f.path);
         for path in files.chain(case.objects.iter().map(|(path, _)| path)) {

@@ -13,6 +13,7 @@ use crate::foreign;
 use crate::glue;
 use crate::image::Image;
 use crate::machine::Machine;
+use crate::pools::{self, Pool};
 use crate::profile::{self, Profiler};
 use crate::protocol::{self, RunOptions, RunResult};
 use crate::qemu;
@@ -102,7 +103,8 @@ impl Firmware {
         }
         flags.extend(options.flags.iter().cloned());
         let (mut jobs, mut objects) = toolchain::lay_out(directory.path(), cases, &flags)?;
-        let harness = harness_jobs(directory.path(), cases, &base)?;
+        let pools = Pool::of(target);
+        let harness = harness_jobs(directory.path(), cases, &pools, &base)?;
         toolchain::make_folder(&directory.path().join("library"))?;
         for job in foreign::jobs(cases, &base).into_iter().chain(harness) {
             objects.push(job.object.clone());
@@ -119,7 +121,7 @@ impl Firmware {
             target,
             &machines,
             options,
-            cases,
+            (cases, &pools),
         )?;
         let bytes = std::fs::read(&elf).map_err(io_error(&elf))?;
         let map = directory.path().join("firmware.map");
@@ -276,7 +278,7 @@ impl Firmware {
 
     /// The addresses of the kernels of every case that `options` runs.
     fn entries(&self, options: &RunOptions) -> Result<Vec<u32>, EmulateError> {
-        let mut cases: Vec<usize> = options.runs.iter().map(|(case, _)| *case).collect();
+        let mut cases: Vec<usize> = options.runs.iter().map(|r| r.case).collect();
         cases.sort_unstable();
         cases.dedup();
         let mut entries = Vec::new();
@@ -347,13 +349,15 @@ fn machines(
 fn harness_jobs(
     directory: &Path,
     cases: &[Case],
+    pools: &[Pool],
     flags: &[String],
 ) -> Result<Vec<CompileJob>, EmulateError> {
     let files = [
         ("startup.c", include_str!("../assets/startup.c")),
         ("target_io.c", include_str!("../assets/target_io.c")),
         ("harness.c", include_str!("../assets/harness.c")),
-        ("cases.c", &glue::case_table(cases)),
+        ("cases.c", &glue::case_table(cases, pools)),
+        ("pools.c", &pools::table(pools)),
     ];
     toolchain::write(
         &directory.join("harness/harness.h"),
@@ -383,7 +387,7 @@ fn link(
     target: &Target,
     machines: &[&'static Machine],
     options: &BuildOptions,
-    cases: &[Case],
+    (cases, pools): (&[Case], &[Pool]),
 ) -> Result<&'static Machine, EmulateError> {
     // A response file, since hundreds of cases are more than a command line holds.
     let list = objects.join("\n") + "\n";
@@ -391,7 +395,7 @@ fn link(
     let mut too_large = None;
     for &machine in machines {
         let stack = options.stack_size.unwrap_or(machine.stack_size);
-        let script = machine.linker_script(stack, glue::heap_needed(cases));
+        let script = pools::linker_script(machine, stack, pools, cases);
         toolchain::write(&directory.join("link.ld"), script.as_bytes())?;
         let mut command = Command::new(gcc);
         command

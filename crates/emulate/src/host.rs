@@ -114,7 +114,7 @@ impl HostProgram {
             objects.push(job.object.clone());
             jobs.push(job);
         }
-        let table = glue::case_table(cases);
+        let table = glue::case_table(cases, &[]);
         for (name, text) in [
             ("host_io.c", include_str!("../assets/host_io.c")),
             ("harness.c", include_str!("../assets/harness.c")),

@@ -2,12 +2,12 @@
 //!
 //! A [`Case`] is one compiled model. [`Firmware::build`] puts any number of them into one image together
 //! with our start-up code and harness; [`Firmware::run`] runs it under `qemu-system-arm` with inputs
-//! from a file, poisons the arena before each run, returns the outputs and, on request, exact instruction
+//! from a file, poisons the arenas before each run, returns the outputs and, on request, exact instruction
 //! counts and modelled cycles by function and by call ([`Profile`]). [`HostProgram`] does the same with
 //! the host's `cc`, with or without sanitizers. [`Sizes`] tells what an object puts into which section.
 //!
 //! ```no_run
-//! use emulate::{BuildOptions, Case, Firmware, RunOptions, SourceFile};
+//! use emulate::{Arena, BuildOptions, Case, Firmware, RunOptions, SourceFile};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let targets = target::Targets::builtin();
 //! let case = Case {
@@ -15,7 +15,7 @@
 //!     headers: vec![SourceFile::new("include/twice.h", "…")],
 //!     inputs: vec![16],
 //!     outputs: vec![16],
-//!     arena_size: 64,
+//!     arenas: vec![Arena::new(64)],
 //!     ..Case::new("twice")
 //! };
 //! let firmware = Firmware::build(targets.get("cortex-m4")?, &[case], &BuildOptions::default())?;
@@ -36,6 +36,7 @@ mod glue;
 mod host;
 mod image;
 mod machine;
+mod pools;
 mod process;
 mod profile;
 mod protocol;
@@ -44,7 +45,7 @@ mod sizes;
 mod stack_usage;
 mod toolchain;
 
-pub use case::{Case, SourceFile};
+pub use case::{Arena, Case, SourceFile, State};
 pub use disassembly::{InstructionClass, classify};
 pub use error::{EmulateError, Fault};
 pub use firmware::{BuildOptions, Firmware};

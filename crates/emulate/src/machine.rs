@@ -14,6 +14,8 @@ pub struct Machine {
     pub flash: (u32, u32),
     /// Origin and length of the memory for stack, data, arena and tensors.
     pub ram: (u32, u32),
+    /// Origins and lengths of the memories besides, which a program may write.
+    pub others: &'static [(u32, u32)],
     /// Bytes of stack that a program gets when it asks for nothing else.
     pub stack_size: u32,
 }
@@ -29,6 +31,7 @@ static MACHINES: [Machine; 6] = [
         vectors: (0, VECTORS),
         flash: (VECTORS, 256 * KIB - VECTORS),
         ram: (0x2000_0000, 16 * KIB),
+        others: &[],
         stack_size: 2 * KIB,
     },
     Machine {
@@ -36,6 +39,7 @@ static MACHINES: [Machine; 6] = [
         vectors: (0, VECTORS),
         flash: (VECTORS, 4 * MIB - VECTORS),
         ram: (0x2100_0000, 16 * MIB),
+        others: &[(0x2000_0000, 4 * MIB)],
         stack_size: 64 * KIB,
     },
     Machine {
@@ -43,6 +47,7 @@ static MACHINES: [Machine; 6] = [
         vectors: (0, VECTORS),
         flash: (VECTORS, 4 * MIB - VECTORS),
         ram: (0x2100_0000, 16 * MIB),
+        others: &[(0x2000_0000, 4 * MIB)],
         stack_size: 64 * KIB,
     },
     Machine {
@@ -50,6 +55,7 @@ static MACHINES: [Machine; 6] = [
         vectors: (0, VECTORS),
         flash: (VECTORS, 4 * MIB - VECTORS),
         ram: (0x6000_0000, 16 * MIB),
+        others: &[(0x2000_0000, 4 * MIB)],
         stack_size: 64 * KIB,
     },
     Machine {
@@ -57,6 +63,7 @@ static MACHINES: [Machine; 6] = [
         vectors: (0x1000_0000, VECTORS),
         flash: (0x1000_0000 + VECTORS, 4 * MIB - VECTORS),
         ram: (0x8000_0000, 16 * MIB),
+        others: &[(0x3800_0000, 4 * MIB)],
         stack_size: 64 * KIB,
     },
     Machine {
@@ -64,6 +71,7 @@ static MACHINES: [Machine; 6] = [
         vectors: (0x1000_0000, VECTORS),
         flash: (0x7000_0000, 16 * MIB),
         ram: (0x3100_0000, 4 * MIB),
+        others: &[(0x3000_0000, 512 * KIB)],
         stack_size: 64 * KIB,
     },
 ];
@@ -79,22 +87,11 @@ impl Machine {
         MACHINES.iter().find(|m| m.name == name)
     }
 
-    /// The linker script of a program that needs `heap` bytes for arena and tensors.
-    pub(crate) fn linker_script(&self, stack_size: u32, heap: u64) -> String {
-        let mut script = include_str!("../assets/link.ld").to_owned();
-        let values = [
-            ("@VECTORS_ORIGIN@", u64::from(self.vectors.0)),
-            ("@VECTORS_LENGTH@", u64::from(self.vectors.1)),
-            ("@FLASH_ORIGIN@", u64::from(self.flash.0)),
-            ("@FLASH_LENGTH@", u64::from(self.flash.1)),
-            ("@RAM_ORIGIN@", u64::from(self.ram.0)),
-            ("@RAM_LENGTH@", u64::from(self.ram.1)),
-            ("@STACK_SIZE@", u64::from(stack_size)),
-            ("@HEAP_NEEDED@", heap),
-        ];
-        for (name, value) in values {
-            script = script.replace(name, &format!("{value:#x}"));
-        }
-        script
+    /// Whether this memory of a board is memory here too, and is not used for anything else.
+    pub(crate) fn has(&self, origin: u32, length: u32) -> bool {
+        let end = u64::from(origin) + u64::from(length);
+        self.others
+            .iter()
+            .any(|&(start, size)| start <= origin && end <= u64::from(start) + u64::from(size))
     }
 }

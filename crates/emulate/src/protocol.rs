@@ -12,14 +12,25 @@ const MAGIC: u32 = u32::from_le_bytes(*b"TWI1");
 /// Which cases to run, with which inputs.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// The runs in order: index of the case, and the bytes of each of its inputs.
-    pub runs: Vec<(usize, Vec<Vec<u8>>)>,
+    /// The runs in order.
+    pub runs: Vec<RunRequest>,
     /// Whether to count instructions and cycles.
     pub profile: bool,
     /// How long the program may take in all.
     pub timeout: Duration,
     /// Bytes from a 16-byte boundary to the start of every input and output, to try unaligned tensors; at most 15.
     pub tensor_offset: u32,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRequest {
+    /// Index of the case.
+    pub case: usize,
+    /// The bytes of each of its inputs.
+    pub inputs: Vec<Vec<u8>>,
+    /// Whether the case goes on from the state that its last run left; otherwise that is reset first.
+    pub resume: bool,
 }
 
 impl Default for RunOptions {
@@ -35,13 +46,27 @@ impl Default for RunOptions {
 }
 
 impl RunOptions {
-    /// Adds a run of the case with that index on these inputs.
+    /// Adds a run of the case with that index on these inputs, from its first state.
     pub fn add(&mut self, case: usize, inputs: Vec<Vec<u8>>) -> &mut RunOptions {
-        self.runs.push((case, inputs));
+        self.push(case, inputs, false)
+    }
+
+    /// Adds a run that goes on from the state that the case's last run left.
+    pub fn resume(&mut self, case: usize, inputs: Vec<Vec<u8>>) -> &mut RunOptions {
+        self.push(case, inputs, true)
+    }
+
+    fn push(&mut self, case: usize, inputs: Vec<Vec<u8>>, resume: bool) -> &mut RunOptions {
+        self.runs.push(RunRequest {
+            case,
+            inputs,
+            resume,
+        });
         self
     }
 
-    /// Adds a run of the case with that index for each sample; sample i has the i-th piece of every input file.
+    /// Adds a run of the case with that index for each sample; sample i has the i-th piece of every input file. Each goes on from the
+    /// state that the one before left.
     ///
     /// # Errors
     /// The number of files is not the case's number of inputs, or a file is not a whole number of samples, the
@@ -86,10 +111,8 @@ impl RunOptions {
             let piece = |(file, &size): (&Vec<u8>, &u32)| {
                 file[s * size as usize..(s + 1) * size as usize].to_vec()
             };
-            self.add(
-                case,
-                files.iter().zip(&described.inputs).map(piece).collect(),
-            );
+            let inputs = files.iter().zip(&described.inputs).map(piece).collect();
+            self.push(case, inputs, s > 0);
         }
         Ok(self)
     }
@@ -102,7 +125,7 @@ pub struct CaseRun {
     pub case: usize,
     /// What the entry returned; 0 is success.
     pub status: i32,
-    /// What the run wrote past the end of: `arena`, `output`, `input`, `stack`.
+    /// What the run wrote past the end of: `arena`, `output`, `input`, `stack`, `state`.
     pub overruns: Vec<&'static str>,
     /// Bytes of stack below the harness's call; 0 where it is not measured.
     pub stack: u32,
@@ -151,7 +174,12 @@ pub(crate) fn encode(cases: &[Case], options: &RunOptions) -> Result<Vec<u8>, Em
     for word in [MAGIC, count, options.tensor_offset] {
         file.extend(word.to_le_bytes());
     }
-    for (index, inputs) in &options.runs {
+    for RunRequest {
+        case: index,
+        inputs,
+        resume,
+    } in &options.runs
+    {
         let case = cases
             .get(*index)
             .ok_or_else(|| no_such_case(*index, cases.len()))?;
@@ -170,6 +198,7 @@ pub(crate) fn encode(cases: &[Case], options: &RunOptions) -> Result<Vec<u8>, Em
             });
         }
         file.extend((*index as u32).to_le_bytes());
+        file.extend(u32::from(*resume).to_le_bytes());
         inputs.iter().for_each(|input| file.extend(input));
     }
     Ok(file)
@@ -183,14 +212,14 @@ pub(crate) fn decode(
 ) -> Result<Vec<CaseRun>, EmulateError> {
     let mut rest = bytes;
     let mut runs = Vec::with_capacity(options.runs.len());
-    for (index, _) in &options.runs {
+    for RunRequest { case: index, .. } in &options.runs {
         let case = &cases[*index];
         let [status, flags, stack] = [word(&mut rest)?, word(&mut rest)?, word(&mut rest)?];
         let mut outputs = Vec::with_capacity(case.outputs.len());
         for &size in &case.outputs {
             outputs.push(take(&mut rest, size as usize)?.to_vec());
         }
-        let buffers = ["arena", "output", "input", "stack"];
+        let buffers = ["arena", "output", "input", "stack", "state"];
         runs.push(CaseRun {
             case: *index,
             status: status as i32,

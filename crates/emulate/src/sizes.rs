@@ -3,6 +3,7 @@
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind};
 
 use crate::error::EmulateError;
+use crate::pools::Pool;
 
 /// Which memory a section takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +102,13 @@ impl Sizes {
             .filter(|s| s.kind == kind)
             .map(|s| s.size)
             .sum()
+    }
+
+    /// Bytes of RAM that the memory `pool` of the board holds in a linked image of [`Firmware`](crate::Firmware).
+    pub fn pool(&self, pool: &str) -> u64 {
+        let sections = [Pool::arena_output(pool), Pool::data_output(pool)];
+        let of_pool = self.sections.iter().filter(|s| sections.contains(&s.name));
+        of_pool.map(|s| s.size).sum()
     }
 
     /// Bytes of flash: code, constants, initial values.

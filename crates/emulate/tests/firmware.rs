@@ -5,7 +5,7 @@ mod model;
 use std::time::Duration;
 
 use emulate::{
-    BuildOptions, Case, EmulateError, Firmware, RunOptions, SectionKind, SourceFile, Tool,
+    Arena, BuildOptions, Case, EmulateError, Firmware, RunOptions, SectionKind, SourceFile, Tool,
 };
 use model::{CORES, N, case, expected, inputs, present, target};
 
@@ -21,7 +21,7 @@ fn small(name: &str, body: &str) -> Case {
     );
     Case {
         sources: vec![SourceFile::new("k.c", text)],
-        arena_size: 64,
+        arenas: vec![Arena::new(64)],
         ..Case::new(name)
     }
 }
@@ -326,7 +326,7 @@ fn big_arenas_and_weights_run_on_every_core() {
         headers: vec![SourceFile::new("big.h", header)],
         inputs: vec![110_592],
         outputs: vec![16],
-        arena_size: 1_000_000,
+        arenas: vec![Arena::new(1_000_000)],
         ..Case::new("big")
     };
     for core in CORES {

@@ -35,7 +35,7 @@ fn sanitizers_find_an_overrun_and_name_the_function() {
         return;
     }
     let mut case = case("model", 1);
-    case.arena_size -= 4;
+    case.arenas[0].size -= 4;
     let options = HostOptions {
         sanitizers: Sanitizers::AddressAndUndefined,
         ..HostOptions::default()

@@ -1,5 +1,9 @@
 //! Evaluation of a function on tensors, op by op, through the registered [`Interpret`](ir::interfaces::Interpret) of each op.
+//!
+//! A network that has states takes the old ones as its last inputs and gives the new ones as its last outputs; [`Network::step`] hands
+//! them on from one run to the next.
 
+use ir::dialects::mcu::{initial_state, network_states};
 use ir::interfaces::{Datum, EvalError, Results};
 use ir::{BlockId, Module, OpId, ValueId};
 use rustc_hash::FxHashMap;
@@ -65,6 +69,8 @@ pub fn run_nn(m: &Module, inputs: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, NetworkErr
 pub struct Network<'m> {
     module: &'m Module,
     arguments: Vec<ValueId>,
+    /// The states before the first run, if it is a function that has any.
+    initial_states: Vec<Vec<u8>>,
     /// The ops to evaluate on each run, in order.
     ops: Vec<OpId>,
     results: Vec<ValueId>,
@@ -82,7 +88,13 @@ impl<'m> Network<'m> {
         let missing = || NetworkError::NoFunction(function.to_owned());
         let func = m.lookup_symbol(function).ok_or_else(missing)?;
         let block = m.entry_block(func).ok_or_else(missing)?;
-        Self::of_block(m, block)
+        let mut network = Self::of_block(m, block)?;
+        let inputs = network.arguments.len() - network_states(m, func);
+        let states = inputs..network.arguments.len();
+        network.initial_states = states
+            .map(|i| initial_state(m, func, i).unwrap_or_default())
+            .collect();
+        Ok(network)
     }
 
     /// Prepares a block of straight-line code of pure ops; its terminator's operands are the results.
@@ -109,6 +121,7 @@ impl<'m> Network<'m> {
         Ok(Self {
             module: m,
             arguments: m.block_args(block).to_vec(),
+            initial_states: Vec::new(),
             ops,
             results,
             constants,
@@ -116,7 +129,35 @@ impl<'m> Network<'m> {
         })
     }
 
-    /// Evaluates the function on the bytes of its inputs.
+    /// The states before the first run, in order; none if the network remembers nothing.
+    pub fn initial_states(&self) -> &[Vec<u8>] {
+        &self.initial_states
+    }
+
+    /// Runs the network on its inputs and on `states`, which then hold the new ones; the outputs, states left out.
+    ///
+    /// # Errors
+    /// [`NetworkError`]; `states` are then as they were.
+    pub fn step(
+        &self,
+        inputs: &[Vec<u8>],
+        states: &mut Vec<Vec<u8>>,
+    ) -> Result<Vec<Vec<u8>>, NetworkError> {
+        let expected = self.arguments.len() - self.initial_states.len();
+        if inputs.len() != expected {
+            return Err(NetworkError::InputCount {
+                expected,
+                found: inputs.len(),
+            });
+        }
+        let all: Vec<Vec<u8>> = inputs.iter().chain(states.iter()).cloned().collect();
+        let mut outputs = self.run(&all)?;
+        let kept = outputs.len().saturating_sub(self.initial_states.len());
+        *states = outputs.split_off(kept);
+        Ok(outputs)
+    }
+
+    /// Evaluates the function on the bytes of its arguments, old states included; its results, new states included.
     ///
     /// # Errors
     /// [`NetworkError`].

@@ -81,6 +81,10 @@ pub const CODES: &[(&str, &str)] = &[
         "V032",
         "an op has successors that it may not have: blocks of another region, the first of its region, or any of a registered op",
     ),
+    (
+        "V033",
+        "the states of a function are malformed: not the last arguments and results, of different types, or with a wrong first value",
+    ),
 ];
 
 /// A module that the verifier said yes to. Back ends ask for it; lowering from it may fail with an error, never panic.

@@ -259,6 +259,15 @@ const CASES: &[Case] = &[
         let ret = m.last_op(block).unwrap();
         m.set_successors(ret, &[block]);
     }),
+    // A state that is no result.
+    ("V033", |m| {
+        let f32 = m.f32();
+        let t = m.tensor(&[4], f32);
+        let (f, block) = func(m, &[t]);
+        end(m, block);
+        let unit = m.unit_attr();
+        dialects::func::set_arg_attr(m, f, 0, "mcu.state", unit);
+    }),
 ];
 
 fn global(m: &mut Module, name: &str, ty: Type, value: impl FnOnce(&mut Module) -> Attr) {

@@ -189,12 +189,11 @@ impl Pass for CheckPlacement {
         let mut errors = Vec::new();
         let mut owners = Owners::default();
         let mut sharing = Sharing::default();
-        let inputs = m
-            .discardable(main, "mcu.inputs")
-            .and_then(|a| m.attr_int(a))
-            .unwrap_or(0);
         let args = m.block_args(entry).to_vec();
-        for &a in args.iter().take(inputs as usize) {
+        // A state is there before the run, as an input is, and after it, as an output is.
+        let roles = mcu::Arguments::of(m, main);
+        let (inputs, states) = roles.map_or((0, args.len()), |r| (r.inputs, r.state_range().start));
+        for &a in args[..inputs].iter().chain(&args[states..]) {
             if let Some(s) = span(m, &arenas, main, a) {
                 owners.write(s);
             }
@@ -256,12 +255,12 @@ impl Pass for CheckPlacement {
                 }
             }
         }
-        for &a in args.iter().skip(inputs as usize) {
+        for &a in &args[inputs..] {
             if let Some(s) = span(m, &arenas, main, a)
                 && !owners.holds(s)
             {
                 errors.push(
-                    Diagnostic::error("M010", "an output is overwritten before the end")
+                    Diagnostic::error("M010", "an output or a state is overwritten before the end")
                         .help("this is a bug of the memory planner"),
                 );
             }

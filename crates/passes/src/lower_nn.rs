@@ -2,16 +2,19 @@
 //!
 //! Every nn op is lowered by the cheapest schedule that applies; each becomes one call. Results live in `memref.alloc`s, or right in the
 //! caller's output where they are returned; reshapes are views; constants become globals, equal ones once. Afterwards `@main` takes the
-//! inputs, then the outputs, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
+//! inputs, then the outputs, then the states, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
+//!
+//! A new state is computed right in the buffer of the old one where nothing reads that any more, else aside, and copied at the end.
 //!
 //! Cheapest is what takes the fewest cycles ([`choice`]); with `optimize-for=ram` among those that keep the arena at the smallest size
 //! that any choice of schedules allows ([`ram`]).
 
 mod choice;
+mod end_copies;
 mod ram;
 
 use choice::{Candidate, candidates, take};
-use ir::dialects::{func, nn};
+use ir::dialects::{func, mcu, nn};
 use ir::{Attr, Builder, Diagnostic, Module, OpId, OpState, Type, TypeData, ValueDef, ValueId};
 use pass::{
     Failed, Kernel, KernelArg, KernelBuilder, Knobs, OptionError, Options, Pass, PassCx, PassInfo,
@@ -196,55 +199,88 @@ impl<'m> Lowering<'m> {
         let entry = m
             .entry_block(old)
             .expect("invariant: the caller has seen the body");
-        let inputs = m.block_args(entry).to_vec();
-        let outputs = func::return_values(m, old);
-        let tensors: Vec<Type> = inputs
-            .iter()
-            .chain(&outputs)
-            .map(|&v| m.value_type(v))
-            .collect();
-        let memrefs: Vec<Type> = tensors.iter().map(|&t| buffer_type(m, t)).collect();
+        let arguments = m.block_args(entry).to_vec();
+        let results = func::return_values(m, old);
+        let states = mcu::network_states(m, old);
+        let (inputs, old_states) = arguments.split_at(arguments.len() - states);
+        let (outputs, new_states) = results.split_at(results.len() - states);
+        let tensors = [inputs, outputs, old_states].concat();
+        let types: Vec<Type> = tensors.iter().map(|&v| m.value_type(v)).collect();
+        let memrefs: Vec<Type> = types.iter().map(|&t| buffer_type(m, t)).collect();
         let loc = m.op_loc(old);
         let hidden = m.str_attr("main.tensors");
         m.set_prop(old, "sym_name", hidden);
         let (new, block) = func::build_func(m, "main", &memrefs, &[], loc);
         let count = m.i64_attr(inputs.len() as i64);
         m.set_discardable(new, "mcu.inputs", count);
-        for (i, &t) in tensors.iter().enumerate() {
+        if states > 0 {
+            let count = m.i64_attr(states as i64);
+            m.set_discardable(new, "mcu.states", count);
+        }
+        let first_state = inputs.len() + outputs.len();
+        for (i, &t) in types.iter().enumerate() {
             let ty = m.type_attr(t);
             func::set_arg_attr(m, new, i, "mcu.type", ty);
-            let name = if i < inputs.len() {
-                func::arg_attr(m, old, i, "mcu.name")
-            } else {
-                func::result_attr(m, old, i - inputs.len(), "mcu.name")
+            let kept = |m: &Module, name: &str| match i.checked_sub(inputs.len()) {
+                Some(output) if i < first_state => func::result_attr(m, old, output, name),
+                Some(after) => func::arg_attr(m, old, after - outputs.len() + inputs.len(), name),
+                None => func::arg_attr(m, old, i, name),
             };
-            if let Some(name) = name {
-                func::set_arg_attr(m, new, i, "mcu.name", name);
+            for name in ["mcu.name", "mcu.state", "mcu.init"] {
+                if let Some(value) = kept(m, name) {
+                    func::set_arg_attr(m, new, i, name, value);
+                }
             }
         }
         let args = m.block_args(block).to_vec();
+        let (new_outputs, buffers_of_states) = args[inputs.len()..].split_at(outputs.len());
+        let held = args[..inputs.len()].iter().chain(buffers_of_states);
         let mut l = Lowering {
+            buffers: arguments.iter().copied().zip(held.copied()).collect(),
             m,
             old,
             new,
             entry: block,
-            buffers: inputs.iter().copied().zip(args.iter().copied()).collect(),
             destinations: FxHashMap::default(),
             copies: Vec::new(),
             tables: FxHashMap::default(),
             budget,
             calls: Vec::new(),
         };
-        for (&value, &arg) in outputs.iter().zip(&args[inputs.len()..]) {
-            let source = l.behind_reshapes(value);
-            let computed = matches!(l.m.value_def(source), ValueDef::Result(op, _) if l.m.op_name(op) != nn::ConstantOp::NAME);
-            if computed && !l.destinations.contains_key(&source) {
-                l.destinations.insert(source, arg);
-            } else {
-                l.copies.push((value, arg));
+        for (&value, &arg) in outputs.iter().zip(new_outputs) {
+            l.returned(value, arg, true);
+        }
+        for ((&value, &arg), &old) in new_states.iter().zip(buffers_of_states).zip(old_states) {
+            if l.behind_reshapes(value) != old {
+                let free = l.is_free_before(old, value, &results);
+                l.returned(value, arg, free);
             }
         }
         l
+    }
+
+    /// Has a returned value computed right in the memory of an argument, if that is `free` and it can be; else copied there at the end.
+    fn returned(&mut self, value: ValueId, arg: ValueId, free: bool) {
+        let source = self.behind_reshapes(value);
+        let computed = matches!(self.m.value_def(source), ValueDef::Result(op, _) if self.m.op_name(op) != nn::ConstantOp::NAME);
+        if free && computed && !self.destinations.contains_key(&source) {
+            self.destinations.insert(source, arg);
+        } else {
+            self.copies.push((value, arg));
+        }
+    }
+
+    /// Whether nothing reads an old state from the op on that computes the new one: no op, and no return.
+    fn is_free_before(&self, old: ValueId, new: ValueId, results: &[ValueId]) -> bool {
+        let Some(maker) = self.m.defining_op(self.behind_reshapes(new)) else {
+            return false;
+        };
+        let is_old = |v: ValueId| self.behind_reshapes(v) == old;
+        let block = self.m.op_block(maker);
+        let from = block.map(|b| self.m.ops(b).skip_while(move |&op| op != maker));
+        let mut later = from.into_iter().flatten();
+        let read = later.any(|op| self.m.operands(op).any(is_old));
+        !read && !results.iter().any(|&v| is_old(v))
     }
 
     fn behind_reshapes(&self, mut v: ValueId) -> ValueId {
@@ -438,19 +474,12 @@ impl<'m> Lowering<'m> {
     }
 
     fn end(mut self) {
+        let mut copies = Vec::new();
         for (value, arg) in std::mem::take(&mut self.copies) {
             let at = self.m.defining_op(value).unwrap_or(self.old);
-            let source = self.buffer(value, at);
-            let shape = self
-                .m
-                .type_data(self.m.value_type(arg))
-                .shape()
-                .map(<[i64]>::to_vec)
-                .unwrap_or_default();
-            let mut b = self.builder(at);
-            let source = b.reshape(source, &shape);
-            b.op("memref.copy", &[source, arg], &[]);
+            copies.push((at, self.buffer(value, at), arg));
         }
+        end_copies::emit(&mut self, copies);
         let old = self.old;
         self.builder(old).op("func.return", &[], &[]);
         self.m.erase(self.old);

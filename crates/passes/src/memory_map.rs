@@ -3,6 +3,7 @@
 //! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order, but for calls of `mcu.kind = "poison"`. A buffer is
 //! an allocation, a view of an arena, or an argument; reshapes of it and views of parts of it are the same buffer.
 
+use ir::dialects::mcu::Arguments;
 use ir::dialects::{arith, func, memref};
 use ir::{Attr, AttrData, Module, OpId, ValueDef, ValueId};
 use rustc_hash::FxHashMap;
@@ -14,6 +15,8 @@ pub enum Role {
     Input,
     /// An argument of `@main` that is an output.
     Output,
+    /// An argument of `@main` that keeps its contents from one run to the next.
+    State,
     /// A tensor between layers.
     Activation,
     /// Working memory of one kernel.
@@ -26,6 +29,7 @@ impl Role {
         match self {
             Role::Input => "input",
             Role::Output => "output",
+            Role::State => "state",
             Role::Activation => "activation",
             Role::Scratch => "scratch",
         }
@@ -141,6 +145,11 @@ impl MemoryMap {
             .discardable(main, "mcu.inputs")
             .and_then(|a| m.attr_int(a))
             .and_then(|n| usize::try_from(n).ok())?;
+        let arguments = Arguments::of(m, main).unwrap_or(Arguments {
+            inputs,
+            outputs: 0,
+            states: 0,
+        });
         let events: Vec<OpId> = m
             .ops(entry)
             .filter(|&op| matches!(m.op_name(op), "func.call" | "memref.copy"))
@@ -149,10 +158,10 @@ impl MemoryMap {
         let mut buffers = Vec::new();
         for (i, &value) in m.block_args(entry).iter().enumerate() {
             let name = func::arg_attr(m, main, i, "mcu.name").and_then(|a| m.attr_str(a));
-            let role = if i < inputs {
-                Role::Input
-            } else {
-                Role::Output
+            let role = match i {
+                _ if arguments.output_range().contains(&i) => Role::Output,
+                _ if arguments.state_range().contains(&i) => Role::State,
+                _ => Role::Input,
             };
             let layer = name.map_or_else(|| format!("{} {i}", role.name()), str::to_owned);
             buffers.push(buffer(m, value, layer, role, argument_place(m, main, i)));
@@ -190,6 +199,7 @@ impl MemoryMap {
             match b.role {
                 Role::Input => b.start = 0,
                 Role::Output => b.end = last,
+                Role::State => (b.start, b.end) = (0, last),
                 Role::Activation | Role::Scratch => {}
             }
         }
@@ -202,6 +212,12 @@ impl MemoryMap {
             arenas,
             arena_size,
         })
+    }
+
+    /// Bytes of what is kept between runs; 0 before placement.
+    pub fn state_size(&self) -> u64 {
+        let kept = self.arenas.iter().filter(|a| a.persistent);
+        kept.map(|a| a.size).fold(0, u64::saturating_add)
     }
 
     /// The arena of that symbol.

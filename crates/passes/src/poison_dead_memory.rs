@@ -57,6 +57,7 @@ fn dead(map: &MemoryMap, arena: &str, size: u64, time: usize) -> Vec<Range<u64>>
     let is_needed = |role: Role, start: usize, end: usize| match role {
         Role::Input => time < end,
         Role::Output => start < time,
+        Role::State => true,
         Role::Activation | Role::Scratch => start < time && time < end,
     };
     let mut live: Vec<Range<u64>> = map

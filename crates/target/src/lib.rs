@@ -13,6 +13,7 @@ mod memory;
 mod nearest;
 mod reader;
 mod registry;
+mod section;
 
 pub use crate::core::{Arch, Core, FloatAbi};
 pub use cost::{CostTable, SimdCost, VectorCost};

@@ -68,7 +68,7 @@ pub struct Memory {
     pub read_wait: u32,
     /// Wait cycles of a word write beyond the core's own cost.
     pub write_wait: u32,
-    /// Name of the linker section that the board's linker script places there, if it has one.
+    /// What the linker sections of the memory are called, where that is not its name: `.dtcm` stands for `.bss.dtcm` and `.data.dtcm`.
     pub section: Option<String>,
 }
 

@@ -2,8 +2,9 @@
 
 use crate::identifiers::{is_identifier, module_name};
 use crate::layers::{Layer, TensorInfo, layers, tensor_info};
+use codegen_c::{MemoryNeed, SharedArenas};
 use ir::dialects::func;
-use ir::dialects::mcu::CallExternOp;
+use ir::dialects::mcu::{CallExternOp, network_states};
 use ir::{Diagnostic, Diagnostics, Module};
 use kernel_library::{KernelLibrary, LibraryError};
 use pass::{
@@ -25,6 +26,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("D003", "the pipeline does not lower the network"),
     ("D004", "the pipeline made a module that does not verify"),
     ("D005", "a file of MLIR text is not UTF-8"),
+    (
+        "D006",
+        "the models of an app have names that C cannot tell apart, or there is none",
+    ),
 ];
 
 /// Nothing came out; the diagnostics say why, at least one is an error.
@@ -353,6 +358,7 @@ impl Compiler {
         };
         Ok(Compiled {
             libraries: called(&self.libraries, &module),
+            shared: None,
             name,
             file: file.to_owned(),
             hash,
@@ -422,6 +428,8 @@ pub struct Compiled {
     diagnostics: Diagnostics,
     stages: Vec<Stage>,
     libraries: Vec<KernelLibrary>,
+    /// The arenas of the app that it is compiled for.
+    shared: Option<SharedArenas>,
 }
 
 /// Those of the libraries whose functions a module calls.
@@ -507,6 +515,11 @@ impl Compiled {
         tensors(&self.network).1
     }
 
+    /// What the network keeps from one run to the next, in the model's order.
+    pub fn states(&self) -> Vec<TensorInfo> {
+        states(&self.network)
+    }
+
     /// Alignment of the arena in bytes; of several, the largest.
     pub fn arena_align(&self) -> u64 {
         let align = |symbol: &str| {
@@ -521,6 +534,25 @@ impl Compiled {
             .unwrap_or(passes::plan_memory::ARENA_ALIGN)
     }
 
+    /// The arenas that the C works in.
+    ///
+    /// # Errors
+    /// A global of the module is no arena that C can have.
+    pub fn arenas(&self) -> Result<Vec<MemoryNeed>, CompileError> {
+        let verified = ir::verify::verify(&self.module).map_err(CompileError)?;
+        codegen_c::arenas(verified).map_err(CompileError)
+    }
+
+    /// The arenas of the app that the model is a part of, if it is one.
+    pub fn shared_arenas(&self) -> Option<&SharedArenas> {
+        self.shared.as_ref()
+    }
+
+    /// Makes the C work in the arenas of an app.
+    pub(crate) fn share(&mut self, arenas: SharedArenas) {
+        self.shared = Some(arenas);
+    }
+
     /// The C, file by file, and the names of its kernels.
     ///
     /// # Errors
@@ -531,6 +563,7 @@ impl Compiled {
             name: self.name.clone(),
             model_hash: Some(format!("sha256:{}", self.hash)),
             stack_bytes: None,
+            shared: self.shared.clone(),
         };
         codegen_c::emit(verified, &self.target, &options).map_err(CompileError)
     }
@@ -558,27 +591,43 @@ impl Compiled {
     }
 }
 
-/// Inputs and outputs of an imported network, in the model's order.
+/// Inputs and outputs of an imported network, in the model's order; its states are neither.
 pub fn tensors(m: &Module) -> (Vec<TensorInfo>, Vec<TensorInfo>) {
+    let (mut arguments, mut results) = interface(m);
+    let states = m.lookup_symbol("main").map_or(0, |f| network_states(m, f));
+    arguments.truncate(arguments.len() - states);
+    results.truncate(results.len().saturating_sub(states));
+    (arguments, results)
+}
+
+/// What an imported network keeps between runs, in order.
+pub fn states(m: &Module) -> Vec<TensorInfo> {
+    let states = m.lookup_symbol("main").map_or(0, |f| network_states(m, f));
+    let mut arguments = interface(m).0;
+    arguments.split_off(arguments.len() - states)
+}
+
+/// Arguments and results of an imported network.
+fn interface(m: &Module) -> (Vec<TensorInfo>, Vec<TensorInfo>) {
     let Some(main) = m.lookup_symbol("main") else {
         return (Vec::new(), Vec::new());
     };
     let name = |a: Option<ir::Attr>| a.and_then(|a| m.attr_str(a)).unwrap_or_default().to_owned();
-    let inputs = m
+    let arguments = m
         .entry_block(main)
         .map(|b| m.block_args(b).to_vec())
         .unwrap_or_default();
-    let outputs = func::return_values(m, main);
+    let results = func::return_values(m, main);
+    let argument = |i| name(func::arg_attr(m, main, i, "mcu.name"));
+    let result = |i| name(func::result_attr(m, main, i, "mcu.name"));
+    let arguments = arguments.iter().enumerate();
+    let results = results.iter().enumerate();
     (
-        inputs
-            .iter()
-            .enumerate()
-            .map(|(i, &v)| tensor_info(m, v, name(func::arg_attr(m, main, i, "mcu.name"))))
+        arguments
+            .map(|(i, &v)| tensor_info(m, v, argument(i)))
             .collect(),
-        outputs
-            .iter()
-            .enumerate()
-            .map(|(i, &v)| tensor_info(m, v, name(func::result_attr(m, main, i, "mcu.name"))))
+        results
+            .map(|(i, &v)| tensor_info(m, v, result(i)))
             .collect(),
     )
 }

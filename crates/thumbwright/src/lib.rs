@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod app;
 pub mod cli;
 pub mod codes;
 mod compiler;
@@ -27,8 +28,10 @@ pub mod reference;
 pub mod report;
 pub mod runtime;
 
+pub use app::{App, AppModel};
 pub use compiler::{
-    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, tensors,
+    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, states,
+    tensors,
 };
 pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};

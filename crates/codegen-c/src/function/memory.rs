@@ -8,14 +8,14 @@ use crate::support::Support;
 use ir::dialects::memref::{self, row_major_strides};
 use ir::{Diagnostic, OpId, TypeData, ValueId};
 
-/// A place in a byte buffer.
+/// A place in a byte buffer that a name points to, or an expression of a sum.
 pub(super) fn at_offset(base: &str, offset: u64, elem: CType) -> Pointer {
     let sum = if offset == 0 {
         base.to_owned()
     } else {
         format!("{base} + {offset}")
     };
-    let prec = if offset == 0 { PRIMARY } else { ADD };
+    let prec = if sum.contains(' ') { ADD } else { PRIMARY };
     let hint = "arena".to_owned();
     match elem {
         CType::I8 => Pointer {
@@ -70,7 +70,10 @@ impl Printer<'_> {
                 if m.symbol_name(self.func) != Some("main") {
                     return Err(self.error("C005", def, "only @main may use the arena"));
                 }
-                Ok(at_offset("arena", 0, CType::I8))
+                match self.cx.interface.memories.get(&symbol) {
+                    Some(memory) => Ok(at_offset(&memory.parameter, 0, CType::I8)),
+                    None => Err(unknown()),
+                }
             }
             memref::ReinterpretCastOp::NAME => self.pointer(op, m.operand(def, 0)),
             memref::ViewOp::NAME => {

@@ -28,7 +28,7 @@ use crate::constants::Constants;
 use crate::ctype::{self, CType};
 use crate::expr::Expr;
 use crate::externs::Externs;
-use crate::interface::{Interface, Place};
+use crate::interface::{Interface, Place, Role};
 use crate::liveness::Liveness;
 use crate::names::Scopes;
 use crate::range::Range;
@@ -133,7 +133,7 @@ pub(crate) fn kernel(
     p.finish(entry, &head, parameters)
 }
 
-/// Prints `@main`: static, with the arena, and with the caller's tensors where they are not in the arena.
+/// Prints `@main`: static, with the arenas, the states' memory, and the caller's tensors where they are not in an arena.
 pub(crate) fn graph(
     cx: &Context<'_>,
     support: &mut SupportSet,
@@ -142,24 +142,26 @@ pub(crate) fn graph(
 ) -> Result<FunctionText, Diagnostic> {
     let mut p = Printer::new(cx, support, func);
     let entry = p.entry()?;
+    let memories = &cx.interface.memories;
     let mut parameters = Vec::new();
-    p.scopes.variable("arena");
-    if cx.interface.arena.size > 0 {
-        parameters.push(("int8_t *const arena".to_owned(), "arena".to_owned()));
+    for memory in memories.arenas.iter().chain(&memories.state) {
+        let name = &memory.parameter;
+        p.scopes.variable(name);
+        if memory.need.size > 0 {
+            parameters.push((format!("int8_t *const {name}"), name.clone()));
+        }
     }
     for (i, (&v, t)) in
         cx.m.block_args(entry)
             .iter()
-            .zip(cx.interface.tensors())
+            .zip(cx.interface.arguments())
             .enumerate()
     {
-        match t.place {
-            Place::Arena(offset) => {
-                let pointer = memory::at_offset("arena", offset, t.elem);
-                p.pointers.insert(v, pointer);
-            }
-            Place::Caller(_) => {
-                if t.is_input && cx.written.is_written(func, i) {
+        let (base, offset) = match (t.place, &memories.state) {
+            (Place::Arena(arena, offset), _) => (&memories.arenas[arena].parameter, offset),
+            (Place::State(offset), Some(state)) => (&state.parameter, offset),
+            _ => {
+                if t.role == Role::Input && cx.written.is_written(func, i) {
                     let d = Diagnostic::error(
                         "C007",
                         format!("the caller's input \"{}\" is written", t.name),
@@ -167,8 +169,11 @@ pub(crate) fn graph(
                     return Err(d.note("only inputs in the arena may be overwritten"));
                 }
                 parameters.push(p.parameter(i, v, Some(t.field.clone()))?);
+                continue;
             }
-        }
+        };
+        let pointer = memory::at_offset(base, offset, t.elem);
+        p.pointers.insert(v, pointer);
     }
     let head = format!("static {} {name}(", returned(cx, func));
     p.finish(entry, &head, parameters)

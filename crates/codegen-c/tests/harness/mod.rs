@@ -206,6 +206,108 @@ pub fn compile(program: &str, args: &[&str], dir: &Path) {
     assert!(out.status.success(), "{program} {args:?}:\n{errors}");
 }
 
+/// A compiler, its flags, and what it stands for. `riscv64-unknown-elf-gcc` comes without a C library: the two functions that
+/// the code needs are declared for it.
+pub const COMPILERS: &[(&str, &[&str])] = &[
+    ("gcc", &["-O2"]),
+    ("gcc", &["-O3", "-std=gnu11"]),
+    ("gcc", &["-O0"]),
+    ("gcc", &["-Os"]),
+    ("clang-19", &["-O2"]),
+    (
+        "clang-19",
+        &[
+            "-O2",
+            "-Wshadow",
+            "-Wconversion",
+            "-Wsign-conversion",
+            "-Wdouble-promotion",
+            "-Wundef",
+            "-Wstrict-prototypes",
+            "-Wcast-align",
+            "-Wvla",
+        ],
+    ),
+    (
+        "clang-19",
+        &[
+            "-O2",
+            "--target=armv7em-none-eabi",
+            "-mcpu=cortex-m4",
+            "-ffreestanding",
+            "-Istub",
+        ],
+    ),
+    ("arm-none-eabi-gcc", &["-O2", "-mcpu=cortex-m0", "-mthumb"]),
+    ("arm-none-eabi-gcc", &["-O2", "-mcpu=cortex-m3", "-mthumb"]),
+    (
+        "arm-none-eabi-gcc",
+        &[
+            "-O2",
+            "-mcpu=cortex-m4",
+            "-mthumb",
+            "-mfpu=fpv4-sp-d16",
+            "-mfloat-abi=hard",
+        ],
+    ),
+    (
+        "arm-none-eabi-gcc",
+        &[
+            "-O2",
+            "-mcpu=cortex-m7",
+            "-mthumb",
+            "-mfpu=fpv5-d16",
+            "-mfloat-abi=hard",
+        ],
+    ),
+    (
+        "arm-none-eabi-gcc",
+        &["-O2", "-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=hard"],
+    ),
+    (
+        "arm-none-eabi-gcc",
+        &["-O3", "-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard"],
+    ),
+    ("avr-gcc", &["-Os", "-mmcu=atmega2560"]),
+    (
+        "riscv64-unknown-elf-gcc",
+        &[
+            "-O2",
+            "-march=rv32imac",
+            "-mabi=ilp32",
+            "-ffreestanding",
+            "-Istub",
+        ],
+    ),
+    (
+        "riscv64-unknown-elf-gcc",
+        &[
+            "-O2",
+            "-march=rv64imafdc",
+            "-mabi=lp64d",
+            "-ffreestanding",
+            "-Istub",
+        ],
+    ),
+];
+
+const STRING_H: &str = "#include <stddef.h>\nvoid *memcpy(void *restrict, const void *restrict, size_t);\nvoid *memmove(void *, const void *, size_t);\nvoid *memset(void *, int, size_t);\n";
+
+/// Compiles sources with every compiler that is there, warnings being errors.
+pub fn compile_with_all(test: &str, dir: &Path, sources: &[&str]) {
+    std::fs::create_dir(dir.join("stub")).unwrap();
+    std::fs::write(dir.join("stub/string.h"), STRING_H).unwrap();
+    for (compiler, flags) in COMPILERS {
+        if has(compiler, &format!("{test} with {compiler}")) {
+            let mut all: Vec<&str> = STRICT.to_vec();
+            all.extend(*flags);
+            all.extend(["-Iinclude", "-c"]);
+            all.extend(sources);
+            compile(compiler, &all, dir);
+        }
+    }
+}
+
 /// A driver: one argument per tensor is not needed, inputs come from stdin one after the other, outputs go to stdout.
 const DRIVER: &str = r#"
 #include "net.h"

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use emulate::{Case, SourceFile, Tool};
+use emulate::{Arena, Case, SourceFile, Tool};
 use target::{Target, Targets};
 
 /// Elements of the model's tensors.
@@ -81,7 +81,7 @@ int32_t {name}_run_in(void *arena, const struct {name}_inputs *in, const struct 
         headers: vec![SourceFile::new(format!("include/{name}.h"), header)],
         inputs: vec![N as u32, N as u32],
         outputs: vec![4 * N as u32, N as u32],
-        arena_size: 4 * N as u32,
+        arenas: vec![Arena::new(4 * N as u32)],
         kernels: ["k_correlate", "k_scale", "k_clamp"]
             .map(str::to_owned)
             .to_vec(),

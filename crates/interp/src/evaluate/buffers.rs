@@ -3,16 +3,19 @@
 use super::values::{bytes, datum};
 use super::{Outcome, Output, Settings, Slot, compile};
 use crate::loops::{Argument, LoopError, Program};
+use ir::dialects::mcu::Arguments;
 use ir::{Module, OpId, TypeData};
 
 /// What a function takes and yields.
 pub struct Interface {
-    /// Its inputs: all arguments, or those that `mcu.inputs` counts.
+    /// Its inputs: all arguments, or those that `mcu.inputs` counts, and states behind them.
     pub inputs: Vec<Slot>,
     /// Whether each input is a buffer.
     buffers: Vec<bool>,
-    /// The outputs behind the inputs, if `mcu.inputs` counts those.
+    /// The outputs behind the inputs, and states behind them, if `mcu.inputs` counts the inputs.
     outputs: Option<Vec<Slot>>,
+    /// How many of the last inputs and outputs are states.
+    states: usize,
     /// Its results.
     results: Vec<Slot>,
 }
@@ -29,19 +32,28 @@ impl Interface {
         let mut inputs = args.iter().map(slot).collect::<Result<Vec<_>, _>>()?;
         let is_buffer =
             |v: &ir::ValueId| matches!(m.type_data(m.value_type(*v)), TypeData::MemRef { .. });
-        let counted = m
-            .discardable(func, "mcu.inputs")
-            .and_then(|a| m.attr_int(a));
-        let outputs = match counted.map(usize::try_from) {
-            None => None,
-            Some(Ok(n)) if n <= inputs.len() => Some(inputs.split_off(n)),
-            Some(_) => return Err("`mcu.inputs` counts more arguments than there are".to_owned()),
-        };
+        let counted = m.discardable(func, "mcu.inputs").is_some();
+        let arguments = Arguments::of(m, func).filter(|_| counted);
+        let (mut outputs, mut states) = (None, 0);
+        if let Some(a) = arguments {
+            // Old states are inputs too, and new ones outputs, as of a network on tensors.
+            let kept = inputs[a.state_range()].to_vec();
+            let mut written = inputs[a.output_range()].to_vec();
+            inputs.truncate(a.inputs);
+            inputs.extend(kept.iter().copied());
+            written.extend(kept);
+            (outputs, states) = (Some(written), a.states);
+        } else if counted {
+            return Err(
+                "`mcu.inputs` and `mcu.states` count more arguments than there are".to_owned(),
+            );
+        }
         let results = ir::dialects::func::return_values(m, func);
         Ok(Interface {
             buffers: args.iter().map(is_buffer).collect(),
             inputs,
             outputs,
+            states,
             results: results.iter().map(slot).collect::<Result<_, _>>()?,
         })
     }
@@ -87,7 +99,7 @@ pub fn run(
         let inputs = inputs.map(|(i, slot)| slot.fill(settings, name, i, sample));
         let inputs: Vec<Vec<u8>> = inputs.collect();
         let result = match &interface.outputs {
-            Some(outputs) => network(program, name, &inputs, outputs),
+            Some(outputs) => network(program, name, (&inputs, outputs), interface.states),
             None => call(program, name, interface, inputs),
         };
         match result {
@@ -105,12 +117,15 @@ pub fn run(
 fn network(
     program: &Program<'_>,
     name: &str,
-    inputs: &[Vec<u8>],
-    outputs: &[Slot],
+    (inputs, outputs): (&[Vec<u8>], &[Slot]),
+    states: usize,
 ) -> Result<Vec<Output>, LoopError> {
+    let (inputs, old) = inputs.split_at(inputs.len() - states);
     let slices: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
-    let run = program.run_function(name, &slices)?;
-    let named = run.outputs.into_iter().zip(outputs).enumerate();
+    let mut states = old.to_vec();
+    let run = program.step(name, &slices, &mut states)?;
+    let written = run.outputs.into_iter().chain(states);
+    let named = written.zip(outputs).enumerate();
     let named = named.map(|(i, (bytes, slot))| Output {
         name: format!("output {i}"),
         element: slot.element,

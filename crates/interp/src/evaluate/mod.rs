@@ -7,7 +7,7 @@
 //! * Only public functions count, by name. Private ones may come, go and merge.
 //! * Outputs are a function's results, and the contents of its buffers after the call. With `mcu.inputs` (the lowered form of a
 //!   network) the first buffers are inputs only, and the others are outputs that hold [`POISON`](crate::loops::POISON) before. So a
-//!   network on tensors compares with its lowered and its placed form.
+//!   network on tensors compares with its lowered and its placed form. States (`mcu.states`) are both.
 //! * It is *refinement*: where the first module is undefined (overflow under `nsw`, an access out of bounds), the second may do
 //!   anything; where it is defined, the second must be defined and yield the same bits. All NaNs are equal.
 //! * What cannot be executed (an op without interpretation, an external function, too many steps) is *not comparable*, with the

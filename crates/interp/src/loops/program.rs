@@ -7,6 +7,7 @@ use super::machine::{Machine, datum, put};
 use super::memory::{Extent, LIMIT, Layout, Memory};
 use super::watch::{Unwatched, Watch};
 use ir::dialects::func::{FuncOp, arg_attr};
+use ir::dialects::mcu::{Arguments, initial_state};
 use ir::interfaces::Datum;
 use ir::{Module, OpId, TypeData, Verified};
 use rustc_hash::FxHashMap;
@@ -114,7 +115,8 @@ impl<'m> Program<'m> {
         self
     }
 
-    /// Runs `@main` on its inputs (as many as its `mcu.inputs` says); the outputs are its other arguments.
+    /// Runs `@main` on its inputs (as many as its `mcu.inputs` says); the outputs are its other arguments, but for its states, which
+    /// begin at their first values.
     ///
     /// An argument with `mcu.offset` lies in its arena (`mcu.arena`, or `@arena`) at that byte. Memory is filled with [`POISON`](super::POISON) first.
     ///
@@ -133,12 +135,13 @@ impl<'m> Program<'m> {
         self.run_function("main", inputs)
     }
 
-    /// Runs any function of the form that `@main` has, with `mcu.inputs`.
+    /// Runs any function of the form that `@main` has, with `mcu.inputs`; its states, if it has any, begin at their first values.
     ///
     /// # Errors
     /// As [`run`](Self::run).
     pub fn run_function(&self, function: &str, inputs: &[&[u8]]) -> Result<Run, LoopError> {
-        self.run_watched(function, inputs, Unwatched)
+        let mut states = self.initial_states(function)?;
+        self.step(function, inputs, &mut states)
     }
 
     /// As [`run_function`](Self::run_function), while somebody watches; pass `&mut watch` to keep what it saw.
@@ -151,24 +154,60 @@ impl<'m> Program<'m> {
         inputs: &[&[u8]],
         watch: impl Watch,
     ) -> Result<Run, LoopError> {
-        let m = self.module;
+        let mut states = self.initial_states(function)?;
+        self.step_watched(function, inputs, &mut states, watch)
+    }
+
+    /// The states of a function before its first run: those of `mcu.init`, else zeros; as many as its `mcu.states` says.
+    ///
+    /// # Errors
+    /// [`LoopError::NoFunction`], [`LoopError::Signature`].
+    pub fn initial_states(&self, function: &str) -> Result<Vec<Vec<u8>>, LoopError> {
+        let index = self.function(function)?;
+        let states = self.arguments(index)?.state_range();
+        let value = |i| initial_state(self.module, self.ops[index], i);
+        states.map(value).collect::<Option<_>>().ok_or_else(|| {
+            signature(
+                &self.functions[index],
+                "a state is not a buffer of fixed size",
+            )
+        })
+    }
+
+    /// Runs a function from `states`, which hold what they are afterwards when it returns.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); `states` are then as they were.
+    pub fn step(
+        &self,
+        function: &str,
+        inputs: &[&[u8]],
+        states: &mut [Vec<u8>],
+    ) -> Result<Run, LoopError> {
+        self.step_watched(function, inputs, states, Unwatched)
+    }
+
+    fn step_watched(
+        &self,
+        function: &str,
+        inputs: &[&[u8]],
+        states: &mut [Vec<u8>],
+        watch: impl Watch,
+    ) -> Result<Run, LoopError> {
         let index = self.function(function)?;
         let f = &self.functions[index];
-        let op = self.ops[index];
-        let count = m
-            .discardable(op, "mcu.inputs")
-            .and_then(|a| m.attr_int(a))
-            .and_then(|n| usize::try_from(n).ok())
-            .filter(|&n| n <= f.args.len())
-            .ok_or_else(|| {
-                signature(f, "`mcu.inputs` does not say how many arguments are inputs")
-            })?;
-        if inputs.len() != count {
-            return Err(LoopError::ArgumentCount {
-                function: f.name.clone(),
-                expected: count,
-                found: inputs.len(),
-            });
+        let arguments = self.arguments(index)?;
+        for (expected, found) in [
+            (arguments.inputs, inputs.len()),
+            (arguments.states, states.len()),
+        ] {
+            if found != expected {
+                return Err(LoopError::ArgumentCount {
+                    function: f.name.clone(),
+                    expected,
+                    found,
+                });
+            }
         }
         let mut machine = self.machine(self.memory(), watch);
         let variables = self.layout.constants_end;
@@ -179,20 +218,40 @@ impl<'m> Program<'m> {
             let extent = self.place(index, i, &mut machine.memory)?;
             frame[1 + 2 * i] = extent.start as i64;
             frame[2 + 2 * i] = extent.end as i64;
-            if let Some(input) = inputs.get(i) {
-                self.fill(index, i, extent, input, &mut machine.memory)?;
+            let state = i.checked_sub(arguments.state_range().start);
+            let held = match state.and_then(|k| states.get(k)) {
+                Some(state) => Some(&state[..]),
+                None => inputs.get(i).copied(),
+            };
+            if let Some(held) = held {
+                self.fill(index, i, extent, held, &mut machine.memory)?;
             }
             extents.push(extent);
         }
         machine.call(index, &mut frame)?;
-        let outputs = extents[count..]
-            .iter()
-            .map(|e| machine.memory.bytes[e.start..e.end].to_vec())
-            .collect();
+        let contents = |e: &Extent| machine.memory.bytes[e.start..e.end].to_vec();
+        for (state, extent) in states.iter_mut().zip(&extents[arguments.state_range()]) {
+            *state = contents(extent);
+        }
         Ok(Run {
-            outputs,
+            outputs: extents[arguments.output_range()]
+                .iter()
+                .map(contents)
+                .collect(),
             steps: machine.steps,
         })
+    }
+
+    fn arguments(&self, function: usize) -> Result<Arguments, LoopError> {
+        let f = &self.functions[function];
+        Arguments::of(self.module, self.ops[function])
+            .filter(|a| a.inputs + a.outputs + a.states == f.args.len())
+            .ok_or_else(|| {
+                signature(
+                    f,
+                    "`mcu.inputs` and `mcu.states` do not say which arguments are inputs",
+                )
+            })
     }
 
     /// Calls any function; buffers are copied in, and back out when it returns.

@@ -12,7 +12,8 @@ define_op! {
     /// external function.
     ///
     /// Argument attributes: `llvm.noalias` (the argument overlaps no other at any call), `mcu.name` (the tensor's name in
-    /// the model), `mcu.offset` (where the tensor lives in the arena).
+    /// the model), `mcu.offset` (where the tensor lives in its arena), `mcu.arena` (which arena that is, if not `@arena`), `mcu.state` (what
+    /// the network remembers from one run to the next), `mcu.init` (a state before the first run).
     pub struct FuncOp = "func.func" {
         traits: { symbol, isolated },
         attrs: {
@@ -39,6 +40,16 @@ define_op! {
         results: { values: many Any },
         attrs: { callee: req Symbol },
         verify: verify_call,
+    }
+}
+
+impl FuncOp {
+    /// Input and result types; `None` if the type is no function's, which does not verify.
+    pub(crate) fn signature(m: &Module, func: OpId) -> Option<(&[Type], &[Type])> {
+        signature(
+            m,
+            m.prop(func, "function_type").and_then(|a| m.attr_type(a))?,
+        )
     }
 }
 
@@ -71,6 +82,7 @@ fn verify_func(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
             )
         });
     }
+    super::mcu::verify_states(op, cx);
     let blocks = m.blocks(m.regions(op.id)[0]);
     if blocks.len() > 1 && !cx.options().allow_unregistered {
         cx.error(
@@ -187,11 +199,29 @@ pub fn build_func(
 /// Sets an attribute of a function's argument.
 pub fn set_arg_attr(m: &mut Module, func: OpId, arg: usize, name: &str, value: crate::Attr) {
     let count = m.entry_block(func).map_or(0, |b| m.block_args(b).len());
-    let mut dicts: Vec<crate::Attr> = match m.prop(func, "arg_attrs").map(|a| m.attr_data(a)) {
+    set_entry(m, func, ("arg_attrs", count), arg, name, value);
+}
+
+/// Sets an attribute of a function's result.
+pub fn set_result_attr(m: &mut Module, func: OpId, result: usize, name: &str, value: crate::Attr) {
+    let count = FuncOp::signature(m, func).map_or(0, |s| s.1.len());
+    set_entry(m, func, ("res_attrs", count), result, name, value);
+}
+
+/// Sets an attribute in the `i`-th of `count` dictionaries.
+fn set_entry(
+    m: &mut Module,
+    func: OpId,
+    (list, count): (&str, usize),
+    i: usize,
+    name: &str,
+    value: crate::Attr,
+) {
+    let mut dicts: Vec<crate::Attr> = match m.prop(func, list).map(|a| m.attr_data(a)) {
         Some(AttrData::Array(list)) => list.clone(),
         _ => vec![m.dict_attr(&[]); count],
     };
-    let mut entries = match m.attr_data(dicts[arg]) {
+    let mut entries = match m.attr_data(dicts[i]) {
         AttrData::Dict(d) => d.clone(),
         _ => Vec::new(),
     };
@@ -199,9 +229,9 @@ pub fn set_arg_attr(m: &mut Module, func: OpId, arg: usize, name: &str, value: c
     entries.retain(|(k, _)| *k != key);
     entries.push((key, value));
     entries.sort_by(|a, b| m.text(a.0).cmp(m.text(b.0)));
-    dicts[arg] = m.attr(AttrData::Dict(entries));
+    dicts[i] = m.attr(AttrData::Dict(entries));
     let all = m.attr(AttrData::Array(dicts));
-    m.set_prop(func, "arg_attrs", all);
+    m.set_prop(func, list, all);
 }
 
 /// An attribute of a function's argument.

@@ -2,10 +2,15 @@
 //!
 //! [`CallExternOp`] is a call of C that somebody else wrote: a vendor's kernel library, an accelerator's driver. What the C computes
 //! is in the op's region, as network ops on tensors; who interprets or checks the module runs that.
+//!
+//! [`Arguments`] says which arguments of a lowered network are inputs, outputs and states.
 
+mod arguments;
 mod call_extern;
 mod extern_value;
 
+pub(crate) use arguments::verify_states;
+pub use arguments::{Arguments, initial_state, network_states};
 pub use call_extern::{BufferRole, CallExternOp, Returned, YieldOp, is_header, is_library};
 pub use extern_value::ExternValue;
 

@@ -1,7 +1,7 @@
 //! Functions with fewer arguments and results.
 
 use super::delete::replacement;
-use crate::dialects::func::{CallOp, ReturnOp, functions};
+use crate::dialects::func::{CallOp, ReturnOp, arg_attr, functions};
 use crate::{AttrData, Module, OpId, OpState, Type, TypeData, ValueId, WalkOrder};
 
 /// An edit of a function's type.
@@ -82,6 +82,7 @@ fn argument(m: &mut Module, f: OpId, i: usize) -> Option<()> {
     if i >= inputs.len() {
         return None;
     }
+    let was_state = arg_attr(m, f, i, "mcu.state").is_some();
     inputs.remove(i);
     set_function_type(m, f, &inputs, &results);
     remove_entry(m, f, "arg_attrs", i);
@@ -89,6 +90,13 @@ fn argument(m: &mut Module, f: OpId, i: usize) -> Option<()> {
     if let Some(n) = counted.filter(|&n| (i as i64) < n) {
         let fewer = m.i64_attr(n - 1);
         m.set_discardable(f, "mcu.inputs", fewer);
+    }
+    if was_state {
+        let states = m.discardable(f, "mcu.states").and_then(|a| m.attr_int(a));
+        if let Some(n) = states {
+            let fewer = m.i64_attr(n - 1);
+            m.set_discardable(f, "mcu.states", fewer);
+        }
     }
     for call in calls(m, f) {
         let mut operands: Vec<ValueId> = m.operands(call).collect();

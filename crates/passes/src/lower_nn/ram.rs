@@ -172,7 +172,7 @@ fn live(
     let is_planned = |role: Role| match role {
         Role::Input | Role::Output => terms.io_in_arena,
         Role::Activation => true,
-        Role::Scratch => false,
+        Role::Scratch | Role::State => false,
     };
     let mut all = FxHashMap::default();
     for (op, call, args) in calls {

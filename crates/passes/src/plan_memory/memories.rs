@@ -60,6 +60,16 @@ impl<'t> Memories<'t> {
         Ok(Memories(vec![Place { memory: None, pool }]))
     }
 
+    /// Takes bytes for what is not planned with the buffers from where most are; the memory that is. `None` if it has fewer.
+    pub(super) fn reserve(&mut self, bytes: u64) -> Option<Option<&'t Memory>> {
+        let size = |p: &Place<'_>| p.pool.size.unwrap_or(0);
+        let largest = self.0.iter().map(size).max()?;
+        let left = largest.checked_sub(bytes)?;
+        let place = self.0.iter_mut().find(|p| size(p) == largest)?;
+        place.pool.size = Some(left);
+        Some(place.memory)
+    }
+
     /// The planner's problem: every buffer may be in every pool, and costs what it is accessed.
     pub(super) fn problem(
         &self,

@@ -1,7 +1,7 @@
 //! `plan-memory`: every buffer of `@main` gets an address in an arena, by usmp.
 //!
 //! With `io=arena` (the default) inputs and outputs live in an arena as well, at the argument attribute `mcu.offset`; with `io=caller`
-//! they stay the caller's.
+//! they stay the caller's. States get memory of their own, `@state`, which keeps its contents between runs.
 //!
 //! On a target with several memories each may have an arena: what is accessed most goes to the fastest (`memories`), unless all of it fits
 //! into that one. `constants=fast` puts weights and tables into what is left of memories that are faster than flash (`constants`).
@@ -13,6 +13,7 @@ mod memories;
 mod overlaps;
 mod place;
 mod problem;
+mod states;
 mod step_count;
 
 pub(crate) use overlaps::may_overlap;
@@ -110,13 +111,17 @@ impl Pass for PlanMemory {
             let e = Diagnostic::error("M002", "the module has no lowered function @main");
             return cx.fail(e.help("run `lower-nn` before `plan-memory`"));
         };
-        if let Some(arena) = map.arenas.iter().find(|a| !a.persistent) {
+        if let Some(arena) = map.arenas.first() {
             let message = format!(
                 "the memory of this module is planned already: it has the arena @{}",
                 arena.symbol
             );
             return cx.fail(Diagnostic::error("M003", message));
         }
+        let states = match states::StatePlan::of(&map) {
+            Ok(s) => s,
+            Err(e) => return cx.fail(e),
+        };
         let (problem, which) = match problem(&map, self.io_in_arena) {
             Ok(p) => p,
             Err(e) => return cx.fail(e),
@@ -133,9 +138,16 @@ impl Pass for PlanMemory {
             false => problem,
         };
         let target = cx.target;
-        let memories = match Memories::of(target, &self.limits) {
+        let mut memories = match Memories::of(target, &self.limits) {
             Ok(memories) => memories,
             Err(e) => return cx.fail(e),
+        };
+        let Some(kept_in) = memories.reserve(states.size) else {
+            let message = format!(
+                "what is kept between runs takes {} bytes, more than {} has in one memory",
+                states.size, target.name
+            );
+            return cx.fail(Diagnostic::error("M006", message));
         };
         let counts = AccessCounts::of(m);
         let bound = Liveness::of(&problem).bound();
@@ -159,6 +171,9 @@ impl Pass for PlanMemory {
         }
         let (planned, by) = ((&problem, &plan), &self.algorithm);
         if let Err(e) = place::place(m, main, &map, planned, &which, &memories, by) {
+            return cx.fail(e);
+        }
+        if let Err(e) = states.place(m, main, &map, kept_in) {
             return cx.fail(e);
         }
         let mut remark = self.remark(&memories, &plan, bound);

@@ -117,7 +117,11 @@ fn view(m: &mut Module, alloc: OpId, arena: &Arena, offset: i64) {
     m.erase(alloc);
 }
 
-fn arena_global(
+/// A global of so many bytes without a value, in front of `@main`.
+///
+/// # Errors
+/// Something else has its symbol.
+pub(super) fn arena_global(
     m: &mut Module,
     main: OpId,
     symbol: &str,

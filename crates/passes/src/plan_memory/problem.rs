@@ -15,6 +15,8 @@ pub fn problem(map: &MemoryMap, io_in_arena: bool) -> Result<(Problem, Vec<usize
             Role::Output => BufferKind::Output,
             Role::Activation => BufferKind::Activation,
             Role::Scratch => BufferKind::Scratch,
+            // Live at every time, in memory of their own.
+            Role::State => continue,
         };
         if !io_in_arena && matches!(b.role, Role::Input | Role::Output) {
             continue;

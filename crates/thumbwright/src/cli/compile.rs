@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::report::{Measurements, PageOptions, Report};
+use crate::report::{AppReport, Measurements, PageOptions, Report};
 use crate::runtime::{BuildSettings, Runtime, Samples, run_samples};
-use crate::{CompileOptions, Compiled, Compiler, File};
+use crate::{App, AppModel, CompileOptions, Compiled, Compiler, File, module_name};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use ir::{Diagnostics, Module, Severity};
@@ -19,17 +19,21 @@ use super::{directory, read_model};
 /// Compile a model to C for a core or board.
 #[derive(Args, Debug)]
 pub struct Compile {
-    /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
-    model: Option<PathBuf>,
+    /// The model, a .tflite file [default: a small built-in one that reads handwritten digits]. Several need --app.
+    #[arg(value_name = "MODEL")]
+    models: Vec<PathBuf>,
     /// A core or board; `thumbwright targets` lists them. Or the path of a description, NAME.toml.
     #[arg(long)]
     pub target: String,
     /// The output directory; other files in it stay.
     #[arg(short, long = "output", value_name = "DIR")]
     output: PathBuf,
-    /// Prefix of the public C names [default: the model file's stem].
-    #[arg(long)]
-    name: Option<String>,
+    /// Prefix of the public C names, of several models one each: a,b [default: the model file's stem].
+    #[arg(long, value_delimiter = ',')]
+    name: Vec<String>,
+    /// Compile all models for one program, in which they work in one arena, one after the other; NAME is the prefix of what they share.
+    #[arg(long, value_name = "NAME", conflicts_with = "profile")]
+    app: Option<String>,
     /// What to write: C files, and the module after every stage.
     #[arg(long, value_delimiter = ',', value_name = "KIND", default_values = ["c"])]
     emit: Vec<Emit>,
@@ -71,7 +75,7 @@ impl Compile {
     pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
         directory::check(&self.output)?;
         let options = CompileOptions {
-            name: self.name.clone(),
+            name: self.name.first().cloned(),
             tuning: self.planning.tuning(),
             pipeline: self.pipeline.clone(),
             verify_each: self.verify_each || cfg!(debug_assertions),
@@ -80,11 +84,15 @@ impl Compile {
             ..CompileOptions::for_target(&self.target)
         };
         self.check_passes(compiler)?;
-        let (file, bytes) = read_model(self.model.as_deref())?;
+        self.check_models()?;
         let mut printer = Printer {
             console,
             passes: &self.print_ir_after,
         };
+        if let Some(name) = &self.app {
+            return self.execute_app(name, compiler, console, &options, &mut printer);
+        }
+        let (file, bytes) = read_model(self.models.first().map(PathBuf::as_path))?;
         let started = Instant::now();
         let compiled = console.during("compiling", || {
             compiler.compile_observed(&file, &bytes, &options, &mut printer)
@@ -106,6 +114,93 @@ impl Compile {
                 milliseconds,
             ),
         })
+    }
+
+    /// As many names as models, and an app for several of them.
+    fn check_models(&self) -> anyhow::Result<()> {
+        let models = self.models.len().max(1);
+        if !self.name.is_empty() && self.name.len() != models {
+            bail!(
+                "--name has {} names, there {} {models} model{}",
+                self.name.len(),
+                if models == 1 { "is" } else { "are" },
+                if models == 1 { "" } else { "s" },
+            );
+        }
+        if models > 1 && self.app.is_none() {
+            bail!(
+                "{models} models are compiled together for one program: --app says how it is called"
+            );
+        }
+        Ok(())
+    }
+
+    /// Compiles all models for one program and writes; the summary.
+    fn execute_app(
+        &self,
+        name: &str,
+        compiler: &Compiler,
+        console: &Console,
+        options: &CompileOptions,
+        printer: &mut Printer<'_>,
+    ) -> anyhow::Result<String> {
+        let files = match &self.models[..] {
+            [] => vec![read_model(None)?],
+            all => all
+                .iter()
+                .map(|m| read_model(Some(m)))
+                .collect::<anyhow::Result<_>>()?,
+        };
+        let names: Vec<String> = match self.name.is_empty() {
+            true => files.iter().map(|(f, _)| module_name(f)).collect(),
+            false => self.name.clone(),
+        };
+        let models: Vec<AppModel<'_>> = files
+            .iter()
+            .zip(&names)
+            .map(|((file, bytes), name)| AppModel { file, bytes, name })
+            .collect();
+        let started = Instant::now();
+        let app = console.during("compiling", || {
+            compiler.compile_app_observed(name, &models, options, printer)
+        })?;
+        let milliseconds = started.elapsed().as_millis();
+        let shown = |severity| severity > Severity::Remark || self.remarks;
+        for model in app.models() {
+            let diagnostics = model.diagnostics().iter();
+            console.diagnostics(diagnostics.filter(|d| shown(d.severity)));
+        }
+        let files = self.app_files(&app)?;
+        directory::write_all(&self.output, &files)?;
+        Ok(match console.is_quiet() {
+            true => String::new(),
+            false => app_summary(
+                &app,
+                &self.output.display().to_string(),
+                files.len(),
+                milliseconds,
+            ),
+        })
+    }
+
+    fn app_files(&self, app: &App) -> anyhow::Result<Vec<File>> {
+        let mut files = Vec::new();
+        if self.emit.contains(&Emit::C) {
+            files.extend(app.c_files()?);
+        }
+        files.extend(app.stage_files());
+        let mut add = |path: String, text: String| files.push(File { path, text });
+        add("report.json".to_owned(), AppReport::of(app).json());
+        for model in app.models() {
+            let report = Report::of(model, &Measurements::default());
+            let name = model.name();
+            add(format!("reports/{name}.json"), report.json());
+            add(
+                format!("reports/{name}.html"),
+                report.html(&PageOptions::default()),
+            );
+        }
+        Ok(files)
     }
 
     /// A pass to print after must be one that exists.
@@ -174,6 +269,23 @@ impl Instrumentation for Printer<'_> {
         }
         Ok(())
     }
+}
+
+fn app_summary(app: &App, dir: &str, files: usize, milliseconds: u128) -> String {
+    let names: Vec<&str> = app.models().iter().map(Compiled::name).collect();
+    let kept = match app.state_bytes() {
+        0 => String::new(),
+        n => format!(", kept between runs {}", number(n)),
+    };
+    format!(
+        "{} for {}: {}\n{} bytes of RAM: shared arena {}{kept}; with an arena each {}\n{files} files in {dir}, compiled in {milliseconds} ms\n",
+        app.name(),
+        app.target().name,
+        names.join(", "),
+        number(app.ram_bytes()),
+        number(app.arena_bytes()),
+        number(app.separate_ram_bytes()),
+    )
 }
 
 fn summary(report: &Report, dir: &str, files: &[File], milliseconds: u128) -> String {

@@ -147,8 +147,12 @@ impl Report {
 
 /// The arena in one line.
 pub fn memory(m: &MemoryReport) -> String {
+    let kept = match m.state_bytes {
+        0 => String::new(),
+        n => format!("; kept between runs {}", number(n)),
+    };
     format!(
-        "arena {} bytes: activations {} (liveness bound {}), scratch {}\n",
+        "arena {} bytes: activations {} (liveness bound {}), scratch {}{kept}\n",
         number(m.arena_bytes),
         number(m.activation_bytes),
         number(m.activation_bound_bytes),

@@ -204,9 +204,10 @@ fn is_io(b: &MappedBuffer) -> bool {
 }
 
 fn memory(m: &Module, map: &MemoryMap) -> MemoryReport {
-    let mut inner = map.buffers.iter().filter(|b| !is_io(b));
+    let of_run = || map.buffers.iter().filter(|b| b.role != Role::State);
+    let mut inner = of_run().filter(|b| !is_io(b));
     let has_offset = |b: &MappedBuffer| b.offset.is_some();
-    let any_placed = map.buffers.iter().any(has_offset);
+    let any_placed = of_run().any(has_offset);
     let io_placed = map.buffers.iter().filter(|b| is_io(b)).all(has_offset);
     let io_in_arena = io_placed || !any_placed;
     let problem = passes::plan_memory::problem(map, io_in_arena).ok();
@@ -235,9 +236,7 @@ fn memory(m: &Module, map: &MemoryMap) -> MemoryReport {
             scratch_bytes: live_scratch(map, step),
         })
         .collect();
-    let (scratch, buffers) = map
-        .buffers
-        .iter()
+    let (scratch, buffers) = of_run()
         .map(|b| buffer(m, map, b))
         .partition(|b| b.role == Role::Scratch.name());
     let arenas: Vec<ArenaReport> = map
@@ -268,6 +267,13 @@ fn memory(m: &Module, map: &MemoryMap) -> MemoryReport {
         buffers,
         scratch,
         overlaps: overlaps(map),
+        state_bytes: map.state_size(),
+        states: map
+            .buffers
+            .iter()
+            .filter(|b| b.role == Role::State)
+            .map(|b| buffer(m, map, b))
+            .collect(),
     }
 }
 
@@ -342,7 +348,7 @@ fn bound_without_scratch(problem: &Problem) -> u64 {
 fn buffer(m: &Module, map: &MemoryMap, b: &MappedBuffer) -> BufferReport {
     BufferReport {
         name: b.layer.clone(),
-        layer: (b.role != Role::Input).then(|| map.event_layer(m, b.start)),
+        layer: (!matches!(b.role, Role::Input | Role::State)).then(|| map.event_layer(m, b.start)),
         role: b.role.name().to_owned(),
         bytes: b.size,
         arena: b.arena.clone(),

@@ -18,6 +18,7 @@
 //! alone. Host time is neither, so it is not a measurement: the command prints it, and the page shows it only where
 //! [`PageOptions::host_time`] asks for it.
 
+mod app;
 mod escape;
 mod gather;
 mod measurements;
@@ -26,6 +27,7 @@ mod page;
 pub mod picture;
 mod schema;
 
+pub use app::{APP_SCHEMA, AppModelReport, AppReport, SharedArenaReport};
 pub use measurements::{CodeSize, Measurements, StackNeed, StackSource};
 pub(crate) use page::steps_of;
 pub use page::{HostTime, PageOptions};

@@ -168,6 +168,7 @@ impl<'r> Page<'r> {
                 .buffers
                 .iter()
                 .chain(&memory.scratch)
+                .chain(&memory.states)
                 .map(|b| buffer_row(report, b))
                 .collect(),
             kernels: report

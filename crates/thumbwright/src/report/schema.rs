@@ -122,6 +122,10 @@ pub struct MemoryReport {
     pub scratch: Vec<BufferReport>,
     /// Where two buffers that are live together share bytes: a result runs into an operand.
     pub overlaps: Vec<OverlapReport>,
+    /// Bytes of what is kept between runs, beside the arenas.
+    pub state_bytes: u64,
+    /// What is kept between runs.
+    pub states: Vec<BufferReport>,
 }
 
 /// Two buffers that share bytes while both are live.
@@ -183,7 +187,7 @@ pub struct BufferReport {
     pub name: String,
     /// The layer at whose step it begins to live; none for an input.
     pub layer: Option<String>,
-    /// `input`, `output`, `activation` or `scratch`.
+    /// `input`, `output`, `activation`, `scratch` or `state`.
     pub role: String,
     /// Its size.
     pub bytes: u64,

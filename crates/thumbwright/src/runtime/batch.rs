@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use emulate::{BuildOptions, Case, Firmware, HostOptions, HostProgram, RunOptions, SourceFile};
+use codegen_c::{CFiles, MemoryNeed};
+use emulate::{
+    Arena, BuildOptions, Case, Firmware, HostOptions, HostProgram, RunOptions, SourceFile, State,
+};
 use interp::{Network, Program};
 use ir::dialects::func::CallOp;
 use kernel_library::KernelLibrary;
@@ -131,6 +134,8 @@ impl Executable<'_> {
 
     /// Runs all jobs, C in one run of the program; an outcome a job, in their order.
     ///
+    /// What a network keeps between runs goes from one sample of a job to the next, and starts anew with each job.
+    ///
     /// With `profile`, the first sample of each job is counted, in a run of its own if there are more samples.
     ///
     /// # Errors
@@ -153,17 +158,16 @@ impl Executable<'_> {
         match &self.kind {
             Kind::Networks(networks) => Ok(jobs
                 .iter()
-                .map(|job| {
-                    each_sample(&job.samples, |i| {
-                        Ok(networks[job.model].run(&job.samples.owned(i))?)
-                    })
-                })
+                .map(|job| interpret_job(&networks[job.model], &job.samples))
                 .collect()),
             Kind::Programs(programs) => Ok(jobs
                 .iter()
                 .map(|job| {
+                    let program = &programs[job.model];
+                    let mut states = program.initial_states("main")?;
                     each_sample(&job.samples, |i| {
-                        Ok(programs[job.model].run(&job.samples.sample(i))?)
+                        let run = program.step("main", &job.samples.sample(i), &mut states)?;
+                        Ok(run.outputs)
                     })
                 })
                 .collect()),
@@ -183,7 +187,10 @@ impl Executable<'_> {
         };
         for job in jobs {
             for i in 0..job.samples.count() {
-                options.add(job.model, job.samples.owned(i));
+                match i {
+                    0 => options.add(job.model, job.samples.owned(i)),
+                    _ => options.resume(job.model, job.samples.owned(i)),
+                };
             }
         }
         options.timeout +=
@@ -297,6 +304,17 @@ impl Executable<'_> {
     }
 }
 
+/// Runs a network on the samples of a job, one after the other.
+pub(super) fn interpret_job(
+    network: &Network<'_>,
+    samples: &Samples,
+) -> Result<RunOutcome, RunError> {
+    let mut states = network.initial_states().to_vec();
+    each_sample(samples, |i| {
+        Ok(network.step(&samples.owned(i), &mut states)?)
+    })
+}
+
 /// Concatenates what `run` returns for each sample.
 pub(super) fn each_sample(
     samples: &Samples,
@@ -324,8 +342,50 @@ fn verified(c: &Compiled) -> Result<ir::Verified<'_>, RunError> {
     ir::verify::verify(c.module()).map_err(|e| RunError::Compile(crate::CompileError(e)))
 }
 
+/// A model's C, and that of the libraries that it calls, as a case of a program.
+///
+/// # Errors
+/// The model has no C form, or is too large for 32 bits.
+pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
+    let mut cases = cases(&[compiled])?;
+    Ok(cases.pop().expect("invariant: a case a model"))
+}
+
+/// The cases of models; those of one app work in its arenas, which the first of them defines.
 fn cases(models: &[&Compiled]) -> Result<Vec<Case>, RunError> {
-    models.iter().map(|c| case(c)).collect()
+    let parts: Vec<CFiles> = models.iter().map(|m| m.c()).collect::<Result<_, _>>()?;
+    let cases = models
+        .iter()
+        .zip(&parts)
+        .map(|(m, c)| own_case(m, c.clone()));
+    let mut cases: Vec<Case> = cases.collect::<Result<_, _>>()?;
+    let mut defined: Vec<&str> = Vec::new();
+    for (i, model) in models.iter().enumerate() {
+        let Some(shared) = model.shared_arenas() else {
+            continue;
+        };
+        let member = |m: &&Compiled| m.shared_arenas().is_some_and(|s| s.app() == shared.app());
+        let members: Vec<&CFiles> = models
+            .iter()
+            .zip(&parts)
+            .filter(|(m, _)| member(m))
+            .map(|(_, c)| c)
+            .collect();
+        let app = codegen_c::emit_app(shared, model.target(), &members);
+        let others = members.iter().map(|c| &c.header);
+        for header in others.chain([&app.header]) {
+            if cases[i].headers.iter().all(|h| h.path != header.path) {
+                let header = SourceFile::new(header.path.clone(), header.text.clone());
+                cases[i].headers.push(header);
+            }
+        }
+        if !defined.contains(&shared.app()) {
+            defined.push(shared.app());
+            let source = SourceFile::new(app.source.path, app.source.text);
+            cases[i].sources.push(source);
+        }
+    }
+    Ok(cases)
 }
 
 /// Paths of all libraries that a model calls.
@@ -334,9 +394,8 @@ fn paths(compiled: &Compiled, of: fn(&KernelLibrary) -> &[PathBuf]) -> Vec<PathB
     all.cloned().collect()
 }
 
-/// A model's C, and that of the libraries that it calls, as a case of a program.
-pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
-    let c = compiled.c()?;
+/// A model's C without that of its app.
+fn own_case(compiled: &Compiled, c: CFiles) -> Result<Case, RunError> {
     let word = |what: &str, bytes: u64| {
         u32::try_from(bytes).map_err(|_| RunError::TooLarge {
             model: compiled.name().to_owned(),
@@ -358,11 +417,37 @@ pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
         .map(|&op| CallOp(op).callee(m))
         .collect();
     let file = |f: codegen_c::File| SourceFile::new(f.path, f.text);
+    let arena = |need: &MemoryNeed| {
+        Ok(Arena {
+            size: word("an arena", need.size)?,
+            align: word("the alignment of an arena", need.align)?,
+            pool: need.pool.clone(),
+        })
+    };
+    let arenas = c
+        .arenas
+        .iter()
+        .map(arena)
+        .collect::<Result<_, RunError>>()?;
+    let state = c.state.as_ref().map(|need| {
+        Ok::<_, RunError>(State {
+            size: word("the state", need.size)?,
+            align: word("the alignment of the state", need.align)?,
+        })
+    });
+    let state = state.transpose()?;
+    let own_memory = compiled.shared_arenas().is_some();
+    let new = Case::new(compiled.name());
     Ok(Case {
+        entry: match own_memory {
+            true => format!("{}_run", compiled.name()),
+            false => new.entry.clone(),
+        },
+        own_memory,
         inputs: tensors(compiled.inputs())?,
         outputs: tensors(compiled.outputs())?,
-        arena_size: word("the arena", compiled.memory().arena_size)?,
-        arena_align: u32::try_from(compiled.arena_align()).unwrap_or(16),
+        arenas,
+        state,
         kernels: c
             .kernels
             .iter()
@@ -375,6 +460,6 @@ pub fn case(compiled: &Compiled) -> Result<Case, RunError> {
             sources: paths(compiled, KernelLibrary::sources),
             include: paths(compiled, KernelLibrary::include_folders),
         },
-        ..Case::new(compiled.name())
+        ..new
     })
 }

@@ -3,6 +3,8 @@
 //! A [`Runtime`] is one of our interpreters, the generated C on the host, or the generated C on an emulated core or board. [`run`] runs
 //! one model; a [`Batch`] builds any number of models into one program, which is what tests of many small cases want.
 //!
+//! A network that has states (what it keeps from one run to the next) takes the samples as one series, on every runtime.
+//!
 //! ```
 //! use thumbwright::runtime::{Runtime, run};
 //! use thumbwright::{CompileOptions, Compiler};
@@ -134,5 +136,5 @@ pub fn interpret(network: &ir::Module, inputs: Vec<Vec<u8>>) -> Result<RunOutcom
 /// An op cannot be evaluated.
 pub fn interpret_samples(network: &ir::Module, samples: &Samples) -> Result<RunOutcome, RunError> {
     let network = interp::Network::new(network, "main")?;
-    batch::each_sample(samples, |i| Ok(network.run(&samples.owned(i))?))
+    batch::interpret_job(&network, samples)
 }
