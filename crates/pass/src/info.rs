@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// The anchor of passes that run on whatever op the pipeline names.
 pub const ANY: &str = "any";
 
+/// The values of an option that takes the name of a planning algorithm; a frozen registry has the registered names instead.
+pub const ALGORITHM: &str = "ALGORITHM";
+
 type Make = dyn Fn(&Options<'_>) -> Result<Box<dyn Pass>, OptionError> + Send + Sync;
 
 /// One option of a pass.

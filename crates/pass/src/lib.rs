@@ -48,7 +48,7 @@ mod statistics;
 
 pub use analysis::Analysis;
 pub use extension::ExtensionPoint;
-pub use info::{ANY, OptionInfo, PassInfo};
+pub use info::{ALGORITHM, ANY, OptionInfo, PassInfo};
 pub use kernel::{Kernel, KernelArg, KernelBuilder};
 pub use manager::{CODES, Instrumentation, ManagerOptions, PassRun, run_pipeline};
 pub use options::{OptionError, Options, PassOptions};

@@ -1,10 +1,11 @@
-//! What is registered: dialects, passes, rewrite patterns, schedules, targets, extensions of the default pipeline. Filled once by explicit calls, then frozen and shared.
+//! What is registered: dialects, passes, rewrite patterns, schedules, planning algorithms, targets, extensions of the default pipeline. Filled once by explicit calls, then frozen and shared.
 
-use crate::{ExtensionPoint, PassInfo, Pipeline, PipelineError, Schedule, Step};
+use crate::{ALGORITHM, ExtensionPoint, PassInfo, Pipeline, PipelineError, Schedule, Step};
 use ir::rewrite::{Pattern, PatternSet};
 use ir::{DialectRegistry, DialectRegistryBuilder};
 use std::sync::Arc;
 use target::{TargetError, Targets};
+use usmp::{Algorithm, Algorithms, DuplicateAlgorithm};
 
 /// A name is taken, or a dialect could not be registered.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum RegistryError {
         /// What is wrong.
         error: PipelineError,
     },
+    /// Two planning algorithms of one name.
+    #[error(transparent)]
+    DuplicateAlgorithm(#[from] DuplicateAlgorithm),
     /// A target that cannot be.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -46,11 +50,12 @@ pub struct RegistryBuilder {
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
+    algorithms: Algorithms,
     targets: Targets,
 }
 
 impl RegistryBuilder {
-    /// With targets, and nothing else.
+    /// With targets and the planning algorithms that come with Thumbwright, and nothing else.
     pub fn new(targets: Targets) -> RegistryBuilder {
         RegistryBuilder {
             dialects: DialectRegistry::builder(),
@@ -58,6 +63,7 @@ impl RegistryBuilder {
             patterns: Vec::new(),
             schedules: Vec::new(),
             extensions: Vec::new(),
+            algorithms: Algorithms::builtin(),
             targets,
         }
     }
@@ -121,15 +127,33 @@ impl RegistryBuilder {
         Ok(self)
     }
 
+    /// Registers a planning algorithm, which users then choose by its name.
+    ///
+    /// # Errors
+    /// If the name is taken, by one that comes with Thumbwright as well.
+    pub fn algorithm(&mut self, a: impl Algorithm + 'static) -> Result<&mut Self, RegistryError> {
+        self.algorithms.register(Box::new(a))?;
+        Ok(self)
+    }
+
     /// The registry, unchangeable from now on.
+    ///
+    /// The values of options that take a [planning algorithm](crate::ALGORITHM) become the names that are registered.
     pub fn freeze(mut self) -> Registry {
         self.passes.sort_by(|a, b| a.name.cmp(&b.name));
+        let names: Vec<&str> = self.algorithms.names().collect();
+        let names = names.join("|");
+        let options = self.passes.iter_mut().flat_map(|p| &mut p.options);
+        for option in options.filter(|o| o.values == ALGORITHM) {
+            option.values.clone_from(&names);
+        }
         Registry {
             dialects: Arc::new(self.dialects.freeze()),
             passes: self.passes,
             patterns: self.patterns,
             schedules: self.schedules,
             extensions: self.extensions,
+            algorithms: self.algorithms,
             targets: self.targets,
         }
     }
@@ -142,6 +166,7 @@ pub struct Registry {
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
+    algorithms: Algorithms,
     targets: Targets,
 }
 
@@ -197,6 +222,11 @@ impl Registry {
     /// All schedules, in order of registration.
     pub fn schedules(&self) -> impl Iterator<Item = &dyn Schedule> {
         self.schedules.iter().map(AsRef::as_ref)
+    }
+
+    /// The planning algorithms, in order of registration.
+    pub fn algorithms(&self) -> &Algorithms {
+        &self.algorithms
     }
 
     /// The targets.

@@ -120,7 +120,7 @@ pub struct CompilerBuilder {
 }
 
 impl CompilerBuilder {
-    /// Adds what a function registers: dialects, passes, patterns, schedules, targets, extensions of the pipeline.
+    /// Adds what a function registers: dialects, passes, patterns, schedules, planning algorithms, targets, extensions of the pipeline.
     ///
     /// # Errors
     /// If a name is taken.
@@ -151,6 +151,18 @@ impl CompilerBuilder {
     /// If the file is no plug-in that this Thumbwright can use, or a name is taken.
     pub fn plugin(mut self, path: impl AsRef<Path>) -> Result<CompilerBuilder, PluginError> {
         plugin::load(path.as_ref(), &mut self.registry)?;
+        Ok(self)
+    }
+
+    /// Adds a planning algorithm, to be asked for by its name.
+    ///
+    /// # Errors
+    /// If the name is taken.
+    pub fn algorithm(
+        mut self,
+        algorithm: impl usmp::Algorithm + 'static,
+    ) -> Result<CompilerBuilder, RegistryError> {
+        self.registry.algorithm(algorithm)?;
         Ok(self)
     }
 

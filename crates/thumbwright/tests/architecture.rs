@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("prerequisites", &[]),
     ("interp", &["ir"]),
     ("frontends", &["ir"]),
-    ("pass", &["ir", "target"]),
+    ("pass", &["ir", "target", "usmp"]),
     ("testgen", &["ir", "interp", "pass", "target"]),
     ("passes", &["ir", "pass", "target", "usmp", "interp"]),
     ("kernel-library", &["ir", "pass", "target", "interp"]),

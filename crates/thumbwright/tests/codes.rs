@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use thumbwright::optimize::OptimizeOptions;
-use thumbwright::{Compiler, codes};
+use thumbwright::{CompileOptions, Compiler, codes, example};
+use usmp::{Algorithm, Plan, Problem};
 
 /// Code, why no file of the command can provoke it, and the test that does.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
@@ -42,14 +43,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "",
     ),
     (
-        "M004",
-        "`plan-memory` refuses the option first, P001; it is there for a planner that goes away",
-        "",
-    ),
-    (
         "M005",
-        "it takes a planning algorithm that is wrong, and they are built in",
-        "",
+        "it takes a planning algorithm that is wrong, as a third party may register one",
+        "crates/thumbwright/tests/codes.rs",
     ),
     (
         "remark.not-converged",
@@ -217,4 +213,52 @@ fn wrong_passes_are_caught() {
             optimized.diagnostics
         );
     }
+}
+
+/// Puts every buffer at the ground.
+struct AllAtZero;
+
+impl Algorithm for AllAtZero {
+    fn name(&self) -> &str {
+        "all-at-zero"
+    }
+
+    fn plan(&self, problem: &Problem) -> Plan {
+        Plan::new(problem, vec![0; problem.buffers().len()])
+    }
+}
+
+#[test]
+fn wrong_plans_are_caught() {
+    let builder = Compiler::builder().unwrap();
+    let taken = builder.clone().algorithm(usmp::Exact::default());
+    let message = taken.err().unwrap().to_string();
+    assert_eq!(
+        message,
+        "a planning algorithm `exact` is already registered"
+    );
+
+    let compiler = builder.algorithm(AllAtZero).unwrap().build();
+    let compile = |algorithm: &str| {
+        let mut options = CompileOptions::for_target("cortex-m4");
+        options.tuning.algorithm = Some(algorithm.to_owned());
+        let error = compiler.compile(example::FILE, example::MODEL, &options);
+        error.err().unwrap()
+    };
+    let wrong = compile("all-at-zero");
+    let text = wrong.to_string();
+    assert!(text.contains("error[M005]"), "{text}");
+    assert!(
+        text.contains("algorithm `all-at-zero` made a wrong plan: buffers `"),
+        "{text}"
+    );
+    assert!(wrong.is_bug());
+    let unknown = compile("all-at-one");
+    assert!(
+        unknown
+            .to_string()
+            .contains("hill-climb, exact, all-at-zero"),
+        "{unknown}"
+    );
+    assert!(!unknown.is_bug());
 }

@@ -1,6 +1,7 @@
 //! Planning algorithms and their registered names.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::best_fit::BestFit;
 use crate::exact::Exact;
@@ -13,8 +14,8 @@ use crate::problem::Problem;
 
 /// A planning algorithm.
 ///
-/// Total and deterministic: every problem gets a plan that the checker accepts but for the capacity, and the plan
-/// depends on the problem alone, never on a clock, the machine or an earlier call. A search that may not finish is
+/// Total and deterministic: every problem gets a plan that the checker accepts but for the capacity, whatever the problem
+/// [states](crate::problem) beside its buffers, and the plan depends on the problem alone, never on a clock, the machine or an earlier call. A search that may not finish is
 /// limited by a count of its own steps.
 pub trait Algorithm: Send + Sync {
     /// The registered name, in kebab-case.
@@ -30,9 +31,9 @@ pub trait Algorithm: Send + Sync {
 }
 
 /// The algorithms that exist, by name, in the order in which they were registered.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Algorithms {
-    algorithms: Vec<Box<dyn Algorithm>>,
+    algorithms: Vec<Arc<dyn Algorithm>>,
 }
 
 impl Algorithms {
@@ -48,11 +49,11 @@ impl Algorithms {
     pub fn builtin() -> Algorithms {
         Algorithms {
             algorithms: vec![
-                Box::new(GreedyBySize),
-                Box::new(GreedyByConflicts),
-                Box::new(BestFit),
-                Box::new(HillClimb::default()),
-                Box::new(Exact::default()),
+                Arc::new(GreedyBySize),
+                Arc::new(GreedyByConflicts),
+                Arc::new(BestFit),
+                Arc::new(HillClimb::default()),
+                Arc::new(Exact::default()),
             ],
         }
     }
@@ -68,7 +69,7 @@ impl Algorithms {
                 name: name.to_owned(),
             });
         }
-        self.algorithms.push(algorithm);
+        self.algorithms.push(algorithm.into());
         Ok(())
     }
 
@@ -81,7 +82,7 @@ impl Algorithms {
             .algorithms
             .iter()
             .find(|algorithm| algorithm.name() == name);
-        found.map(Box::as_ref).ok_or_else(|| UnknownAlgorithm {
+        found.map(Arc::as_ref).ok_or_else(|| UnknownAlgorithm {
             name: name.to_owned(),
             known: self.names().map(str::to_owned).collect(),
         })

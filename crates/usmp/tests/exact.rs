@@ -96,6 +96,42 @@ fn may_lie(problem: &Problem, a: (usize, u64), b: (usize, u64)) -> bool {
         || overlap.is_some_and(|o| offset(o.result) + o.lead <= offset(o.operand))
 }
 
+/// The problem with its buffers in another order, all later by `shift`.
+fn arranged(problem: &Problem, order: &[usize], shift: u32) -> Problem {
+    let buffers = order.iter().map(|&index| {
+        let buffer = problem.buffers()[index].clone();
+        let (start, end) = (buffer.start + shift, buffer.end + shift);
+        Buffer {
+            start,
+            end,
+            ..buffer
+        }
+    });
+    let place = |of: usize| order.iter().position(|&index| index == of);
+    let place = |of: usize| place(of).expect("the order holds every buffer");
+    let mut arranged = Problem::new(buffers.collect()).expect("the same buffers");
+    for o in problem.overlaps() {
+        let (result, operand) = (place(o.result), place(o.operand));
+        let overlap = Overlap {
+            result,
+            operand,
+            lead: o.lead,
+        };
+        arranged = arranged.with_overlap(overlap).expect("the same statements");
+    }
+    for (a, b) in problem.stated_conflicts() {
+        arranged = arranged
+            .with_conflict(place(a), place(b))
+            .expect("the same statements");
+    }
+    for (buffer, offset) in problem.fixed_offsets() {
+        arranged = arranged
+            .with_offset(place(buffer), offset)
+            .expect("the same statements");
+    }
+    arranged
+}
+
 fn assert_optimal(problem: &Problem) {
     let outcome = Exact::default().solve(problem);
     assert_eq!(check(problem, outcome.plan()), []);
@@ -190,6 +226,45 @@ proptest! {
             }
             prop_assert!(other.lower_bound() <= original.plan().height());
             prop_assert!(original.lower_bound() <= other.plan().height());
+        }
+    }
+
+    #[test]
+    fn the_optimum_of_what_is_stated_does_not_depend_on_order_or_time(
+        problem in problems::stated(problems::plain(buffers(16, 20, 2, 8)), 12, 10),
+        order in Just((0..16).collect::<Vec<usize>>()).prop_shuffle(),
+        shift in 0u32..1_000_000,
+    ) {
+        let outcome = MODEST.solve(&problem);
+        prop_assert_eq!(check(&problem, outcome.plan()), []);
+        let count = problem.buffers().len();
+        let in_place: Vec<usize> = (0..count).collect();
+        let shuffled: Vec<usize> = order.into_iter().filter(|&index| index < count).collect();
+        let later = MODEST.solve(&arranged(&problem, &in_place, shift));
+        prop_assert_eq!(later.plan(), outcome.plan());
+        let permuted = MODEST.solve(&arranged(&problem, &shuffled, 0));
+        if outcome.is_optimal() && permuted.is_optimal() {
+            prop_assert_eq!(permuted.plan().height(), outcome.plan().height());
+        }
+        prop_assert!(permuted.lower_bound() <= outcome.plan().height());
+        prop_assert!(outcome.lower_bound() <= permuted.plan().height());
+    }
+
+    #[test]
+    fn never_worse_with_more_allowances(
+        problem in problems::stated(problems::plain(buffers(16, 20, 2, 8)), 12, 6),
+        pair in any::<[prop::sample::Index; 2]>(),
+        lead in 0u64..12,
+    ) {
+        let count = problem.buffers().len().max(1);
+        let [result, operand] = pair.map(|index| index.index(count));
+        let Ok(more) = problem.clone().with_overlap(Overlap { result, operand, lead }) else {
+            return Ok(());
+        };
+        let (outcome, better) = (MODEST.solve(&problem), MODEST.solve(&more));
+        prop_assert!(better.lower_bound() <= outcome.plan().height());
+        if better.is_optimal() {
+            prop_assert!(better.plan().height() <= outcome.plan().height());
         }
     }
 

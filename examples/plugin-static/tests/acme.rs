@@ -83,6 +83,27 @@ fn idle_lanes_are_reported() {
     assert!(errors.contains("layer \"relu\""), "{errors}");
 }
 
+/// The compiler judges a vendor's plan as it does its own, and says whose it is.
+#[test]
+fn memory_is_planned_as_acme_wants() {
+    let file = network();
+    let output = command(&[
+        "opt",
+        file.to_str().unwrap(),
+        "--remarks",
+        "--pipeline",
+        "lower-nn,plan-memory{algorithm=acme-longest-first},check-placement",
+    ]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("remark[remark.plan]"), "{errors}");
+    assert!(errors.contains("by acme-longest-first"), "{errors}");
+    let text = stdout(&["plan", file.to_str().unwrap(), "--algorithm", "all"]);
+    let mut names = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    assert!(names.any(|name| name == "acme-longest-first"), "{text}");
+}
+
 #[test]
 fn everything_is_listed() {
     for (arguments, has) in [
@@ -93,6 +114,7 @@ fn everything_is_listed() {
         (&["opt", "--list-passes"][..], "acme-fuse-add-relu"),
         (&["opt", "--list-patterns"][..], "acme.add-relu"),
         (&["opt", "--list-dialects"][..], "acme.add_relu (Interpret)"),
+        (&["opt", "--list-passes"][..], "|exact|acme-longest-first"),
         (&["targets"][..], "acme-m4"),
     ] {
         let text = stdout(arguments);

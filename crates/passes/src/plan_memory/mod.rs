@@ -31,8 +31,6 @@ use usmp::{Algorithms, Liveness};
 
 /// The pass.
 pub fn info() -> PassInfo {
-    let algorithms = Algorithms::builtin();
-    let names: Vec<&str> = algorithms.names().collect();
     PassInfo::with_options(
         "plan-memory",
         "builtin.module",
@@ -41,7 +39,7 @@ pub fn info() -> PassInfo {
     )
     .option(
         "algorithm",
-        &names.join("|"),
+        pass::ALGORITHM,
         Algorithms::DEFAULT,
         "The planning algorithm.",
     )
@@ -88,9 +86,6 @@ impl PlanMemory {
     fn new(o: &Options<'_>) -> Result<PlanMemory, OptionError> {
         let io_in_arena = o.choice("io", &["arena", "caller"])? == "arena";
         let algorithm = o.text("algorithm").to_owned();
-        if let Err(e) = Algorithms::builtin().get(&algorithm) {
-            return Err(o.refuse("algorithm", e.to_string()));
-        }
         let limits = Limits::parse(o.list("pools")).map_err(|element| {
             let wants = format!("wants NAME:BYTES, separated by commas, and not `{element}`");
             o.refuse("pools", wants)
@@ -126,12 +121,9 @@ impl Pass for PlanMemory {
             Ok(p) => p,
             Err(e) => return cx.fail(e),
         };
-        let algorithms = Algorithms::builtin();
-        let Ok(algorithm) = algorithms.get(&self.algorithm) else {
-            return cx.fail(Diagnostic::error(
-                "M004",
-                format!("no algorithm `{}`", self.algorithm),
-            ));
+        let algorithm = match cx.registry.algorithms().get(&self.algorithm) {
+            Ok(algorithm) => algorithm,
+            Err(unknown) => return cx.fail(Diagnostic::error("M004", unknown.to_string())),
         };
         let problem = match self.overlap {
             true => overlaps::with_useful(problem, &which, &allowances(m, &map), algorithm),

@@ -56,8 +56,7 @@ struct Trial {
 impl Plan {
     /// Plans, writes, and says how it went.
     pub fn execute(&self, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {
-        let registered = Algorithms::builtin();
-        let algorithms = self.algorithms(&registered)?;
+        let algorithms = self.algorithms(compiler.registry().algorithms())?;
         let outputs = Outputs::of(&self.emit, self.output.as_deref(), self.file.as_deref())?;
         let form = Form::of(self.file.as_deref())?;
         ensure!(

@@ -2,16 +2,22 @@
 
 use super::Search;
 
+/// Rounds over all pairs after which inference ends, done or not: orders that contradict one another in a ring raise heads
+/// by no more than the ring's sizes a round.
+const MAX_ROUNDS: usize = 50;
+
 impl Search<'_> {
     /// Raises heads and tails as far as pairs of blocks tell; false when something does not fit.
     pub(super) fn settle(&mut self, group: &[usize]) -> bool {
-        let mut risen = true;
-        while risen {
-            risen = false;
+        for _ in 0..MAX_ROUNDS {
+            let mut risen = false;
             for &index in group {
                 if !self.clear_placed(index, &mut risen) || !self.order_pairs(index, &mut risen) {
                     return false;
                 }
+            }
+            if !risen {
+                break;
             }
         }
         self.sections_fit(group)
