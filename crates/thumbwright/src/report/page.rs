@@ -375,9 +375,6 @@ fn memory_notes(report: &Report) -> Vec<String> {
         ));
     }
     notes.extend(in_place(memory));
-    // How the order of execution was found, if it is not the file's.
-    let order = report.remarks.iter().filter(|r| r.code == "remark.order");
-    notes.extend(order.map(|r| sentence(&r.message)));
     notes
 }
 
@@ -414,16 +411,6 @@ fn in_place(memory: &MemoryReport) -> Option<String> {
             bytes(saved)
         ),
     })
-}
-
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
-    format!("{first}{}.", chars.as_str())
 }
 
 fn shape_text(shape: &[i64]) -> String {
