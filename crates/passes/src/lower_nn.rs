@@ -5,27 +5,68 @@
 //! inputs, then the outputs, then the states, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
 //!
 //! A new state is computed right in the buffer of the old one where nothing reads that any more, else aside, and copied at the end.
+//!
+//! Cheapest is what takes the fewest cycles ([`choice`]); with `optimize-for=ram` among those that keep the arena at the smallest size
+//! that any choice of schedules allows ([`ram`]).
 
+mod choice;
 mod end_copies;
+mod ram;
 
+use choice::{Candidate, candidates, take};
 use ir::dialects::{func, mcu, nn};
 use ir::{Attr, Builder, Diagnostic, Module, OpId, OpState, Type, TypeData, ValueDef, ValueId};
-use pass::{Failed, Kernel, KernelArg, KernelBuilder, Knobs, Pass, PassCx, PassInfo, Schedule};
+use pass::{
+    Failed, Kernel, KernelArg, KernelBuilder, Knobs, OptionError, Options, Pass, PassCx, PassInfo,
+};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo::new(
+    PassInfo::with_options(
         "lower-nn",
         "builtin.module",
         "Lower the network to kernels on buffers, each op by its cheapest schedule.",
-        LowerNn,
+        LowerNn::new,
+    )
+    .option(
+        "optimize-for",
+        "balanced|latency|ram",
+        "balanced",
+        "What the choice of schedules is to make small; `balanced` and `latency` are both cycles here.",
+    )
+    .option(
+        "io",
+        "arena|caller",
+        "arena",
+        "For `ram`: where inputs and outputs live, as for plan-memory.",
+    )
+    .option(
+        "overlap",
+        "true|false",
+        "false",
+        "For `ram`: whether results may run into operands, as for plan-memory.",
     )
 }
 
-#[derive(Clone)]
-struct LowerNn;
+struct LowerNn {
+    /// What counts for the arena, if it is to be small.
+    ram: Option<ram::Terms>,
+}
+
+impl LowerNn {
+    fn new(o: &Options<'_>) -> Result<LowerNn, OptionError> {
+        let goal = o.choice("optimize-for", &["balanced", "latency", "ram"])?;
+        let terms = ram::Terms {
+            io_in_arena: o.choice("io", &["arena", "caller"])? == "arena",
+            overlap: o.flag("overlap")?,
+        };
+        Ok(LowerNn {
+            ram: (goal == "ram").then_some(terms),
+        })
+    }
+}
 
 /// Alignment in bytes of constant tables, enough for any word access.
 const TABLE_ALIGN: i64 = 16;
@@ -52,8 +93,15 @@ impl Pass for LowerNn {
         if let Err(e) = check_tensors(m, main, &ops) {
             return cx.fail(e);
         }
-        let mut l = Lowering::start(m, main);
         let errors = cx.diagnostics.len();
+        let budget = match self.ram {
+            Some(terms) => match ram::Budget::of(m, main, &body, terms, cx) {
+                Ok(budget) => Some(budget),
+                Err(e) => return cx.fail(e),
+            },
+            None => None,
+        };
+        let mut l = Lowering::start(m, main, budget);
         for op in body {
             if let Err(e) = l.op(op, cx) {
                 cx.diagnostics.push(e);
@@ -140,10 +188,14 @@ struct Lowering<'m> {
     copies: Vec<(ValueId, ValueId)>,
     /// Names of globals by type and contents.
     tables: FxHashMap<(Type, Arc<[u8]>), String>,
+    /// Bytes that a kernel may make live, if that is limited.
+    budget: Option<ram::Budget>,
+    /// Each op that became a call, with what the call passes.
+    calls: Vec<(OpId, OpId, Vec<KernelArg>)>,
 }
 
 impl<'m> Lowering<'m> {
-    fn start(m: &'m mut Module, old: OpId) -> Lowering<'m> {
+    fn start(m: &'m mut Module, old: OpId, budget: Option<ram::Budget>) -> Lowering<'m> {
         let entry = m
             .entry_block(old)
             .expect("invariant: the caller has seen the body");
@@ -192,6 +244,8 @@ impl<'m> Lowering<'m> {
             destinations: FxHashMap::default(),
             copies: Vec::new(),
             tables: FxHashMap::default(),
+            budget,
+            calls: Vec::new(),
         };
         for (&value, &arg) in outputs.iter().zip(new_outputs) {
             l.returned(value, arg, true);
@@ -264,8 +318,17 @@ impl<'m> Lowering<'m> {
     }
 
     fn kernel(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
-        let mut remarks = Vec::new();
-        let (schedule, knobs) = choose(self.m, op, cx, &mut remarks)?;
+        let all = candidates(self.m, op, cx)?;
+        let fits = |c: &Candidate<'_>| {
+            let budget = self.budget.as_mut();
+            budget.is_none_or(|b| b.allows(op, c, cx.target))
+        };
+        let (
+            Candidate {
+                schedule, knobs, ..
+            },
+            remarks,
+        ) = take(self.m, op, all, fits);
         remarks.into_iter().for_each(|r| cx.diagnostics.push(r));
         let mut k = KernelBuilder::new(self.m, op);
         if let Err(e) = schedule.lower(op, &knobs, cx.target, &mut k) {
@@ -290,6 +353,7 @@ impl<'m> Lowering<'m> {
         };
         let text = self.m.str_attr(&text);
         self.m.set_discardable(call, "mcu.schedule", text);
+        self.calls.push((op, call, kernel.args));
         Ok(())
     }
 
@@ -462,88 +526,6 @@ fn buffer_type(m: &mut Module, tensor: Type) -> Type {
         .expect("invariant: a verified network's values are tensors");
     let elem = m.storage_type(elem);
     m.memref(&shape, elem)
-}
-
-/// A schedule with its knobs, behind the key that choices are compared by.
-type Choice<'r> = ((u64, u64, u64), &'r dyn Schedule, Knobs);
-
-/// The cheapest schedule for an op: fewest cycles, then least flash, then least scratch, then first registered.
-fn choose<'r>(
-    m: &Module,
-    op: OpId,
-    cx: &PassCx<'r>,
-    remarks: &mut Vec<Diagnostic>,
-) -> Result<(&'r dyn Schedule, Knobs), Diagnostic> {
-    let r = m.op(op);
-    let name = r.name().to_owned();
-    let mut best: Option<Choice<'r>> = None;
-    let mut reasons = Vec::new();
-    // What the user asked for, with its cost or why it does not apply.
-    let mut requested: Vec<(&str, Result<u64, String>)> = Vec::new();
-    for s in cx.registry.schedules().filter(|s| s.op() == name) {
-        if let Err(why) = s.applies(r, cx.target) {
-            if s.is_requested() {
-                requested.push((s.name(), Err(why.clone())));
-            }
-            reasons.push(format!("{}: {why}", s.name()));
-            continue;
-        }
-        for knobs in s.space(r, cx.target) {
-            let c = s.cost(r, &knobs, cx.target);
-            let key = (c.cycles, c.flash, c.ram);
-            if s.is_requested() {
-                requested.push((s.name(), Ok(c.cycles)));
-            }
-            if best.as_ref().is_none_or(|b| key < b.0) {
-                best = Some((key, s, knobs));
-            }
-        }
-    }
-    if let Some((key, taken, _)) = &best {
-        for (s, found) in requested.into_iter().filter(|q| q.0 != taken.name()) {
-            let why = match found {
-                Ok(cycles) => format!("it costs {cycles} cycles, {} costs {}", taken.name(), key.0),
-                Err(why) => why,
-            };
-            let mut d = Diagnostic::remark(
-                "remark.schedule-not-taken",
-                format!("{s} does not lower `{name}`: {why}"),
-            );
-            d.location = m.describe_loc(m.op_loc(op));
-            remarks.push(d);
-        }
-    }
-    best.map(|(_, s, knobs)| (s, knobs)).ok_or_else(|| {
-        let types: Vec<String> = m
-            .operands(op)
-            .map(|v| short_type(m, m.value_type(v)))
-            .collect();
-        let mut d = Diagnostic::error(
-            "L002",
-            format!("no schedule lowers `{name}` on ({})", types.join(", ")),
-        );
-        d.location = m.describe_loc(m.op_loc(op));
-        d.notes = reasons;
-        d.help("register a schedule for this op, or choose another target")
-    })
-}
-
-/// A tensor type without its quantisation, which may list thousands of scales: `8x3x3x16 int8`.
-fn short_type(m: &Module, ty: Type) -> String {
-    let shape: Vec<String> = m
-        .type_data(ty)
-        .shape()
-        .unwrap_or(&[])
-        .iter()
-        .map(i64::to_string)
-        .collect();
-    let elem = match nn::element(m, ty) {
-        nn::Element::F32 => "float32",
-        nn::Element::QuantI8 => "int8",
-        nn::Element::I32 => "int32",
-        nn::Element::Other => "another element",
-    };
-    format!("{} {elem}", shape.join("x"))
 }
 
 /// Whether a type is a memref.

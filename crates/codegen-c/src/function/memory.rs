@@ -141,7 +141,7 @@ impl Printer<'_> {
     }
 
     /// `in + i`, for word accesses.
-    fn address(
+    pub(super) fn address(
         &mut self,
         op: OpId,
         memref: ValueId,

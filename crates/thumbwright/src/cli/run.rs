@@ -6,7 +6,7 @@ use crate::runtime::{
     BuildSettings, ModelProfile, RunOutcome, Runtime, Samples, describe, interpret_samples,
     run_samples,
 };
-use crate::{CompileOptions, Compiler, TensorInfo};
+use crate::{CompileOptions, Compiler, PipelineOptions, TensorInfo};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -32,6 +32,9 @@ pub struct Run {
     output: Vec<PathBuf>,
     #[command(flatten)]
     planning: PlanningOptions,
+    /// Overwrite dead memory after every layer, to find who reads it; takes longer.
+    #[arg(long, conflicts_with_all = ["profile", "pipeline"])]
+    poison: bool,
     /// Count instructions and model cycles by layer and by kernel, on the first sample.
     #[arg(long)]
     profile: bool,
@@ -87,7 +90,10 @@ impl Run {
             (outputs, outcome)
         } else {
             let options = CompileOptions {
-                tuning: self.planning.tuning(),
+                tuning: PipelineOptions {
+                    poison: self.poison,
+                    ..self.planning.tuning()
+                },
                 pipeline: self.pipeline.clone(),
                 ..CompileOptions::for_target(runtime.target())
             };
