@@ -22,6 +22,8 @@ pub struct Model {
     pub repeated_buffer: usize,
     pub metadata: Vec<(String, u32)>,
     pub signatures: Vec<Signature>,
+    /// Whether the model has a field that the schema of version 3 does not know.
+    pub newer_field: bool,
 }
 
 /// An operator code, in its narrow and its wide field.
@@ -138,6 +140,9 @@ impl Model {
         b.push_slot_always(slot(4), buffers);
         b.push_slot_always(slot(6), metadata);
         b.push_slot_always(slot(7), signatures);
+        if self.newer_field {
+            b.push_slot_always(slot(9), 7u32);
+        }
         let root = b.end_table(start);
         b.finish(root, Some(self.identifier));
         b.finished_data().to_vec()
@@ -425,6 +430,7 @@ pub fn small() -> Model {
             inputs: vec![("x".into(), 0)],
             outputs: vec![("y".into(), 5)],
         }],
+        newer_field: false,
     }
 }
 
