@@ -142,7 +142,7 @@ impl PipelineOptions {
     }
 
     /// Whether a result may run into an operand that dies.
-    fn in_place(&self) -> bool {
+    pub fn in_place(&self) -> bool {
         self.in_place
             .unwrap_or(self.optimize_for == OptimizeFor::Ram)
     }

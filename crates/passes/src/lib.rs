@@ -33,6 +33,7 @@ pub mod simplify_affine_index;
 pub mod speculation;
 pub mod symbol_dce;
 pub mod symbol_uses;
+pub mod tensor_views;
 pub mod validate_each;
 pub mod write_lead;
 

@@ -1,8 +1,9 @@
 //! `lower-nn`: a network on tensors becomes a function on buffers that calls kernels.
 //!
 //! Every nn op is lowered by the cheapest schedule that applies; each becomes one call. Results live in `memref.alloc`s, or right in the
-//! caller's output where they are returned; reshapes are views; constants become globals, equal ones once. Afterwards `@main` takes the
-//! inputs, then the outputs, then the states, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
+//! caller's output where they are returned; reshapes are views, and so are the parts of splits and concatenations where their layout
+//! allows it ([`tensor_views`](crate::tensor_views)); constants become globals, equal ones once. Afterwards `@main` takes the inputs,
+//! then the outputs, then the states, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
 //!
 //! A new state is computed right in the buffer of the old one where nothing reads that any more, else aside, and copied at the end.
 //!
@@ -13,6 +14,7 @@ mod choice;
 mod end_copies;
 mod ram;
 
+use crate::tensor_views::{TensorViews, behind_reshapes, offsets};
 use choice::{Candidate, candidates, take};
 use ir::dialects::{func, mcu, nn};
 use ir::{Attr, Builder, Diagnostic, Module, OpId, OpState, Type, TypeData, ValueDef, ValueId};
@@ -180,8 +182,11 @@ struct Lowering<'m> {
     old: OpId,
     new: OpId,
     entry: ir::BlockId,
+    views: TensorViews,
     /// The buffer of each value of the old function.
     buffers: FxHashMap<ValueId, ValueId>,
+    /// The buffers, as bytes, of those that hold others.
+    bytes: FxHashMap<ValueId, ValueId>,
     /// Where a result must be put, because it is returned.
     destinations: FxHashMap<ValueId, ValueId>,
     /// Returned values that are no op's result, or returned twice: copied at the end.
@@ -201,6 +206,7 @@ impl<'m> Lowering<'m> {
             .expect("invariant: the caller has seen the body");
         let arguments = m.block_args(entry).to_vec();
         let results = func::return_values(m, old);
+        let views = TensorViews::of(m, old);
         let states = mcu::network_states(m, old);
         let (inputs, old_states) = arguments.split_at(arguments.len() - states);
         let (outputs, new_states) = results.split_at(results.len() - states);
@@ -241,6 +247,8 @@ impl<'m> Lowering<'m> {
             old,
             new,
             entry: block,
+            views,
+            bytes: FxHashMap::default(),
             destinations: FxHashMap::default(),
             copies: Vec::new(),
             tables: FxHashMap::default(),
@@ -251,7 +259,7 @@ impl<'m> Lowering<'m> {
             l.returned(value, arg, true);
         }
         for ((&value, &arg), &old) in new_states.iter().zip(buffers_of_states).zip(old_states) {
-            if l.behind_reshapes(value) != old {
+            if behind_reshapes(l.m, value) != old {
                 let free = l.is_free_before(old, value, &results);
                 l.returned(value, arg, free);
             }
@@ -261,7 +269,7 @@ impl<'m> Lowering<'m> {
 
     /// Has a returned value computed right in the memory of an argument, if that is `free` and it can be; else copied there at the end.
     fn returned(&mut self, value: ValueId, arg: ValueId, free: bool) {
-        let source = self.behind_reshapes(value);
+        let source = behind_reshapes(self.m, value);
         let computed = matches!(self.m.value_def(source), ValueDef::Result(op, _) if self.m.op_name(op) != nn::ConstantOp::NAME);
         if free && computed && !self.destinations.contains_key(&source) {
             self.destinations.insert(source, arg);
@@ -270,28 +278,21 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// Whether nothing reads an old state from the op on that computes the new one: no op, and no return.
+    /// Whether nothing reads an old state from the op on that computes the new one: no op, and no return. If parts of the new one are
+    /// computed by ops of their own, nothing may read the old one at all.
     fn is_free_before(&self, old: ValueId, new: ValueId, results: &[ValueId]) -> bool {
-        let Some(maker) = self.m.defining_op(self.behind_reshapes(new)) else {
+        let new = behind_reshapes(self.m, new);
+        let Some(maker) = self.m.defining_op(new) else {
             return false;
         };
-        let is_old = |v: ValueId| self.behind_reshapes(v) == old;
+        let is_old = |v: ValueId| self.views.place(v).root == old;
         let block = self.m.op_block(maker);
-        let from = block.map(|b| self.m.ops(b).skip_while(move |&op| op != maker));
+        let has_parts = self.views.is_shared(new);
+        let before = |op: &OpId| !has_parts && *op != maker;
+        let from = block.map(|b| self.m.ops(b).skip_while(before));
         let mut later = from.into_iter().flatten();
         let read = later.any(|op| self.m.operands(op).any(is_old));
         !read && !results.iter().any(|&v| is_old(v))
-    }
-
-    fn behind_reshapes(&self, mut v: ValueId) -> ValueId {
-        while let Some(op) = self
-            .m
-            .defining_op(v)
-            .and_then(|op| nn::ReshapeOp::cast(self.m, op))
-        {
-            v = op.input(self.m);
-        }
-        v
     }
 
     fn builder(&mut self, at: OpId) -> Builder<'_> {
@@ -313,8 +314,69 @@ impl<'m> Lowering<'m> {
                 self.buffers.insert(result, view);
                 Ok(())
             }
-            _ => self.kernel(op, cx),
+            _ => match self.views.copies(op).map(<[usize]>::to_vec) {
+                Some(copies) => {
+                    self.joint(op, &copies);
+                    Ok(())
+                }
+                None => self.kernel(op, cx),
+            },
         }
+    }
+
+    /// A split or concatenation without a kernel: copies the parts of these indices.
+    fn joint(&mut self, op: OpId, copies: &[usize]) {
+        let is_split = self.m.op_name(op) == nn::SplitOp::NAME;
+        let (whole, parts): (ValueId, Vec<ValueId>) = if is_split {
+            (self.m.operand(op, 0), self.m.results(op).to_vec())
+        } else {
+            (self.m.result(op, 0), self.m.operands(op).collect())
+        };
+        let (place, offsets) = (self.views.place(whole), offsets(self.m, &parts));
+        for &i in copies {
+            let bytes = self.bytes(place.root, op);
+            let inside = self.view(bytes, place.offset + offsets[i], parts[i], op);
+            let [source, target] = if is_split {
+                [inside, self.result_buffer(parts[i], op)]
+            } else {
+                [self.buffer(parts[i], op), inside]
+            };
+            self.builder(op).op("memref.copy", &[source, target], &[]);
+        }
+    }
+
+    /// The buffer of a root as bytes.
+    fn bytes(&mut self, root: ValueId, at: OpId) -> ValueId {
+        if let Some(&b) = self.bytes.get(&root) {
+            return b;
+        }
+        let size = self.m.size_bytes(self.m.value_type(root)).unwrap_or(0);
+        let size = i64::try_from(size).expect("invariant: a network's tensors are addressable");
+        let argument = match self.destinations.get(&root) {
+            Some(&arg) => Some(arg),
+            None => self.buffers.get(&root).copied(),
+        };
+        let bytes = match argument {
+            Some(arg) => self.builder(at).reshape(arg, &[size]),
+            None => {
+                let i8 = self.m.i8();
+                let ty = self.m.memref(&[size], i8);
+                self.builder(at).alloc(ty, "activation")
+            }
+        };
+        self.bytes.insert(root, bytes);
+        bytes
+    }
+
+    /// The bytes from an offset on as the buffer of a value.
+    fn view(&mut self, bytes: ValueId, offset: u64, value: ValueId, at: OpId) -> ValueId {
+        let ty = self.m.value_type(value);
+        let ty = buffer_type(self.m, ty);
+        let offset = i64::try_from(offset).expect("invariant: a network's tensors are addressable");
+        let mut b = self.builder(at);
+        let shift = b.const_index(offset);
+        let view = b.op("memref.view", &[bytes, shift], &[ty]);
+        self.m.result(view, 0)
     }
 
     fn kernel(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
@@ -403,6 +465,13 @@ impl<'m> Lowering<'m> {
     fn result_buffer(&mut self, result: ValueId, op: OpId) -> ValueId {
         if let Some(&b) = self.buffers.get(&result) {
             return b;
+        }
+        let place = self.views.place(result);
+        if place.root != result || self.views.is_shared(result) {
+            let bytes = self.bytes(place.root, op);
+            let view = self.view(bytes, place.offset, result, op);
+            self.buffers.insert(result, view);
+            return view;
         }
         let ty = self.m.value_type(result);
         let buffer = match self.destinations.get(&result).copied() {

@@ -5,12 +5,14 @@ mod suite;
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use testgen::{network, nn};
+use testgen::cells::{self, Family};
+use testgen::{Choices, network, nn};
 use thumbwright::{Compiler, Io};
 
 /// Single operators and networks that one firmware image holds.
 const OPERATORS: usize = 220;
 const NETWORKS: usize = 40;
+const JOINTS: usize = 40;
 const SAMPLES: u64 = 2;
 
 fn case(name: String, network: ir::Module, sample: impl Fn(u64) -> Vec<Vec<u8>>) -> suite::Case {
@@ -44,6 +46,18 @@ fn cases(compiler: &Compiler, seed: u64) -> Vec<suite::Case> {
     }
     for (i, n) in networks.iter().enumerate() {
         all.push(case(format!("network_{i}"), n.build(dialects), |s| {
+            n.inputs(s)
+        }));
+    }
+    for i in 0..JOINTS {
+        let n = cells::joints(&mut Choices::for_case(seed, i));
+        all.push(case(format!("joints_{i}"), n.build(dialects), |s| {
+            n.inputs(s)
+        }));
+    }
+    for (i, family) in Family::ALL.into_iter().enumerate() {
+        let n = cells::stacked(family, 1, 4, 4, seed);
+        all.push(case(format!("cell_{i}"), n.build(dialects), |s| {
             n.inputs(s)
         }));
     }
@@ -99,12 +113,20 @@ fn the_cases_cover_every_op() {
     assert!(count.values().all(|&n| n >= 5), "{count:?}");
 }
 
+/// Networks of splits and concatenations.
+fn joints() -> impl Strategy<Value = network::Network> {
+    Choices::strategy(256).prop_map(|mut c| cells::joints(&mut c))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     /// The placed loops of a random network, compiled for a core with and one without long multiplication, against the interpreter.
     #[test]
-    fn placed_loops_compute_what_the_network_does(n in network::strategy(), core in 0usize..2) {
+    fn placed_loops_compute_what_the_network_does(
+        n in prop_oneof![network::strategy().boxed(), joints().boxed()],
+        core in 0usize..2,
+    ) {
         let compiler = Compiler::new().unwrap();
         let network = n.build(compiler.registry().dialects());
         let inputs = n.inputs(0);

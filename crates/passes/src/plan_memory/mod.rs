@@ -17,7 +17,7 @@ mod states;
 mod step_count;
 
 pub(crate) use overlaps::may_overlap;
-pub use overlaps::{Allowance, allowances};
+pub use overlaps::{Allowance, allowances, with_allowances};
 pub use problem::problem;
 
 use crate::access_counts::AccessCounts;

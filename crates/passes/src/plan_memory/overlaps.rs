@@ -176,17 +176,7 @@ pub(super) fn with_useful(
     allowances: &[Allowance],
     algorithm: &dyn Algorithm,
 ) -> Problem {
-    let of_map: FxHashMap<usize, usize> = which.iter().enumerate().map(|(i, &b)| (b, i)).collect();
-    let all: Vec<Overlap> = allowances
-        .iter()
-        .filter_map(|a| {
-            Some(Overlap {
-                result: *of_map.get(&a.result)?,
-                operand: *of_map.get(&a.operand)?,
-                lead: a.lead,
-            })
-        })
-        .collect();
+    let all = overlaps(which, allowances);
     if all.is_empty() {
         return problem;
     }
@@ -217,6 +207,24 @@ pub(super) fn with_useful(
         }
     }
     with(&problem, &kept)
+}
+
+/// A problem with all of these allowances. `which` are the buffers of the map that are the problem's.
+pub fn with_allowances(problem: &Problem, which: &[usize], allowances: &[Allowance]) -> Problem {
+    with(problem, &overlaps(which, allowances))
+}
+
+/// The allowances between buffers that are planned, as the planner states them.
+fn overlaps(which: &[usize], allowances: &[Allowance]) -> Vec<Overlap> {
+    let of_map: FxHashMap<usize, usize> = which.iter().enumerate().map(|(i, &b)| (b, i)).collect();
+    let planned = allowances.iter().filter_map(|a| {
+        Some(Overlap {
+            result: *of_map.get(&a.result)?,
+            operand: *of_map.get(&a.operand)?,
+            lead: a.lead,
+        })
+    });
+    planned.collect()
 }
 
 fn with(problem: &Problem, overlaps: &[Overlap]) -> Problem {
