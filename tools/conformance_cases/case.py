@@ -25,7 +25,8 @@ class Case:
     tolerance: float = 0.0
     # What this case exercises; counted in the index.
     features: set = field(default_factory=set)
-    # Our own evaluation, one array a sample, or None; a difference means that the file is not what was meant.
+    # Our own evaluation, one array a sample (a list of arrays for several outputs), or None; a difference means that the file is
+    # not what was meant.
     predicted: list = None
     predicted_tolerance: float = 0.0
 

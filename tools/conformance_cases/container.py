@@ -18,7 +18,7 @@ class Container:
         self._per_operator = Counter()
 
     def add(self, name, dtype, case, outputs):
-        """Appends a case with the reference's outputs, one array a sample."""
+        """Appends a case with the reference's outputs, one list of arrays a sample."""
         model = case.model
         graph_inputs = [model.tensors[i] for i in model.graph_inputs]
         self._cases.append({
@@ -30,7 +30,8 @@ class Container:
             "samples": len(case.samples),
             "model": self._append(model.to_bytes()),
             "inputs": [self._tensor(t, [s[k] for s in case.samples]) for k, t in enumerate(graph_inputs)],
-            "outputs": [self._tensor(model.tensors[-1], outputs)],
+            "outputs": [self._tensor(t, [s[k] for s in outputs])
+                        for k, t in enumerate(model.tensors[-model.outputs:])],
         })
         self._features.update(f"{model.op}: {f}" for f in case.features)
         self._per_operator[f"{model.op} {dtype}"] += 1

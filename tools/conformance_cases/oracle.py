@@ -24,20 +24,20 @@ class Oracle:
             self._pipe.close()
             self._process.join()
 
-    def run(self, model, samples):
-        """The single output, one array a sample."""
+    def run(self, model, samples, outputs):
+        """One list a sample, with as many arrays as the model has outputs."""
         if self._process is None:
             self._start()
-        self._pipe.send((model, samples))
+        self._pipe.send((model, samples, outputs))
         try:
-            outputs, refusal = self._pipe.recv()
+            answers, refusal = self._pipe.recv()
         except EOFError:
             self._process.join()
             code, self._process = self._process.exitcode, None
             raise Refused(f"the interpreter ended with exit code {code}") from None
         if refusal is not None:
             raise Refused(refusal)
-        return outputs
+        return answers
 
     def _start(self):
         context = multiprocessing.get_context("fork")
@@ -55,25 +55,25 @@ def _serve(pipe, parent_end):
         os.dup2(messages.fileno(), 2)
         while True:
             try:
-                model, samples = pipe.recv()
+                model, samples, outputs = pipe.recv()
             except EOFError:
                 return
             messages.seek(0)
             messages.truncate()
             try:
-                pipe.send((_run(runtime.Interpreter, model, samples), None))
+                pipe.send((_run(runtime.Interpreter, model, samples, outputs), None))
             except (RuntimeError, ValueError) as error:
                 messages.seek(0)
                 lines = messages.read().decode(errors="replace").split("\n")
                 pipe.send((None, next((line for line in lines if line.strip()), str(error))))
 
 
-def _run(interpreter_type, model, samples):
+def _run(interpreter_type, model, samples, outputs):
     interpreter = interpreter_type.from_bytes(model, arena_size=ARENA_BYTES)
-    outputs = []
+    answers = []
     for inputs in samples:
         for k, x in enumerate(inputs):
             interpreter.set_input(x, k)
         interpreter.invoke()
-        outputs.append(interpreter.get_output(0).copy())
-    return outputs
+        answers.append([interpreter.get_output(k).copy() for k in range(outputs)])
+    return answers

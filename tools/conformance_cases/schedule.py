@@ -7,6 +7,7 @@ from .addition import draw_add
 from .case import Redraw
 from .convolution import draw_conv_2d, draw_depthwise_conv_2d
 from .fully_connected import draw_fully_connected
+from .joining import draw_concatenation, draw_split, draw_split_v
 from .oracle import Refused
 from .pooling import draw_average_pool_2d, draw_max_pool_2d
 from .quantize import draw_dequantize, draw_quantize
@@ -39,6 +40,12 @@ OPERATORS = (
     ("RELU6", "int8", draw_relu6, 4),
     ("RELU", "float32", draw_relu, 4),
     ("RELU6", "float32", draw_relu6, 4),
+    ("CONCATENATION", "int8", draw_concatenation, 6),
+    ("SPLIT", "int8", draw_split, 4),
+    ("SPLIT_V", "int8", draw_split_v, 3),
+    ("CONCATENATION", "float32", draw_concatenation, 3),
+    ("SPLIT", "float32", draw_split, 2),
+    ("SPLIT_V", "float32", draw_split_v, 2),
 )
 MAX_ATTEMPTS = 200
 # What every set of at least one round has to exercise in each of these operators.
@@ -61,7 +68,9 @@ REQUIRED_ELSE = (
     "ADD: shapes 4-D", "ADD: shapes scalar", "ADD: shapes channel", "ADD: shapes lower rank", "ADD: operands itself",
     "ADD: operands constant first", "ADD: operands constant second", "ADD: rounding halves up tells",
     "SOFTMAX: softmax 1-D", "SOFTMAX: softmax 4-D", "SOFTMAX: softmax beta not 1", "QUANTIZE: float exactly halfway",
-    "QUANTIZE: rounding once tells", "QUANTIZE: multiplier above one",
+    "QUANTIZE: rounding once tells", "QUANTIZE: multiplier above one", "CONCATENATION: contiguous parts",
+    "CONCATENATION: interleaved parts", "CONCATENATION: axis from behind", "CONCATENATION: constant operand",
+    "SPLIT: contiguous parts", "SPLIT: interleaved parts", "SPLIT_V: several parts",
 )
 
 
@@ -94,7 +103,7 @@ def draw_answered(seed, index, slot, oracle, refusals):
         rng = np.random.default_rng([seed, index, attempt])
         try:
             case = draw(rng, dtype)
-            outputs = oracle.run(case.model.to_bytes(), case.samples)
+            outputs = oracle.run(case.model.to_bytes(), case.samples, case.model.outputs)
         except Redraw as reason:
             refusals[f"{op} {dtype}: not drawn: {reason}"] += 1
             continue
@@ -107,10 +116,12 @@ def draw_answered(seed, index, slot, oracle, refusals):
 
 
 def _check(name, case, outputs):
-    output = case.model.tensors[-1]
-    for got, want in zip(outputs, case.predicted, strict=True):
-        if got.shape != tuple(output.shape) or str(got.dtype) != output.dtype:
-            raise Misunderstood(f"{name}: tflite-micro gives {got.dtype} {got.shape}")
-        worst = np.abs(got.astype(np.float64) - want.astype(np.float64)).max()
-        if not worst <= case.predicted_tolerance:
-            raise Misunderstood(f"{name}: outputs are up to {worst} away, {case.predicted_tolerance} allowed")
+    tensors = case.model.tensors[-case.model.outputs:]
+    for sample, predicted in zip(outputs, case.predicted, strict=True):
+        wanted = predicted if isinstance(predicted, list) else [predicted]
+        for output, got, want in zip(tensors, sample, wanted, strict=True):
+            if got.shape != tuple(output.shape) or str(got.dtype) != output.dtype:
+                raise Misunderstood(f"{name}: tflite-micro gives {got.dtype} {got.shape}")
+            worst = np.abs(got.astype(np.float64) - want.astype(np.float64)).max()
+            if not worst <= case.predicted_tolerance:
+                raise Misunderstood(f"{name}: outputs are up to {worst} away, {case.predicted_tolerance} allowed")

@@ -13,6 +13,7 @@ ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 BUILTIN_OPERATORS = {
     "ADD": 0,
     "AVERAGE_POOL_2D": 1,
+    "CONCATENATION": 2,
     "CONV_2D": 3,
     "DEPTHWISE_CONV_2D": 4,
     "DEQUANTIZE": 6,
@@ -22,6 +23,8 @@ BUILTIN_OPERATORS = {
     "RELU6": 21,
     "RESHAPE": 22,
     "SOFTMAX": 25,
+    "SPLIT": 49,
+    "SPLIT_V": 102,
     "QUANTIZE": 114,
 }
 SCHEMA_VERSION = 3
@@ -43,9 +46,12 @@ OPTIONS = {
         "filter_w": (3, "Int32", 0), "filter_h": (4, "Int32", 0), "activation": (5, "Int8", 0)}),
     "FullyConnectedOptions": (8, {"activation": (0, "Int8", 0), "keep_num_dims": (2, "Bool", False)}),
     "SoftmaxOptions": (9, {"beta": (0, "Float32", 0.0)}),
+    "ConcatenationOptions": (10, {"axis": (0, "Int32", 0), "activation": (1, "Int8", 0)}),
     "AddOptions": (11, {"activation": (0, "Int8", 0)}),
     "ReshapeOptions": (17, {"new_shape": (0, "Int32Vector", None)}),
+    "SplitOptions": (35, {"num_splits": (0, "Int32", 0)}),
     "DequantizeOptions": (38, {}),
+    "SplitVOptions": (79, {"num_splits": (0, "Int32", 0)}),
     "QuantizeOptions": (89, {}),
 }
 
@@ -72,7 +78,7 @@ class Tensor:
 
 @dataclass
 class SingleOperatorModel:
-    """`inputs` are indices into `tensors`, -1 for an absent optional one; the last tensor is the output."""
+    """`inputs` are indices into `tensors`, -1 for an absent optional one; the last `outputs` tensors are the outputs."""
 
     op: str
     version: int
@@ -81,6 +87,7 @@ class SingleOperatorModel:
     options: tuple = None
     # Converters write an empty quantisation table for float tensors, or none: both occur.
     empty_quantization_tables: bool = False
+    outputs: int = 1
     graph_inputs: list = field(init=False)
 
     def __post_init__(self):
@@ -105,9 +112,9 @@ class _FileBuilder:
         with_data = [i for i, t in enumerate(model.tensors) if t.data is not None]
         buffer_of = {t: k + 1 for k, t in enumerate(with_data)}
         tensors = self._offsets([self._tensor(t, buffer_of.get(i, 0)) for i, t in enumerate(model.tensors)])
-        output = [len(model.tensors) - 1]
-        operators = self._offsets([self._operator(output)])
-        graph_inputs, graph_outputs = self._ints(model.graph_inputs), self._ints(output)
+        outputs = range(len(model.tensors))[-model.outputs:]
+        operators = self._offsets([self._operator(outputs)])
+        graph_inputs, graph_outputs = self._ints(model.graph_inputs), self._ints(outputs)
         name = b.CreateString("main")
         b.StartObject(5)
         for slot, offset in enumerate((tensors, graph_inputs, graph_outputs, operators, name)):
@@ -137,7 +144,7 @@ class _FileBuilder:
         return b.EndVector()
 
     def _ints(self, values):
-        return self._raw(np.asarray(values, "<i4").tobytes(), 4, 4)
+        return self._raw(np.asarray(list(values), "<i4").tobytes(), 4, 4)
 
     def _buffer(self, content):
         data = self._raw(content, 1, BUFFER_ALIGNMENT) if content else 0
@@ -187,10 +194,10 @@ class _FileBuilder:
                 getattr(b, f"Prepend{kind}Slot")(slot, value, default)
         return union_type, b.EndObject()
 
-    def _operator(self, output):
+    def _operator(self, produced):
         b = self.b
         union_type, options = self._options()
-        inputs, outputs = self._ints(self.model.inputs), self._ints(output)
+        inputs, outputs = self._ints(self.model.inputs), self._ints(produced)
         b.StartObject(5)
         b.PrependUint32Slot(0, 0, 0)
         b.PrependUOffsetTRelativeSlot(1, inputs, 0)

@@ -2,7 +2,7 @@
 
 use crate::boundary::{Failure, Outcome};
 use crate::status::Status;
-use thumbwright::{CompileOptions, Constants, Io, PipelineOptions};
+use thumbwright::{CompileOptions, Constants, Io, OptimizeFor, PipelineOptions};
 
 /// What the options of a session are set to; none is at its default.
 #[derive(Clone, Default)]
@@ -10,6 +10,8 @@ pub(crate) struct Options {
     target: Option<String>,
     name: Option<String>,
     io: Option<Io>,
+    in_place: Option<bool>,
+    optimize_for: Option<OptimizeFor>,
     algorithm: Option<String>,
     pools: Option<Vec<(String, u64)>>,
     constants: Option<Constants>,
@@ -52,10 +54,28 @@ const KNOWN: &[Known] = &[
         },
     },
     Known {
+        name: "in-place",
+        summary: "whether a layer's result may run into an operand that it reads for the last time, in the same bytes: `true` (default \
+                  for `optimize-for` `ram`) or `false` (default otherwise); of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            o.in_place = choice(value, BOOL)?;
+            Ok(())
+        },
+    },
+    Known {
         name: "algorithm",
         summary: "the planning algorithm, by name; of no effect beside a pipeline of one's own",
         set: |o, value| {
             o.algorithm = value.map(str::to_owned);
+            Ok(())
+        },
+    },
+    Known {
+        name: "optimize-for",
+        summary: "what is to be small: `balanced` (default), the cycles and what memory costs none; `latency`, the cycles; or `ram`, the \
+                  memory, then the cycles; of no effect beside a pipeline of one's own",
+        set: |o, value| {
+            o.optimize_for = choice(value, &OptimizeFor::ALL.map(|g| (g.name(), g)))?;
             Ok(())
         },
     },
@@ -160,6 +180,9 @@ impl Options {
             algorithm: self.algorithm.clone(),
             pools: self.pools.clone().unwrap_or_default(),
             constants: self.constants.unwrap_or_default(),
+            in_place: self.in_place,
+            optimize_for: self.optimize_for.unwrap_or_default(),
+            ..PipelineOptions::default()
         }
     }
 

@@ -304,3 +304,52 @@ fn calls_constants_and_scratch() {
     );
     assert!(text.contains("    (void)in1;\n"), "{text}");
 }
+
+/// A loop that copies bytes out of an argument that may share bytes with others becomes `memcpy`, for any bounds.
+#[test]
+fn copies_out_of_a_shared_argument() {
+    let mut m = single(&[(&[20], 8)], &[(&[12], 8)], |b, i, o| {
+        let zero = b.const_index(0);
+        let (i32, index) = (b.m.i32(), b.m.index());
+        let marker = b.load(i[0], &[zero]);
+        let first = b.extsi(marker, i32);
+        let first = b.cast("arith.index_cast", first, index);
+        b.for_range(0, 12, 1, &[], |b, k, _| {
+            b.store(marker, o[0], &[k]);
+            Vec::new()
+        });
+        let (one, end, three) = (b.const_index(1), b.const_index(12), b.const_index(3));
+        b.for_loop(first, end, one, &[], |b, k, _| {
+            let from = b.addi_nsw(k, three);
+            let v = b.load(i[0], &[from]);
+            b.store(v, o[0], &[k]);
+            Vec::new()
+        });
+        b.for_range(1, 4, 1, &[], |b, k, _| {
+            let from = b.addi_nsw(three, k);
+            let v = b.load(i[0], &[from]);
+            b.store(v, o[0], &[k]);
+            Vec::new()
+        });
+    });
+    let plain = emit(&m, "net").source.text;
+    let f = m.lookup_symbol("the_kernel").unwrap();
+    let unit = m.unit_attr();
+    ir::dialects::func::set_arg_attr(&mut m, f, 1, "llvm.noalias", unit);
+    let text = emit(&m, "net").source.text;
+    let copies = |text: &str| text.matches("memcpy(&out[").count();
+    assert_eq!((copies(&plain), copies(&text)), (0, 2), "{text}");
+    if !has("cc", "copies_out_of_a_shared_argument") {
+        return;
+    }
+    for first in [0i64, 1, 5, 11, 12, 13, 100] {
+        let mut input: Vec<i64> = (40..60).collect();
+        input[0] = first;
+        let mut expected = vec![first; 12];
+        for k in (first..12).chain(1..4) {
+            expected[k as usize] = input[k as usize + 3];
+        }
+        let out = run(&m, &[vec![le(&input, 8)]]);
+        assert_eq!(ints(&out[0][0], 8), expected);
+    }
+}

@@ -417,6 +417,62 @@ fn what_the_reference_kernels_refuse_is_refused() {
     }
 }
 
+/// The same for splits and concatenations.
+#[test]
+fn parts_that_do_not_make_a_whole_are_refused() {
+    let cases: &[(&str, &str, Change)] = &[
+        ("parts of another scale", codes::QUANTIZATION, |m| {
+            tensor(m, 6).quant.as_mut().unwrap().scales[0] = 0.25
+        }),
+        ("a whole of another zero point", codes::QUANTIZATION, |m| {
+            tensor(m, 7).quant.as_mut().unwrap().zero_points[0] = 0
+        }),
+        ("parts that are too long", codes::OPERAND_SHAPE, |m| {
+            tensor(m, 7).shape[1] = 7
+        }),
+        ("parts of another width", codes::OPERAND_SHAPE, |m| {
+            tensor(m, 5).shape[2] = 2
+        }),
+        ("a dimension past the last", codes::OPERAND_SHAPE, |m| {
+            m.graphs[0].operators[2].options.1[0] = Field::I32(0, 3)
+        }),
+        ("a dimension before the first", codes::OPERAND_SHAPE, |m| {
+            m.buffers[1] = Buffer::Inside(vec![0xf0, 0xff, 0xff, 0xff])
+        }),
+        ("two dimensions", codes::PARAMETER, |m| {
+            m.graphs[0].operators[0].inputs[0] = 4
+        }),
+        ("a dimension that is computed", codes::PARAMETER, |m| {
+            m.graphs[0].operators[0].inputs = vec![0, 0]
+        }),
+        ("a fused activation", codes::PARAMETER, |m| {
+            m.graphs[0].operators[2].options.1.push(Field::I8(1, 1))
+        }),
+        ("no parameters", codes::OPTIONS_MISSING, |m| {
+            m.graphs[0].operators[2].options = (0, vec![])
+        }),
+        ("a split without its dimension", codes::OPERAND_COUNT, |m| {
+            m.graphs[0].operators[0].inputs = vec![0]
+        }),
+        ("no parts at all", codes::OPERAND_COUNT, |m| {
+            m.graphs[0].operators[2].inputs.clear()
+        }),
+        ("other elements", codes::ELEMENT_TYPE, |m| {
+            let part = tensor(m, 5);
+            (part.dtype, part.quant) = (tflite_writer::FLOAT32, None);
+        }),
+    ];
+    for &(what, code, change) in cases {
+        let mut model = tflite_writer::joints();
+        change(&mut model);
+        let errors = import(&model.bytes(), "joints.tflite", registry()).unwrap_err();
+        assert!(
+            errors.as_slice().iter().any(|e| e.code == code),
+            "{what}: no {code} in\n{errors}"
+        );
+    }
+}
+
 #[test]
 fn unreadable_files_say_why() {
     let directory = tempfile::tempdir().unwrap();

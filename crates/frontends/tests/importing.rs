@@ -42,7 +42,10 @@ fn verified(bytes: &[u8], name: &str) -> Imported {
 
 /// The nn op that stands for an operator of the schema.
 fn nn_name(operator: &str) -> String {
-    format!("nn.{}", operator.to_lowercase())
+    match operator {
+        "SPLIT_V" => "nn.split".to_owned(),
+        _ => format!("nn.{}", operator.to_lowercase()),
+    }
 }
 
 #[test]
@@ -74,6 +77,31 @@ fn the_small_model_prints_as_nn() {
             "layer \"conv\" (small.tflite, operator 0)",
             "layer \"sum\" (small.tflite, operator 1)",
             "layer \"flat\" (small.tflite, operator 2)",
+        ]
+    );
+}
+
+#[test]
+fn splits_and_concatenations_have_their_dimension_from_the_front() {
+    let imported = verified(&tflite_writer::joints().bytes(), "joints.tflite");
+    assert!(imported.remarks.is_empty());
+    let m = &imported.module;
+    let shown: Vec<(&str, i64, Vec<String>)> = nn_ops(m)
+        .into_iter()
+        .map(|op| {
+            let axis = m.attr_int(m.prop(op, "axis").unwrap()).unwrap();
+            let types = m.results(op).iter().map(|&v| m.value_type(v));
+            let shapes = types.map(|t| format!("{:?}", m.type_data(t).shape().unwrap()));
+            (m.op_name(op), axis, shapes.collect())
+        })
+        .collect();
+    let shapes = |list: &[&str]| list.iter().map(|&s| s.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        shown,
+        [
+            ("nn.split", 1, shapes(&["[2, 4, 3]", "[2, 4, 3]"])),
+            ("nn.split", 1, shapes(&["[2, 1, 3]", "[2, 3, 3]"])),
+            ("nn.concatenation", 1, shapes(&["[2, 8, 3]"])),
         ]
     );
 }

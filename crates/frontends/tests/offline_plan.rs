@@ -160,6 +160,30 @@ fn offsets_reach_to_31_bits() {
     assert!(with_offsets(&old, "m.tflite", &[(0, 1 << 31)]).is_err());
 }
 
+#[test]
+fn files_that_a_front_cannot_stand_for() {
+    let mut newer = small();
+    newer.newer_field = true;
+    let mut bare = small();
+    bare.buffers.clear();
+    bare.metadata.clear();
+    bare.signatures.clear();
+    let graph = &mut bare.graphs[0];
+    (graph.tensors, graph.operators) = (vec![], vec![]);
+    (graph.inputs, graph.outputs) = (vec![], vec![]);
+    for (model, why) in [
+        (newer, "fields of a newer schema"),
+        (bare, "no list of buffers"),
+    ] {
+        let bytes = model.bytes();
+        sound(&bytes);
+        let errors = with_offsets(&bytes, "m.tflite", &[]).unwrap_err();
+        let error = &errors.as_slice()[0];
+        assert_eq!(error.code, "T201");
+        assert!(error.message.contains(why), "{error}");
+    }
+}
+
 /// Whatever is read is copied or refused; [`with_offsets`] reads the copy back and compares it.
 #[test]
 fn damaged_files_are_copied_or_refused() {

@@ -4,7 +4,8 @@
 mod tflite_writer;
 
 use frontends::tflite::options::{
-    Activation, Add, Conv2D, DepthwiseConv2D, FullyConnected, Padding, Pool2D, Reshape, Softmax,
+    Activation, Add, Concatenation, Conv2D, DepthwiseConv2D, FullyConnected, Padding, Pool2D,
+    Reshape, Softmax, Split,
 };
 use frontends::tflite::{Operator, OperatorKind, Options, Quant, TensorType, TfliteModel, read};
 use tflite_writer::{Buffer, Code, Field, Model, Tensor, activation, small};
@@ -198,7 +199,21 @@ fn options_are_read_from_the_schemas_fields() {
         })
     );
     assert_eq!(options_of(9, 0, vec![]), Options::None);
-    assert_eq!(options_of(2, 10, vec![I32(0, 3)]), Options::Unread(10));
+    assert_eq!(
+        options_of(2, 10, vec![I32(0, -3), I8(1, 1)]),
+        Options::Concatenation(Concatenation {
+            axis: -3,
+            activation: Activation::Relu
+        })
+    );
+    for (operator, union) in [(49, 35), (102, 79)] {
+        assert_eq!(
+            options_of(operator, union, vec![I32(0, 4)]),
+            Options::Split(Split { num_splits: 4 })
+        );
+    }
+    // MUL
+    assert_eq!(options_of(18, 21, vec![I8(0, 1)]), Options::Unread(21));
 }
 
 #[test]

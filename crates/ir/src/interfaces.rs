@@ -147,3 +147,21 @@ where
         self(m, operands, props)
     }
 }
+
+/// Says how far an op's writes run ahead of its reads, so that a result may be put where an operand dies.
+///
+/// Both are operands of the op, buffers of static size: the op only reads the one and only writes the other.
+pub trait InPlace: Send + Sync {
+    /// The *write lead* of operand `written` over operand `read`, in bytes: the largest, over all moments of the op, of the end of
+    /// the bytes of `written` that are written by then less the first byte of `read` that is read later; 0 if that is negative.
+    ///
+    /// Where `read` starts at the start of `written` plus the lead or later, no byte of it is overwritten before its last read.
+    /// `None` if nothing is known: then the two may not share a byte.
+    fn write_lead(&self, op: OpRef<'_>, read: usize, written: usize) -> Option<u64>;
+}
+
+impl<F: Fn(OpRef<'_>, usize, usize) -> Option<u64> + Send + Sync> InPlace for F {
+    fn write_lead(&self, op: OpRef<'_>, read: usize, written: usize) -> Option<u64> {
+        self(op, read, written)
+    }
+}

@@ -1,7 +1,7 @@
 //! What exists: dialects, their ops, and the interfaces that ops implement. Built by explicit calls, then frozen.
 
 use crate::OpInfo;
-use crate::interfaces::{Fold, InferTypes, Interpret, MemoryEffects};
+use crate::interfaces::{Fold, InPlace, InferTypes, Interpret, MemoryEffects};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use std::sync::Arc;
@@ -94,6 +94,9 @@ interfaces! {
     infer_types: InferTypes,
         "Attaches the inference of result types to an op's name.",
         "How to infer an op's result types.";
+    in_place: InPlace,
+        "Attaches write leads to an op's name.",
+        "How far an op's writes run ahead of its reads.";
 }
 
 /// Collects ops and interfaces; [`freeze`](Self::freeze) ends that.

@@ -3,12 +3,23 @@
 //! A byte of an arena belongs to the buffer that was written last; a view of a part of a buffer is that part. Walking the calls of
 //! `@main` in order, it fails if a call reads a byte that is not its operand's any more, if a buffer leaves the arena, or if a
 //! `llvm.noalias` argument shares a byte with another argument of the same call.
+//!
+//! Arguments of one call may share bytes if the kernel only reads the one and only writes the other, and if a run of the kernel at
+//! those places shows that it reads nothing that it has overwritten before ([`shadow`]).
+
+mod shadow;
 
 use ir::dialects::func::{self, CallOp};
 use ir::dialects::mcu;
 use ir::{AttrData, Diagnostic, Module, OpId, ValueDef, ValueId};
 use pass::{Failed, Pass, PassCx, PassInfo};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Ops that a call of a kernel may execute at most, where its arguments share bytes: it is run to see whether it may.
+pub const LARGEST_RUN: u64 = 1 << 26;
+
+/// Steps of the executor for an op, at most: address sums are steps of their own.
+const STEPS_PER_OP: u64 = 4;
 
 /// The pass.
 pub fn info() -> PassInfo {
@@ -177,6 +188,7 @@ impl Pass for CheckPlacement {
         let arenas = Arenas::of(m);
         let mut errors = Vec::new();
         let mut owners = Owners::default();
+        let mut sharing = Sharing::default();
         let args = m.block_args(entry).to_vec();
         // A state is there before the run, as an input is, and after it, as an output is.
         let roles = mcu::Arguments::of(m, main);
@@ -189,6 +201,7 @@ impl Pass for CheckPlacement {
         for op in m
             .ops(entry)
             .filter(|&op| matches!(m.op_name(op), "func.call" | "memref.copy"))
+            .filter(|&op| !overwrites_dead_memory(m, op))
         {
             let mut error = |text: String| {
                 let mut d =
@@ -212,7 +225,8 @@ impl Pass for CheckPlacement {
                     ));
                 }
             }
-            let writes = written_operands(m, op);
+            let writes = touched_operands(m, op, Touch::Write);
+            let reads = touched_operands(m, op, Touch::Read);
             for (i, s) in spans.iter().enumerate() {
                 if let Some(s) = s.filter(|_| writes[i]) {
                     owners.write(s);
@@ -227,8 +241,16 @@ impl Pass for CheckPlacement {
                     };
                     let noalias = func::arg_attr(m, f, i, "llvm.noalias").is_some();
                     let shared = a.from < b.to && b.from < a.to;
-                    if i != j && shared && (noalias || (writes[i] && a != b)) {
+                    if i == j || !shared {
+                        continue;
+                    }
+                    let meet = writes[i] && a != b;
+                    let apart = reads[i] || writes[j] || a.value == b.value;
+                    if noalias || (meet && apart) {
                         error(format!("arguments {i} and {j} share bytes of the arena"));
+                    } else if meet {
+                        let both = (0..spans.len()).filter(|&k| reads[k] && writes[k]);
+                        sharing.add(op, f, &spans, both.collect());
                     }
                 }
             }
@@ -244,6 +266,9 @@ impl Pass for CheckPlacement {
             }
         }
         if errors.is_empty() {
+            errors = sharing.run(m);
+        }
+        if errors.is_empty() {
             return Ok(());
         }
         for e in errors {
@@ -253,11 +278,71 @@ impl Pass for CheckPlacement {
     }
 }
 
-/// Which operands of a call or copy may be written: those that the kernel stores to, by any path.
-fn written_operands(m: &Module, op: OpId) -> Vec<bool> {
+/// Calls whose arguments share bytes, each kernel once for each way in which its arguments lie to each other.
+#[derive(Default)]
+struct Sharing {
+    seen: BTreeSet<(OpId, Vec<Option<u64>>)>,
+    calls: shadow::Calls,
+}
+
+impl Sharing {
+    /// Adds a call; `both` are the arguments that its kernel reads and writes.
+    fn add(&mut self, call: OpId, kernel: OpId, spans: &[Option<Span>], both: Vec<usize>) {
+        let first = spans.iter().flatten().map(|s| s.from).min().unwrap_or(0);
+        let places = spans.iter().map(|s| s.map(|s| s.from - first)).collect();
+        if self.calls.contains_key(&call) || self.seen.insert((kernel, places)) {
+            self.calls.insert(call, both);
+        }
+    }
+
+    /// Runs the calls; what is wrong with them.
+    fn run(&self, m: &Module) -> Vec<Diagnostic> {
+        if self.calls.is_empty() {
+            return Vec::new();
+        }
+        let steps = (self.calls.len() as u64).saturating_mul(LARGEST_RUN * STEPS_PER_OP);
+        let destroyed = match shadow::run(m, &self.calls, steps) {
+            Ok(destroyed) => destroyed,
+            Err(why) => {
+                let text = format!("arguments share bytes of the arena, and a run fails: {why}");
+                return vec![Diagnostic::error("M010", text)];
+            }
+        };
+        destroyed
+            .into_iter()
+            .map(|d| {
+                let (from, to) = (d.bytes.start, d.bytes.end);
+                let text = format!(
+                    "bytes {from}..{to} of argument {} are read after the layer has overwritten them",
+                    d.argument
+                );
+                let mut e =
+                    Diagnostic::error("M010", text).help("this is a bug of the memory planner");
+                e.location = m.describe_loc(m.op_loc(d.call));
+                e
+            })
+            .collect()
+    }
+}
+
+/// Whether an op only helps to find errors, by overwriting what nobody reads.
+fn overwrites_dead_memory(m: &Module, op: OpId) -> bool {
+    let kind = m.discardable(op, "mcu.kind");
+    kind.and_then(|a| m.attr_str(a)) == Some("poison")
+}
+
+/// What a kernel may do to a buffer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Touch {
+    Read,
+    Write,
+}
+
+/// Which operands of a call or copy may be read, or written: those that the kernel loads from or stores to, by any path.
+fn touched_operands(m: &Module, op: OpId, touch: Touch) -> Vec<bool> {
     let count = m.operands(op).len();
     if m.op_name(op) == "memref.copy" {
-        return vec![false, true];
+        return vec![touch == Touch::Read, touch == Touch::Write];
     }
     let callee = CallOp::cast(m, op)
         .and_then(|c| m.lookup_symbol(&c.callee(m)))
@@ -267,24 +352,28 @@ fn written_operands(m: &Module, op: OpId) -> Vec<bool> {
     };
     m.block_args(entry)
         .iter()
-        .map(|&a| stored_to(m, a))
+        .map(|&a| is_touched(m, a, touch))
         .collect()
 }
 
-fn stored_to(m: &Module, v: ValueId) -> bool {
+fn is_touched(m: &Module, v: ValueId, touch: Touch) -> bool {
     m.uses(v).iter().any(|&(user, i)| match m.op_name(user) {
-        "memref.load" | "vector.load" => false,
-        "memref.store" | "vector.store" | "memref.copy" => i == 1,
-        "memref.reinterpret_cast" => stored_to(m, m.result(user, 0)),
+        "memref.load" | "vector.load" => touch == Touch::Read,
+        "memref.store" | "vector.store" => touch == Touch::Write && i == 1,
+        "memref.copy" => (touch == Touch::Write) == (i == 1),
+        "memref.reinterpret_cast" => is_touched(m, m.result(user, 0), touch),
         "mcu.call_extern" => {
             let roles = mcu::CallExternOp(user).operand_roles(m);
-            roles.get(i as usize).is_none_or(|o| o.1.is_written())
+            roles.get(i as usize).is_none_or(|o| match touch {
+                Touch::Write => o.1.is_written(),
+                Touch::Read => o.1 != mcu::BufferRole::Output,
+            })
         }
         "func.call" => {
             let callee = CallOp::cast(m, user)
                 .and_then(|c| m.lookup_symbol(&c.callee(m)))
                 .and_then(|f| m.entry_block(f));
-            callee.is_none_or(|b| stored_to(m, m.block_args(b)[i as usize]))
+            callee.is_none_or(|b| is_touched(m, m.block_args(b)[i as usize], touch))
         }
         _ => true,
     })

@@ -48,10 +48,46 @@ pub struct PipelineOptions {
     pub io: Io,
     /// The planning algorithm, by its registered name; the default one if none is named.
     pub algorithm: Option<String>,
+    /// Whether a result may run into an operand that dies; the goal decides if nothing is said.
+    pub in_place: Option<bool>,
+    /// What is to be small.
+    pub optimize_for: OptimizeFor,
+    /// Whether dead memory is overwritten after every layer, for debugging.
+    pub poison: bool,
     /// Bytes that the plan may take of the target's memories, by name; 0 leaves one out. What is not named may be taken whole.
     pub pools: Vec<(String, u64)>,
     /// Where weights and tables live.
     pub constants: Constants,
+}
+
+/// What a compile is to make small.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum OptimizeFor {
+    /// Cycles, and the arena as far as it costs none.
+    #[default]
+    Balanced,
+    /// Cycles.
+    Latency,
+    /// The arena, then cycles.
+    Ram,
+}
+
+impl OptimizeFor {
+    /// Every goal.
+    pub const ALL: [OptimizeFor; 3] = [
+        OptimizeFor::Balanced,
+        OptimizeFor::Latency,
+        OptimizeFor::Ram,
+    ];
+
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            OptimizeFor::Balanced => "balanced",
+            OptimizeFor::Latency => "latency",
+            OptimizeFor::Ram => "ram",
+        }
+    }
 }
 
 impl From<Io> for PipelineOptions {
@@ -73,6 +109,9 @@ impl PipelineOptions {
         if self.io == Io::Caller {
             options = options.with("io", "caller");
         }
+        if self.in_place() {
+            options = options.with("overlap", true);
+        }
         if !self.pools.is_empty() {
             let limits = self
                 .pools
@@ -80,15 +119,38 @@ impl PipelineOptions {
                 .map(|(name, bytes)| format!("{name}:{bytes}"));
             options = options.with("pools", limits.collect::<Vec<_>>().join(","));
         }
-        if self.constants == Constants::Fast {
+        if self.constants == Constants::Fast || self.optimize_for == OptimizeFor::Latency {
             options = options.with("constants", "fast");
         }
         options
     }
 
+    /// What `lower-nn` is asked for; nothing for the defaults.
+    fn lower_nn(&self) -> PassOptions {
+        let mut options = PassOptions::none();
+        if self.optimize_for != OptimizeFor::Ram {
+            return options;
+        }
+        options = options.with("optimize-for", self.optimize_for.name());
+        if self.io == Io::Caller {
+            options = options.with("io", "caller");
+        }
+        if self.in_place() {
+            options = options.with("overlap", true);
+        }
+        options
+    }
+
+    /// Whether a result may run into an operand that dies.
+    pub fn in_place(&self) -> bool {
+        self.in_place
+            .unwrap_or(self.optimize_for == OptimizeFor::Ram)
+    }
+
     /// What a pass of the default pipeline is asked for.
     fn of_pass(&self, pass: &str) -> PassOptions {
         match pass {
+            "lower-nn" => self.lower_nn(),
             "plan-memory" => self.plan_memory(),
             _ => PassOptions::none(),
         }
@@ -113,6 +175,15 @@ pub fn default_pipeline(registry: &Registry, options: &PipelineOptions) -> Pipel
         for step in point.into_iter().flat_map(|p| registry.extensions(p)) {
             push(&mut pipeline.steps, step.clone());
         }
+    }
+    if options.poison {
+        push(
+            &mut pipeline.steps,
+            Step::Pass {
+                name: "poison-dead-memory".to_owned(),
+                options: PassOptions::none(),
+            },
+        );
     }
     pipeline
 }

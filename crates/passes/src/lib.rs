@@ -24,6 +24,7 @@ pub mod memory_map;
 pub mod order_operators;
 pub mod patterns;
 pub mod plan_memory;
+pub mod poison_dead_memory;
 pub mod process;
 pub mod propagate_constants;
 pub mod schedules;
@@ -32,9 +33,11 @@ pub mod simplify_affine_index;
 pub mod speculation;
 pub mod symbol_dce;
 pub mod symbol_uses;
+pub mod tensor_views;
 pub mod validate_each;
+pub mod write_lead;
 
-pub use default_pipeline::{Constants, Io, PipelineOptions, default_pipeline};
+pub use default_pipeline::{Constants, Io, OptimizeFor, PipelineOptions, default_pipeline};
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -74,6 +77,7 @@ pub const CODES: &[(&str, &str)] = &[
 /// If a name is taken.
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     folds::register(&mut r.dialects)?;
+    write_lead::register(&mut r.dialects)?;
     patterns::register(r)?;
     r.pass(canonicalize::info())?;
     r.pass(fold_constants::info())?;
@@ -90,6 +94,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(plan_memory::info())?;
     r.pass(mark_noalias::info())?;
     r.pass(check_placement::info())?;
+    r.pass(poison_dead_memory::info())?;
     r.pass(external::info())?;
     schedules::register(r)
 }

@@ -1,31 +1,74 @@
 //! `lower-nn`: a network on tensors becomes a function on buffers that calls kernels.
 //!
 //! Every nn op is lowered by the cheapest schedule that applies; each becomes one call. Results live in `memref.alloc`s, or right in the
-//! caller's output where they are returned; reshapes are views; constants become globals, equal ones once. Afterwards `@main` takes the
-//! inputs, then the outputs, then the states, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
+//! caller's output where they are returned; reshapes are views, and so are the parts of splits and concatenations where their layout
+//! allows it ([`tensor_views`](crate::tensor_views)); constants become globals, equal ones once. Afterwards `@main` takes the inputs,
+//! then the outputs, then the states, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
 //!
 //! A new state is computed right in the buffer of the old one where nothing reads that any more, else aside, and copied at the end.
+//!
+//! Cheapest is what takes the fewest cycles ([`choice`]); with `optimize-for=ram` among those that keep the arena at the smallest size
+//! that any choice of schedules allows ([`ram`]).
 
+mod choice;
 mod end_copies;
+mod ram;
 
+use crate::tensor_views::{TensorViews, behind_reshapes, offsets};
+use choice::{Candidate, candidates, take};
 use ir::dialects::{func, mcu, nn};
 use ir::{Attr, Builder, Diagnostic, Module, OpId, OpState, Type, TypeData, ValueDef, ValueId};
-use pass::{Failed, Kernel, KernelArg, KernelBuilder, Knobs, Pass, PassCx, PassInfo, Schedule};
+use pass::{
+    Failed, Kernel, KernelArg, KernelBuilder, Knobs, OptionError, Options, Pass, PassCx, PassInfo,
+};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The pass.
 pub fn info() -> PassInfo {
-    PassInfo::new(
+    PassInfo::with_options(
         "lower-nn",
         "builtin.module",
         "Lower the network to kernels on buffers, each op by its cheapest schedule.",
-        LowerNn,
+        LowerNn::new,
+    )
+    .option(
+        "optimize-for",
+        "balanced|latency|ram",
+        "balanced",
+        "What the choice of schedules is to make small; `balanced` and `latency` are both cycles here.",
+    )
+    .option(
+        "io",
+        "arena|caller",
+        "arena",
+        "For `ram`: where inputs and outputs live, as for plan-memory.",
+    )
+    .option(
+        "overlap",
+        "true|false",
+        "false",
+        "For `ram`: whether results may run into operands, as for plan-memory.",
     )
 }
 
-#[derive(Clone)]
-struct LowerNn;
+struct LowerNn {
+    /// What counts for the arena, if it is to be small.
+    ram: Option<ram::Terms>,
+}
+
+impl LowerNn {
+    fn new(o: &Options<'_>) -> Result<LowerNn, OptionError> {
+        let goal = o.choice("optimize-for", &["balanced", "latency", "ram"])?;
+        let terms = ram::Terms {
+            io_in_arena: o.choice("io", &["arena", "caller"])? == "arena",
+            overlap: o.flag("overlap")?,
+        };
+        Ok(LowerNn {
+            ram: (goal == "ram").then_some(terms),
+        })
+    }
+}
 
 /// Alignment in bytes of constant tables, enough for any word access.
 const TABLE_ALIGN: i64 = 16;
@@ -52,8 +95,15 @@ impl Pass for LowerNn {
         if let Err(e) = check_tensors(m, main, &ops) {
             return cx.fail(e);
         }
-        let mut l = Lowering::start(m, main);
         let errors = cx.diagnostics.len();
+        let budget = match self.ram {
+            Some(terms) => match ram::Budget::of(m, main, &body, terms, cx) {
+                Ok(budget) => Some(budget),
+                Err(e) => return cx.fail(e),
+            },
+            None => None,
+        };
+        let mut l = Lowering::start(m, main, budget);
         for op in body {
             if let Err(e) = l.op(op, cx) {
                 cx.diagnostics.push(e);
@@ -132,23 +182,31 @@ struct Lowering<'m> {
     old: OpId,
     new: OpId,
     entry: ir::BlockId,
+    views: TensorViews,
     /// The buffer of each value of the old function.
     buffers: FxHashMap<ValueId, ValueId>,
+    /// The buffers, as bytes, of those that hold others.
+    bytes: FxHashMap<ValueId, ValueId>,
     /// Where a result must be put, because it is returned.
     destinations: FxHashMap<ValueId, ValueId>,
     /// Returned values that are no op's result, or returned twice: copied at the end.
     copies: Vec<(ValueId, ValueId)>,
     /// Names of globals by type and contents.
     tables: FxHashMap<(Type, Arc<[u8]>), String>,
+    /// Bytes that a kernel may make live, if that is limited.
+    budget: Option<ram::Budget>,
+    /// Each op that became a call, with what the call passes.
+    calls: Vec<(OpId, OpId, Vec<KernelArg>)>,
 }
 
 impl<'m> Lowering<'m> {
-    fn start(m: &'m mut Module, old: OpId) -> Lowering<'m> {
+    fn start(m: &'m mut Module, old: OpId, budget: Option<ram::Budget>) -> Lowering<'m> {
         let entry = m
             .entry_block(old)
             .expect("invariant: the caller has seen the body");
         let arguments = m.block_args(entry).to_vec();
         let results = func::return_values(m, old);
+        let views = TensorViews::of(m, old);
         let states = mcu::network_states(m, old);
         let (inputs, old_states) = arguments.split_at(arguments.len() - states);
         let (outputs, new_states) = results.split_at(results.len() - states);
@@ -189,15 +247,19 @@ impl<'m> Lowering<'m> {
             old,
             new,
             entry: block,
+            views,
+            bytes: FxHashMap::default(),
             destinations: FxHashMap::default(),
             copies: Vec::new(),
             tables: FxHashMap::default(),
+            budget,
+            calls: Vec::new(),
         };
         for (&value, &arg) in outputs.iter().zip(new_outputs) {
             l.returned(value, arg, true);
         }
         for ((&value, &arg), &old) in new_states.iter().zip(buffers_of_states).zip(old_states) {
-            if l.behind_reshapes(value) != old {
+            if behind_reshapes(l.m, value) != old {
                 let free = l.is_free_before(old, value, &results);
                 l.returned(value, arg, free);
             }
@@ -207,7 +269,7 @@ impl<'m> Lowering<'m> {
 
     /// Has a returned value computed right in the memory of an argument, if that is `free` and it can be; else copied there at the end.
     fn returned(&mut self, value: ValueId, arg: ValueId, free: bool) {
-        let source = self.behind_reshapes(value);
+        let source = behind_reshapes(self.m, value);
         let computed = matches!(self.m.value_def(source), ValueDef::Result(op, _) if self.m.op_name(op) != nn::ConstantOp::NAME);
         if free && computed && !self.destinations.contains_key(&source) {
             self.destinations.insert(source, arg);
@@ -216,28 +278,21 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// Whether nothing reads an old state from the op on that computes the new one: no op, and no return.
+    /// Whether nothing reads an old state from the op on that computes the new one: no op, and no return. If parts of the new one are
+    /// computed by ops of their own, nothing may read the old one at all.
     fn is_free_before(&self, old: ValueId, new: ValueId, results: &[ValueId]) -> bool {
-        let Some(maker) = self.m.defining_op(self.behind_reshapes(new)) else {
+        let new = behind_reshapes(self.m, new);
+        let Some(maker) = self.m.defining_op(new) else {
             return false;
         };
-        let is_old = |v: ValueId| self.behind_reshapes(v) == old;
+        let is_old = |v: ValueId| self.views.place(v).root == old;
         let block = self.m.op_block(maker);
-        let from = block.map(|b| self.m.ops(b).skip_while(move |&op| op != maker));
+        let has_parts = self.views.is_shared(new);
+        let before = |op: &OpId| !has_parts && *op != maker;
+        let from = block.map(|b| self.m.ops(b).skip_while(before));
         let mut later = from.into_iter().flatten();
         let read = later.any(|op| self.m.operands(op).any(is_old));
         !read && !results.iter().any(|&v| is_old(v))
-    }
-
-    fn behind_reshapes(&self, mut v: ValueId) -> ValueId {
-        while let Some(op) = self
-            .m
-            .defining_op(v)
-            .and_then(|op| nn::ReshapeOp::cast(self.m, op))
-        {
-            v = op.input(self.m);
-        }
-        v
     }
 
     fn builder(&mut self, at: OpId) -> Builder<'_> {
@@ -259,13 +314,83 @@ impl<'m> Lowering<'m> {
                 self.buffers.insert(result, view);
                 Ok(())
             }
-            _ => self.kernel(op, cx),
+            _ => match self.views.copies(op).map(<[usize]>::to_vec) {
+                Some(copies) => {
+                    self.joint(op, &copies);
+                    Ok(())
+                }
+                None => self.kernel(op, cx),
+            },
         }
     }
 
+    /// A split or concatenation without a kernel: copies the parts of these indices.
+    fn joint(&mut self, op: OpId, copies: &[usize]) {
+        let is_split = self.m.op_name(op) == nn::SplitOp::NAME;
+        let (whole, parts): (ValueId, Vec<ValueId>) = if is_split {
+            (self.m.operand(op, 0), self.m.results(op).to_vec())
+        } else {
+            (self.m.result(op, 0), self.m.operands(op).collect())
+        };
+        let (place, offsets) = (self.views.place(whole), offsets(self.m, &parts));
+        for &i in copies {
+            let bytes = self.bytes(place.root, op);
+            let inside = self.view(bytes, place.offset + offsets[i], parts[i], op);
+            let [source, target] = if is_split {
+                [inside, self.result_buffer(parts[i], op)]
+            } else {
+                [self.buffer(parts[i], op), inside]
+            };
+            self.builder(op).op("memref.copy", &[source, target], &[]);
+        }
+    }
+
+    /// The buffer of a root as bytes.
+    fn bytes(&mut self, root: ValueId, at: OpId) -> ValueId {
+        if let Some(&b) = self.bytes.get(&root) {
+            return b;
+        }
+        let size = self.m.size_bytes(self.m.value_type(root)).unwrap_or(0);
+        let size = i64::try_from(size).expect("invariant: a network's tensors are addressable");
+        let argument = match self.destinations.get(&root) {
+            Some(&arg) => Some(arg),
+            None => self.buffers.get(&root).copied(),
+        };
+        let bytes = match argument {
+            Some(arg) => self.builder(at).reshape(arg, &[size]),
+            None => {
+                let i8 = self.m.i8();
+                let ty = self.m.memref(&[size], i8);
+                self.builder(at).alloc(ty, "activation")
+            }
+        };
+        self.bytes.insert(root, bytes);
+        bytes
+    }
+
+    /// The bytes from an offset on as the buffer of a value.
+    fn view(&mut self, bytes: ValueId, offset: u64, value: ValueId, at: OpId) -> ValueId {
+        let ty = self.m.value_type(value);
+        let ty = buffer_type(self.m, ty);
+        let offset = i64::try_from(offset).expect("invariant: a network's tensors are addressable");
+        let mut b = self.builder(at);
+        let shift = b.const_index(offset);
+        let view = b.op("memref.view", &[bytes, shift], &[ty]);
+        self.m.result(view, 0)
+    }
+
     fn kernel(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
-        let mut remarks = Vec::new();
-        let (schedule, knobs) = choose(self.m, op, cx, &mut remarks)?;
+        let all = candidates(self.m, op, cx)?;
+        let fits = |c: &Candidate<'_>| {
+            let budget = self.budget.as_mut();
+            budget.is_none_or(|b| b.allows(op, c, cx.target))
+        };
+        let (
+            Candidate {
+                schedule, knobs, ..
+            },
+            remarks,
+        ) = take(self.m, op, all, fits);
         remarks.into_iter().for_each(|r| cx.diagnostics.push(r));
         let mut k = KernelBuilder::new(self.m, op);
         if let Err(e) = schedule.lower(op, &knobs, cx.target, &mut k) {
@@ -290,6 +415,7 @@ impl<'m> Lowering<'m> {
         };
         let text = self.m.str_attr(&text);
         self.m.set_discardable(call, "mcu.schedule", text);
+        self.calls.push((op, call, kernel.args));
         Ok(())
     }
 
@@ -339,6 +465,13 @@ impl<'m> Lowering<'m> {
     fn result_buffer(&mut self, result: ValueId, op: OpId) -> ValueId {
         if let Some(&b) = self.buffers.get(&result) {
             return b;
+        }
+        let place = self.views.place(result);
+        if place.root != result || self.views.is_shared(result) {
+            let bytes = self.bytes(place.root, op);
+            let view = self.view(bytes, place.offset, result, op);
+            self.buffers.insert(result, view);
+            return view;
         }
         let ty = self.m.value_type(result);
         let buffer = match self.destinations.get(&result).copied() {
@@ -462,88 +595,6 @@ fn buffer_type(m: &mut Module, tensor: Type) -> Type {
         .expect("invariant: a verified network's values are tensors");
     let elem = m.storage_type(elem);
     m.memref(&shape, elem)
-}
-
-/// A schedule with its knobs, behind the key that choices are compared by.
-type Choice<'r> = ((u64, u64, u64), &'r dyn Schedule, Knobs);
-
-/// The cheapest schedule for an op: fewest cycles, then least flash, then least scratch, then first registered.
-fn choose<'r>(
-    m: &Module,
-    op: OpId,
-    cx: &PassCx<'r>,
-    remarks: &mut Vec<Diagnostic>,
-) -> Result<(&'r dyn Schedule, Knobs), Diagnostic> {
-    let r = m.op(op);
-    let name = r.name().to_owned();
-    let mut best: Option<Choice<'r>> = None;
-    let mut reasons = Vec::new();
-    // What the user asked for, with its cost or why it does not apply.
-    let mut requested: Vec<(&str, Result<u64, String>)> = Vec::new();
-    for s in cx.registry.schedules().filter(|s| s.op() == name) {
-        if let Err(why) = s.applies(r, cx.target) {
-            if s.is_requested() {
-                requested.push((s.name(), Err(why.clone())));
-            }
-            reasons.push(format!("{}: {why}", s.name()));
-            continue;
-        }
-        for knobs in s.space(r, cx.target) {
-            let c = s.cost(r, &knobs, cx.target);
-            let key = (c.cycles, c.flash, c.ram);
-            if s.is_requested() {
-                requested.push((s.name(), Ok(c.cycles)));
-            }
-            if best.as_ref().is_none_or(|b| key < b.0) {
-                best = Some((key, s, knobs));
-            }
-        }
-    }
-    if let Some((key, taken, _)) = &best {
-        for (s, found) in requested.into_iter().filter(|q| q.0 != taken.name()) {
-            let why = match found {
-                Ok(cycles) => format!("it costs {cycles} cycles, {} costs {}", taken.name(), key.0),
-                Err(why) => why,
-            };
-            let mut d = Diagnostic::remark(
-                "remark.schedule-not-taken",
-                format!("{s} does not lower `{name}`: {why}"),
-            );
-            d.location = m.describe_loc(m.op_loc(op));
-            remarks.push(d);
-        }
-    }
-    best.map(|(_, s, knobs)| (s, knobs)).ok_or_else(|| {
-        let types: Vec<String> = m
-            .operands(op)
-            .map(|v| short_type(m, m.value_type(v)))
-            .collect();
-        let mut d = Diagnostic::error(
-            "L002",
-            format!("no schedule lowers `{name}` on ({})", types.join(", ")),
-        );
-        d.location = m.describe_loc(m.op_loc(op));
-        d.notes = reasons;
-        d.help("register a schedule for this op, or choose another target")
-    })
-}
-
-/// A tensor type without its quantisation, which may list thousands of scales: `8x3x3x16 int8`.
-fn short_type(m: &Module, ty: Type) -> String {
-    let shape: Vec<String> = m
-        .type_data(ty)
-        .shape()
-        .unwrap_or(&[])
-        .iter()
-        .map(i64::to_string)
-        .collect();
-    let elem = match nn::element(m, ty) {
-        nn::Element::F32 => "float32",
-        nn::Element::QuantI8 => "int8",
-        nn::Element::I32 => "int32",
-        nn::Element::Other => "another element",
-    };
-    format!("{} {elem}", shape.join("x"))
 }
 
 /// Whether a type is a memref.

@@ -1,7 +1,7 @@
 //! What lives where and when in a lowered `@main`: the planner's problem before placement, the picture after it.
 //!
-//! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order. A buffer is an allocation, a view of an arena,
-//! or an argument; reshapes of it and views of parts of it are the same buffer.
+//! Time is the index of an event: a `func.call` or `memref.copy` of `@main`, in order, but for calls of `mcu.kind = "poison"`. A buffer is
+//! an allocation, a view of an arena, or an argument; reshapes of it and views of parts of it are the same buffer.
 
 use ir::dialects::mcu::Arguments;
 use ir::dialects::{arith, func, memref};
@@ -76,6 +76,21 @@ pub struct MappedArena {
     pub lower_bound: Option<u64>,
 }
 
+/// A result that was placed into an operand: both live at one event, and share bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MappedOverlap {
+    /// The event that reads the operand for the last time and writes the result for the first.
+    pub event: usize,
+    /// The buffer that is written.
+    pub result: usize,
+    /// The buffer that is read.
+    pub operand: usize,
+    /// Bytes from the start of the result to that of the operand.
+    pub distance: u64,
+    /// Bytes that both have.
+    pub shared: u64,
+}
+
 /// The events and buffers of `@main`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MemoryMap {
@@ -138,6 +153,7 @@ impl MemoryMap {
         let events: Vec<OpId> = m
             .ops(entry)
             .filter(|&op| matches!(m.op_name(op), "func.call" | "memref.copy"))
+            .filter(|&op| !is_poison(m, op))
             .collect();
         let mut buffers = Vec::new();
         for (i, &value) in m.block_args(entry).iter().enumerate() {
@@ -209,6 +225,31 @@ impl MemoryMap {
         self.arenas.iter().find(|a| a.symbol == symbol)
     }
 
+    /// The results that run into operands, in the order of events; none before placement.
+    pub fn overlaps(&self) -> Vec<MappedOverlap> {
+        let mut all = Vec::new();
+        for (result, y) in self.buffers.iter().enumerate() {
+            for (operand, x) in self.buffers.iter().enumerate() {
+                let (Some(from), Some(above)) = (y.offset, x.offset) else {
+                    continue;
+                };
+                let end = (from.saturating_add(y.size)).min(above.saturating_add(x.size));
+                let meet = result != operand && x.arena == y.arena && x.end == y.start + 1;
+                if meet && from <= above && above < end {
+                    all.push(MappedOverlap {
+                        event: y.start,
+                        result,
+                        operand,
+                        distance: above - from,
+                        shared: end - above,
+                    });
+                }
+            }
+        }
+        all.sort_by_key(|o| (o.event, o.result, o.operand));
+        all
+    }
+
     /// The name of the layer that an event computes.
     pub fn event_layer(&self, m: &Module, t: usize) -> String {
         self.events
@@ -216,6 +257,11 @@ impl MemoryMap {
             .and_then(|&op| m.layer_name(m.op_loc(op)))
             .unwrap_or_default()
     }
+}
+
+/// Whether an op overwrites dead memory for debugging, which is no event.
+fn is_poison(m: &Module, op: OpId) -> bool {
+    m.discardable(op, "mcu.kind").and_then(|a| m.attr_str(a)) == Some("poison")
 }
 
 /// Symbol of the arena that an argument lies in when it names none.

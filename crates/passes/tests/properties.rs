@@ -50,3 +50,10 @@ pass_properties!(
     cases = 100,
     target = "cortex-m4",
 );
+pass_properties!(
+    overlapping_placement,
+    registry = registry(),
+    pass = "lower-nn{optimize-for=ram overlap=true},share-kernels,propagate-constants,plan-memory{overlap=true},mark-noalias,check-placement,poison-dead-memory",
+    cases = 100,
+    target = "cortex-m4",
+);

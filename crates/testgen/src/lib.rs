@@ -2,6 +2,7 @@
 //!
 //! * [`nn`]: one op of the `nn` dialect, with every attribute, quantisation and constant drawn.
 //! * [`network`]: small networks of these ops.
+//! * [`cells`]: branchy networks: stacked cells, splits and concatenations.
 //! * [`loops`]: placed modules of loops on buffers, free of undefined behaviour.
 //! * [`modules`]: modules of any registered ops, a third party's too.
 //! * [`properties`]: what every pass promises, tested on these, by [`pass_properties!`] in one line.
@@ -25,6 +26,7 @@
 //! # Ok::<(), ir::RegistryError>(())
 //! ```
 
+pub mod cells;
 mod choices;
 pub mod loops;
 pub mod modules;

@@ -20,8 +20,8 @@ pub struct Node {
     pub op: Op,
     /// Which values are its operands; see [`Network::nodes`].
     pub operands: Vec<usize>,
-    /// The result.
-    pub output: Tensor,
+    /// The results.
+    pub outputs: Vec<Tensor>,
 }
 
 /// A network.
@@ -29,7 +29,7 @@ pub struct Node {
 pub struct Network {
     /// The inputs: values 0, 1, ….
     pub inputs: Vec<Tensor>,
-    /// The ops in order; the result of node `i` is value `inputs.len() + i`.
+    /// The ops in order; after the inputs, their results in order are the values.
     pub nodes: Vec<Node>,
     /// The values that are returned; one may be an input, or be returned twice.
     pub outputs: Vec<usize>,
@@ -92,12 +92,13 @@ impl Network {
         let node = Node {
             op: case.op.clone(),
             operands: case.operands.clone(),
-            output: case.output.clone(),
+            outputs: case.outputs.clone(),
         };
+        let first = case.inputs.len();
         Network {
             inputs: case.inputs.clone(),
             nodes: vec![node],
-            outputs: vec![case.inputs.len()],
+            outputs: (first..first + case.outputs.len()).collect(),
             seed: case.seed,
             constants: case.constants,
             values: case.values,
@@ -108,12 +109,28 @@ impl Network {
     pub fn tensor(&self, value: usize) -> &Tensor {
         match value.checked_sub(self.inputs.len()) {
             None => &self.inputs[value],
-            Some(node) => &self.nodes[node].output,
+            Some(result) => {
+                let (node, at) = self.maker(result);
+                &self.nodes[node].outputs[at]
+            }
         }
     }
 
-    fn value_count(&self) -> usize {
-        self.inputs.len() + self.nodes.len()
+    /// The node that makes a value, counted behind the inputs, and which of its results it is.
+    fn maker(&self, mut result: usize) -> (usize, usize) {
+        for (i, node) in self.nodes.iter().enumerate() {
+            match result.checked_sub(node.outputs.len()) {
+                None => return (i, result),
+                Some(rest) => result = rest,
+            }
+        }
+        panic!("a network has no such value")
+    }
+
+    /// How many values there are.
+    pub fn value_count(&self) -> usize {
+        let made: usize = self.nodes.iter().map(|n| n.outputs.len()).sum();
+        self.inputs.len() + made
     }
 
     /// One more op, on the latest value or an earlier one.
@@ -126,12 +143,15 @@ impl Network {
         } as usize;
         let input = self.tensor(value);
         let kind = kind(c, input);
+        if kind == Kind::Concatenation {
+            return self.concatenation(c, value);
+        }
         if kind != Kind::Add {
             let step = select::step(c, kind, input, Regime::Typical);
             return Node {
                 op: step.op,
                 operands: vec![value],
-                output: step.output,
+                outputs: step.outputs,
             };
         }
         let partners: Vec<usize> = (0..count as usize)
@@ -153,7 +173,7 @@ impl Network {
             return Node {
                 op: step.op,
                 operands: vec![value],
-                output: step.output,
+                outputs: step.outputs,
             };
         }
         let other = c.of(&partners);
@@ -161,7 +181,29 @@ impl Network {
         Node {
             op: step.op,
             operands: vec![value, other],
-            output: step.output,
+            outputs: step.outputs,
+        }
+    }
+
+    /// A value and up to two others, or itself again, along a dimension that they may differ in.
+    fn concatenation(&self, c: &mut Choices, value: usize) -> Node {
+        let first = self.tensor(value);
+        let axis = c.below(first.shape.len() as u32) as usize;
+        let partners: Vec<usize> = (0..self.value_count())
+            .filter(|&v| joins(first, self.tensor(v), axis) && self.tensor(v).len() <= 4096)
+            .collect();
+        let mut operands = vec![value];
+        for _ in 0..c.below(3) {
+            if !partners.is_empty() && first.len() <= 4096 {
+                operands.push(c.of(&partners));
+            }
+        }
+        let parts: Vec<&Tensor> = operands.iter().map(|&v| self.tensor(v)).collect();
+        let step = select::concatenation(&parts, axis);
+        Node {
+            op: step.op,
+            operands,
+            outputs: step.outputs,
         }
     }
 
@@ -236,7 +278,7 @@ impl Network {
         let mut values = m.block_args(entry).to_vec();
         let mut constants = nn::Constants::new(self.seed, self.constants);
         for (i, node) in self.nodes.iter().enumerate() {
-            let loc = m.layer_loc(&self.name(self.inputs.len() + i), FILE, i as u32, 0);
+            let loc = m.layer_loc(&self.node_name(i), FILE, i as u32, 0);
             let mut b = Builder::at_end(&mut m, entry);
             b.set_loc(loc);
             let operands: Vec<_> = node
@@ -244,8 +286,8 @@ impl Network {
                 .iter()
                 .map(|&v| (values[v], self.tensor(v).element))
                 .collect();
-            let result = nn::build(&mut b, &node.op, &operands, &node.output, &mut constants);
-            values.push(result);
+            let results = nn::build(&mut b, &node.op, &operands, &node.outputs, &mut constants);
+            values.extend(results);
         }
         let outputs: Vec<_> = self.outputs.iter().map(|&v| values[v]).collect();
         Builder::at_end(&mut m, entry).op("func.return", &outputs, &[]);
@@ -255,8 +297,15 @@ impl Network {
     fn name(&self, value: usize) -> String {
         match value.checked_sub(self.inputs.len()) {
             None => format!("input_{value}"),
-            Some(node) => format!("{}_{node}", self.nodes[node].op.kind().name()),
+            Some(result) => match self.maker(result) {
+                (node, 0) => self.node_name(node),
+                (node, at) => format!("{}_part_{at}", self.node_name(node)),
+            },
         }
+    }
+
+    fn node_name(&self, node: usize) -> String {
+        format!("{}_{node}", self.nodes[node].op.kind().name())
     }
 
     /// The bytes of each input; other samples have other bytes.
@@ -282,18 +331,23 @@ impl Network {
             (
                 Some(Node {
                     op: Op::Quantize,
-                    output:
-                        Tensor {
-                            element: Element::I8(q),
-                            ..
-                        },
+                    outputs,
                     ..
                 }),
                 None,
-            ) => Some(q.scale),
+            ) => match outputs.first().map(|t| t.element) {
+                Some(Element::I8(q)) => Some(q.scale),
+                _ => None,
+            },
             _ => None,
         }
     }
+}
+
+/// Whether two tensors have one element type and, but for a dimension, one shape.
+fn joins(a: &Tensor, b: &Tensor, axis: usize) -> bool {
+    let same = |i: usize| i == axis || a.shape[i] == b.shape[i];
+    a.element == b.element && a.shape.len() == b.shape.len() && (0..a.shape.len()).all(same)
 }
 
 /// An op that fits an input.
@@ -306,6 +360,8 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::Reshape,
         Kind::Softmax,
         Kind::Relu6,
+        Kind::Concatenation,
+        Kind::Split,
     ];
     if input.shape.len() == 4 {
         kinds.extend([

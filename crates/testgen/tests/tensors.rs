@@ -95,7 +95,7 @@ fn features(case: &Case) -> Vec<String> {
         Element::I8(q) => f64::from(q.scale),
         Element::F32 => 1.0,
     };
-    if let Element::I8(q) = case.output.element {
+    if let Element::I8(q) = case.outputs[0].element {
         if [-128, 127].contains(&q.zero_point) {
             add("output zero point at an extreme");
         }
@@ -135,7 +135,7 @@ fn features(case: &Case) -> Vec<String> {
             if let [s] = filter.scales[..] {
                 add("one scale");
                 let real =
-                    scale(case.inputs[0].element) * f64::from(s) / scale(case.output.element);
+                    scale(case.inputs[0].element) * f64::from(s) / scale(case.outputs[0].element);
                 if real > 1.0 {
                     add("multiplier above one");
                 }
@@ -148,7 +148,7 @@ fn features(case: &Case) -> Vec<String> {
             if filter.zero_point != 0 {
                 add("filter zero point");
             }
-            if case.output.shape.len() > 2 {
+            if case.outputs[0].shape.len() > 2 {
                 add("dimensions kept");
             }
         }
@@ -169,6 +169,13 @@ fn features(case: &Case) -> Vec<String> {
             (None, _) if case.inputs[0].shape != case.inputs[1].shape => add("broadcast"),
             (None, _) => add("equal shapes"),
         },
+        Op::Concatenation { axis } | Op::Split { axis } => {
+            let contiguous = case.inputs[0].shape[..*axis].iter().all(|&d| d == 1);
+            add(if contiguous { "contiguous" } else { "runs" });
+            if case.operands.len() + case.outputs.len() > 3 {
+                add("several parts");
+            }
+        }
         _ => {}
     }
     found
@@ -176,7 +183,7 @@ fn features(case: &Case) -> Vec<String> {
 
 #[test]
 fn a_thousand_cases_exercise_what_matters() {
-    let found: BTreeSet<String> = testgen::nn::cases(5, 2300)
+    let found: BTreeSet<String> = testgen::nn::cases(5, 5400)
         .iter()
         .flat_map(features)
         .collect();
@@ -218,6 +225,11 @@ fn a_thousand_cases_exercise_what_matters() {
     ] {
         wanted.extend([format!("add_i8: {what}"), format!("add_f32: {what}")]);
     }
+    for op in ["concatenation", "split"] {
+        for what in ["contiguous", "runs", "several parts"] {
+            wanted.extend([format!("{op}_i8: {what}"), format!("{op}_f32: {what}")]);
+        }
+    }
     for what in ["average_pool_2d_i8", "max_pool_2d_f32"] {
         wanted.push(format!("{what}: padding"));
     }
@@ -236,7 +248,7 @@ fn networks_have_every_form_of_output() {
         found[1] += usize::from(n.outputs.iter().any(|&v| v >= inputs && used(v)));
         found[2] +=
             usize::from((0..n.outputs.len()).any(|i| n.outputs[..i].contains(&n.outputs[i])));
-        found[3] += usize::from((inputs..inputs + n.nodes.len()).any(dead));
+        found[3] += usize::from((inputs..n.value_count()).any(dead));
         found[4] += usize::from(n.nodes.iter().any(|node| node.operands.len() == 2));
     }
     assert!(found.iter().all(|&n| n >= 10), "{found:?}");
@@ -247,8 +259,8 @@ fn networks_have_every_form_of_output() {
 fn most_int8_results_vary() {
     let registry = registry();
     let (mut varied, mut all) = (0, 0);
-    for case in testgen::nn::cases(8, 460) {
-        if matches!(case.output.element, Element::I8(_)) && case.output.len() >= 8 {
+    for case in testgen::nn::cases(8, 540) {
+        if matches!(case.outputs[0].element, Element::I8(_)) && case.outputs[0].len() >= 8 {
             let out = &check(&case.network(), &registry)[0];
             let distinct: BTreeSet<u8> = out.iter().copied().collect();
             all += 1;
@@ -264,7 +276,7 @@ fn mlir_opt_prints_the_same() {
         return;
     }
     let registry = registry();
-    let cases = testgen::nn::cases(9, 46).into_iter().map(|c| c.network());
+    let cases = testgen::nn::cases(9, 54).into_iter().map(|c| c.network());
     for network in cases.chain(testgen::network::networks(9, 14)) {
         let text = ir::text::print_module(&network.build(&registry));
         let theirs = prerequisites::mlir_opt(&text, &["--mlir-print-debuginfo"]).unwrap();

@@ -14,6 +14,10 @@ pub const REMARKS: &[(&str, &str)] = &[
         "remark.not-converged",
         "rewrite patterns still applied when their number was used up",
     ),
+    (
+        "remark.order",
+        "the operators were reordered for less memory, or an order of less memory is not ruled out",
+    ),
     ("remark.plan", "what the memory planner did"),
     (
         "remark.schedule-not-taken",

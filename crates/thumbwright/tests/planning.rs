@@ -3,7 +3,7 @@
 
 use frontends::tflite::{TfliteModel, offline_plan, read};
 use thumbwright::planning::{self, ModelMemory, OfflinePlan};
-use thumbwright::{CompileOptions, Compiler, Io, example};
+use thumbwright::{CompileOptions, Compiler, Io, OptimizeFor, example};
 use usmp::{Algorithm, Algorithms, BufferKind, Exact, GreedyBySize, Liveness};
 
 fn memory(options: &CompileOptions) -> ModelMemory {
@@ -14,11 +14,15 @@ fn memory(options: &CompileOptions) -> ModelMemory {
 /// Planned apart, the model takes what it takes in a compile.
 #[test]
 fn the_problem_is_that_of_a_compile() {
-    for io in [Io::Arena, Io::Caller] {
-        let options = CompileOptions {
-            tuning: io.into(),
-            ..CompileOptions::for_target("cortex-m4")
-        };
+    let asked = [
+        (Io::Arena, OptimizeFor::Balanced),
+        (Io::Arena, OptimizeFor::Ram),
+        (Io::Caller, OptimizeFor::Ram),
+    ];
+    let mut heights = Vec::new();
+    for (io, optimize_for) in asked {
+        let mut options = CompileOptions::for_target("cortex-m4");
+        (options.tuning.io, options.tuning.optimize_for) = (io, optimize_for);
         let memory = memory(&options);
         let compiled = Compiler::new()
             .unwrap()
@@ -30,6 +34,9 @@ fn the_problem_is_that_of_a_compile() {
             compiled.memory().arena_size,
             "{io:?}"
         );
+        heights.push(outcome.plan().height());
+        let overlaps = memory.problem.overlaps().count();
+        assert_eq!(overlaps > 0, optimize_for == OptimizeFor::Ram);
         let count = memory.problem.buffers().len();
         assert_eq!(memory.names.len(), count);
         assert_eq!(memory.steps.len(), compiled.memory().events.len());
@@ -40,6 +47,7 @@ fn the_problem_is_that_of_a_compile() {
         let io_buffers = kinds(BufferKind::Input) + kinds(BufferKind::Output);
         assert_eq!(io_buffers, if io == Io::Arena { 2 } else { 0 });
     }
+    assert!(heights[1] < heights[0], "{heights:?}");
 }
 
 /// The words of the plan in a file.

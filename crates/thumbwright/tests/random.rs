@@ -5,12 +5,14 @@ mod suite;
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use testgen::{network, nn};
-use thumbwright::{Compiler, Io};
+use testgen::cells::{self, Family};
+use testgen::{Choices, network, nn};
+use thumbwright::{Compiler, Io, OptimizeFor, PipelineOptions};
 
 /// Single operators and networks that one firmware image holds.
 const OPERATORS: usize = 220;
 const NETWORKS: usize = 40;
+const JOINTS: usize = 40;
 const SAMPLES: u64 = 2;
 
 fn case(name: String, network: ir::Module, sample: impl Fn(u64) -> Vec<Vec<u8>>) -> suite::Case {
@@ -44,6 +46,18 @@ fn cases(compiler: &Compiler, seed: u64) -> Vec<suite::Case> {
     }
     for (i, n) in networks.iter().enumerate() {
         all.push(case(format!("network_{i}"), n.build(dialects), |s| {
+            n.inputs(s)
+        }));
+    }
+    for i in 0..JOINTS {
+        let n = cells::joints(&mut Choices::for_case(seed, i));
+        all.push(case(format!("joints_{i}"), n.build(dialects), |s| {
+            n.inputs(s)
+        }));
+    }
+    for (i, family) in Family::ALL.into_iter().enumerate() {
+        let n = cells::stacked(family, 1, 4, 4, seed);
+        all.push(case(format!("cell_{i}"), n.build(dialects), |s| {
             n.inputs(s)
         }));
     }
@@ -99,17 +113,63 @@ fn the_cases_cover_every_op() {
     assert!(count.values().all(|&n| n >= 5), "{count:?}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+/// Results run into operands, and dead memory is overwritten.
+fn poisoned_in_place() -> PipelineOptions {
+    PipelineOptions {
+        optimize_for: OptimizeFor::Ram,
+        in_place: Some(true),
+        poison: true,
+        ..PipelineOptions::default()
+    }
+}
 
-    /// The placed loops of a random network, compiled for a core with and one without long multiplication, against the interpreter.
+/// Views of parts keep apart from what lies in dead bytes, in C too.
+fn in_place(runtime: &str) {
+    if suite::available("random networks in place", runtime) {
+        let compiler = Compiler::new().unwrap();
+        let networks = |c: &suite::Case| !c.name.contains("_i8_") && !c.name.contains("_f32_");
+        let cases: Vec<suite::Case> = cases(&compiler, 2).into_iter().filter(networks).collect();
+        assert!(cases.len() >= NETWORKS + JOINTS);
+        let failures = suite::failures(runtime, &cases, poisoned_in_place(), &Default::default());
+        suite::assert_none(&failures, cases.len());
+    }
+}
+
+#[test]
+fn in_place_on_host() {
+    in_place("host");
+}
+
+#[test]
+fn in_place_on_cortex_m4() {
+    in_place("cortex-m4");
+}
+
+/// Networks of splits and concatenations.
+fn joints() -> impl Strategy<Value = network::Network> {
+    Choices::strategy(256).prop_map(|mut c| cells::joints(&mut c))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// The placed loops of a random network, compiled for a core with and one without long multiplication, for speed or with results in
+    /// the bytes of operands and dead memory overwritten, against the interpreter.
     #[test]
-    fn placed_loops_compute_what_the_network_does(n in network::strategy(), core in 0usize..2) {
+    fn placed_loops_compute_what_the_network_does(
+        n in prop_oneof![network::strategy().boxed(), joints().boxed()],
+        core in 0usize..2,
+        in_place in any::<bool>(),
+    ) {
         let compiler = Compiler::new().unwrap();
         let network = n.build(compiler.registry().dialects());
         let inputs = n.inputs(0);
         let expected = thumbwright::runtime::interpret(&network, inputs.clone()).unwrap().outputs;
-        let options = thumbwright::CompileOptions { verify_each: true, ..thumbwright::CompileOptions::for_target(["cortex-m0", "cortex-m4"][core]) };
+        let options = thumbwright::CompileOptions {
+            verify_each: true,
+            tuning: if in_place { poisoned_in_place() } else { Default::default() },
+            ..thumbwright::CompileOptions::for_target(["cortex-m0", "cortex-m4"][core])
+        };
         let compiled = compiler.compile_network("random", network, &options, &mut ()).unwrap();
         let program = interp::Program::compile(ir::verify::verify(compiled.module()).unwrap()).unwrap();
         let refs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();

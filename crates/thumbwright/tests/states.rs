@@ -223,3 +223,50 @@ fn placement() {
         "{verdict:?}"
     );
 }
+
+/// Every way in which three states hand on what they hold, are renewed, or both, in two orders of the ops: lowered and placed, one run
+/// does what it does on tensors.
+#[test]
+fn states_in_every_combination() {
+    const VALUES: [&str; 7] = ["%s0", "%s1", "%s2", "%x", "%r", "%n", "%z"];
+    const T: &str = "tensor<2xf32>";
+    let compiler = Compiler::new().unwrap();
+    let options = CompileOptions {
+        pipeline: Some(
+            "builtin.module(lower-nn,plan-memory,mark-noalias,check-placement)".to_owned(),
+        ),
+        ..CompileOptions::for_target("cortex-m4")
+    };
+    let settings = interp::evaluate::Settings::new(3, 2);
+    let renew = format!("%n = \"nn.relu\"(%x) : ({T}) -> {T}\n");
+    let read =
+        format!("%z = \"nn.add\"(%s1, %s2) <{{activation = \"none\"}}> : ({T}, {T}) -> {T}\n");
+    let reshaped = format!(
+        "%v = \"nn.reshape\"(%s0) : ({T}) -> tensor<1x2xf32>\n%w = \"nn.relu\"(%v) : (tensor<1x2xf32>) -> tensor<1x2xf32>\n\
+         %r = \"nn.reshape\"(%w) : (tensor<1x2xf32>) -> {T}\n"
+    );
+    for i in 0..2 * VALUES.len().pow(3) {
+        let (order, i) = (i % 2, i / 2);
+        let pick = |k: u32| VALUES[i / VALUES.len().pow(k) % VALUES.len()];
+        let (a, b, c) = (pick(0), pick(1), pick(2));
+        let body = match order {
+            0 => format!("{renew}{reshaped}{read}"),
+            _ => format!("{read}{renew}{reshaped}"),
+        };
+        let text = format!(
+            "\"func.func\"() <{{arg_attrs = [{{}}, {{mcu.state}}, {{mcu.state}}, {{mcu.state}}], function_type = ({T}, {T}, {T}, {T}) -> ({T}, {T}, {T}, {T}), \
+             res_attrs = [{{}}, {{mcu.state}}, {{mcu.state}}, {{mcu.state}}], sym_name = \"main\"}}> ({{\n\
+             ^bb0(%x: {T}, %s0: {T}, %s1: {T}, %s2: {T}):\n{body}\
+             \"func.return\"(%z, {a}, {b}, {c}) : ({T}, {T}, {T}, {T}) -> ()\n}}) : () -> ()\n"
+        );
+        let compiled = compiler
+            .compile("combination.mlir", text.as_bytes(), &options)
+            .unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let verdict =
+            interp::evaluate::equivalent(compiled.network(), compiled.module(), &settings);
+        assert!(
+            matches!(verdict, interp::evaluate::Verdict::Equal(_)),
+            "{verdict:?}\n{text}"
+        );
+    }
+}

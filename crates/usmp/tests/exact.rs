@@ -362,18 +362,23 @@ fn shared_problem(root: &std::path::Path, path: &str, alignment: u64) -> Problem
     instance.problem
 }
 
+fn network_names(root: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(root.join("models")).expect("there are networks");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 15, "{names:?}");
+    names
+}
+
 #[test]
 fn networks_reach_the_bound() {
     let Some(root) = prerequisites::shared("exact on all network instances", "planner") else {
         return;
     };
-    let mut names: Vec<_> = fs::read_dir(root.join("models"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert!(names.len() >= 15, "{names:?}");
-    for name in names {
+    for name in network_names(&root) {
         for alignment in [1, 4, 16] {
             let problem = shared_problem(&root, &format!("models/{name}"), alignment);
             let outcome = Exact::default().solve(&problem);
@@ -385,6 +390,61 @@ fn networks_reach_the_bound() {
             );
             assert!(outcome.is_optimal() && outcome.nodes() < 1_000, "{name}");
         }
+    }
+}
+
+/// Every operator may run into each operand that dies with it, by a part of its result.
+fn in_place(problem: &Problem, part: u64) -> Problem {
+    let buffers = problem.buffers();
+    let mut stated = problem.clone();
+    for (result, made) in buffers.iter().enumerate() {
+        let dies = |b: &Buffer| b.start < made.start && b.end == made.start + 1;
+        for (operand, _) in buffers.iter().enumerate().filter(|(_, b)| dies(b)) {
+            let lead = made.size * part / 4;
+            let overlap = Overlap {
+                result,
+                operand,
+                lead,
+            };
+            stated = stated.with_overlap(overlap).expect("one allowance a pair");
+        }
+    }
+    stated
+}
+
+fn assert_proved_in_place(name: &str, problem: &Problem) {
+    let whole = Exact::default().solve(problem).plan().height();
+    let mut last = 0;
+    for part in 0..4 {
+        let stated = in_place(problem, part);
+        let outcome = Exact::default().solve(&stated);
+        assert_eq!(check(&stated, outcome.plan()), [], "{name}");
+        assert!(outcome.is_optimal(), "{name}: {outcome:?}");
+        assert!(outcome.nodes() < 1_000, "{name}: {} nodes", outcome.nodes());
+        // Less leave, more memory.
+        let height = outcome.plan().height();
+        assert!((last..=whole).contains(&height), "{name}: {height}");
+        last = height;
+    }
+}
+
+#[test]
+fn the_built_in_network_in_place_is_proved() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for name in ["digits_int8.csv", "digits_float.csv"] {
+        assert_proved_in_place(name, &shared_problem(&data, name, 4));
+    }
+}
+
+#[test]
+fn networks_in_place_are_proved() {
+    let shared = prerequisites::shared("exact on all networks in place", "planner");
+    let Some(root) = shared else {
+        return;
+    };
+    for name in network_names(&root) {
+        let problem = shared_problem(&root, &format!("models/{name}"), 4);
+        assert_proved_in_place(&name, &problem);
     }
 }
 

@@ -382,3 +382,36 @@ fn what_is_stated_of_buffers_holds_in_a_pool() {
         ["buffer `fixed` is at offset 80, its place is fixed at 96"]
     );
 }
+
+/// So many buffers are spilled in bunches, and the algorithm's searches are limited.
+#[test]
+fn hundreds_of_buffers_spill() {
+    let mut state = 1u64;
+    let mut below = |limit: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % limit
+    };
+    let buffers: Vec<Buffer> = (0..400)
+        .map(|i| {
+            let start = below(400) as u32;
+            let end = start + 1 + below(30) as u32;
+            buffer(&i.to_string(), 1 + below(4000), 4, start, end)
+        })
+        .collect();
+    let problem = Problem::new(buffers).unwrap();
+    let bound = usmp::Liveness::of(&problem).bound();
+    let pools = vec![pool("tcm", bound / 2, 0, 0), pool("sram", bound, 2, 1)];
+    let described: Vec<PoolBuffer> = (0..400)
+        .map(|_| accessed(&[0, 1], below(9000), below(900)))
+        .collect();
+    let cost = |b: &PoolBuffer| u128::from(2 * b.access.reads + b.access.writes);
+    let all_slow: u128 = described.iter().map(cost).sum();
+    let problem = PoolProblem::new(problem, pools, described).unwrap();
+    let plan = plan_pools(&problem, &GreedyBySize).unwrap();
+    assert_eq!(check_pools(&problem, &plan), []);
+    // Half of the memory is fast, and the hotter half of the buffers is in it: less than half of the waiting is left.
+    let cost = plan.cost();
+    assert!(cost > 0 && cost * 2 < all_slow, "{cost} {all_slow}");
+}

@@ -137,7 +137,7 @@ fn options_that_cannot_be() {
     // SAFETY: a session and places for the list.
     let options: Vec<Entry> =
         listed(|items, count| unsafe { tw_session_options(session.0, items, count) });
-    assert_eq!(options.len(), 9);
+    assert_eq!(options.len(), 11);
     for option in options {
         assert!(known.contains(&text(option.name)), "{known}");
         assert!(!text(option.summary).is_empty());
@@ -149,6 +149,8 @@ fn options_that_cannot_be() {
         (c"pools", c"ram"),
         (c"pools", c"ram=many"),
         (c"constants", c"slow"),
+        (c"in-place", c"on"),
+        (c"optimize-for", c"flash"),
     ] {
         assert_eq!(session.set(name, Some(value)), Status::InvalidValue);
         let name = name.to_str().unwrap();

@@ -66,6 +66,9 @@ impl Printer<'_> {
         if writes(m, body) {
             self.flush_loads()?;
         }
+        if self.copy_loop(op, body, (&lower, &upper))? {
+            return Ok(());
+        }
         for (&(i, v, reused), value) in inits.iter().zip(values) {
             let slot = match (reused, value) {
                 (None, Some(value)) => {

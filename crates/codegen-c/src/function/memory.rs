@@ -77,14 +77,27 @@ impl Printer<'_> {
             }
             memref::ReinterpretCastOp::NAME => self.pointer(op, m.operand(def, 0)),
             memref::ViewOp::NAME => {
-                let offset = self
-                    .constant(m.operand(def, 1))
-                    .and_then(|o| u64::try_from(o).ok())
-                    .ok_or_else(unknown)?;
                 let elem = ctype::of_memref(m, m.value_type(v))
                     .ok_or_else(|| self.error("C004", def, "C has no such elements"))?;
-                let base = self.pointer(op, m.operand(def, 0))?;
-                Ok(at_offset(&base.text, offset, elem))
+                // A part of a part is one sum.
+                let (mut source, mut offset) = (v, 0u64);
+                while let Some(view) = m
+                    .defining_op(source)
+                    .and_then(|o| memref::ViewOp::cast(m, o))
+                {
+                    let shift = self.constant(view.byte_shift(m));
+                    let shift = shift.and_then(|o| u64::try_from(o).ok());
+                    let sum = shift.and_then(|o| offset.checked_add(o));
+                    offset = sum.ok_or_else(unknown)?;
+                    source = view.source(m);
+                }
+                let base = self.pointer(op, source)?;
+                let base = if base.prec >= PRIMARY {
+                    base.text
+                } else {
+                    format!("({})", base.text)
+                };
+                Ok(at_offset(&base, offset, elem))
             }
             memref::AllocOp::NAME => {
                 let e = self.error("C005", def, "the buffer has no address");
@@ -141,7 +154,7 @@ impl Printer<'_> {
     }
 
     /// `in + i`, for word accesses.
-    fn address(
+    pub(super) fn address(
         &mut self,
         op: OpId,
         memref: ValueId,

@@ -13,6 +13,7 @@
 mod compare;
 mod control;
 mod convert;
+mod copy_loop;
 mod extern_call;
 mod integer;
 pub(crate) mod memory;

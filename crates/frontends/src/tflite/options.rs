@@ -25,6 +25,10 @@ pub enum Options {
     Softmax(Softmax),
     /// Of `ADD`.
     Add(Add),
+    /// Of `CONCATENATION`.
+    Concatenation(Concatenation),
+    /// Of `SPLIT` and `SPLIT_V`.
+    Split(Split),
     /// Of `RESHAPE`; the shape operand goes before these.
     Reshape(Reshape),
     /// A custom operator's own bytes, by their place in the file.
@@ -123,6 +127,22 @@ pub struct Add {
     pub pot_scale_int16: bool,
 }
 
+/// Parameters of a concatenation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concatenation {
+    /// The dimension; a negative one counts from behind.
+    pub axis: i64,
+    /// Fused activation.
+    pub activation: Activation,
+}
+
+/// Parameters of a split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Split {
+    /// Parts as the file says; its outputs decide.
+    pub num_splits: i64,
+}
+
 /// Parameters of a reshape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reshape {
@@ -194,6 +214,9 @@ fn reader_of(name: &str) -> Option<Reader> {
         "FULLY_CONNECTED" => (u::FULLY_CONNECTED, true, fully_connected),
         "SOFTMAX" => (u::SOFTMAX, false, softmax),
         "ADD" => (u::ADD, true, add),
+        "CONCATENATION" => (u::CONCATENATION, false, concatenation),
+        "SPLIT" => (u::SPLIT, true, split),
+        "SPLIT_V" => (u::SPLIT_V, true, split),
         "RESHAPE" => (u::RESHAPE, true, reshape),
         _ => return None,
     };
@@ -283,6 +306,20 @@ fn add(t: &Table<'_>) -> Parsed<Options> {
     Ok(Options::Add(Add {
         activation: activation(t.i8(f::ACTIVATION, 0)?)?,
         pot_scale_int16: t.bool(f::POT_SCALE_INT16, true)?,
+    }))
+}
+
+fn concatenation(t: &Table<'_>) -> Parsed<Options> {
+    use schema::concatenation as f;
+    Ok(Options::Concatenation(Concatenation {
+        axis: t.i32(f::AXIS, 0)?.into(),
+        activation: activation(t.i8(f::ACTIVATION, 0)?)?,
+    }))
+}
+
+fn split(t: &Table<'_>) -> Parsed<Options> {
+    Ok(Options::Split(Split {
+        num_splits: t.i32(schema::split::NUM_SPLITS, 0)?.into(),
     }))
 }
 

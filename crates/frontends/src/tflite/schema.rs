@@ -123,8 +123,11 @@ pub(super) mod options {
     pub const POOL_2D: u8 = 5;
     pub const FULLY_CONNECTED: u8 = 8;
     pub const SOFTMAX: u8 = 9;
+    pub const CONCATENATION: u8 = 10;
     pub const ADD: u8 = 11;
     pub const RESHAPE: u8 = 17;
+    pub const SPLIT: u8 = 35;
+    pub const SPLIT_V: u8 = 79;
 }
 
 /// Fields of `Conv2DOptions`.
@@ -174,6 +177,19 @@ pub(super) mod fully_connected {
 pub(super) mod softmax {
     use super::{VOffsetT, slot};
     pub const BETA: VOffsetT = slot(0);
+}
+
+/// Fields of `ConcatenationOptions`.
+pub(super) mod concatenation {
+    use super::{VOffsetT, slot};
+    pub const AXIS: VOffsetT = slot(0);
+    pub const ACTIVATION: VOffsetT = slot(1);
+}
+
+/// Fields of `SplitOptions` and of `SplitVOptions`.
+pub(super) mod split {
+    use super::{VOffsetT, slot};
+    pub const NUM_SPLITS: VOffsetT = slot(0);
 }
 
 /// Fields of `AddOptions`.

@@ -269,6 +269,15 @@ verified_table!(Add, add, {
     "pot_scale_int16": POT_SCALE_INT16 as u8,
 });
 
+verified_table!(Concatenation, concatenation, {
+    "axis": AXIS as i32,
+    "fused_activation_function": ACTIVATION as i8,
+});
+
+verified_table!(Split, split, {
+    "num_splits": NUM_SPLITS as i32,
+});
+
 verified_table!(Reshape, reshape, {
     "new_shape": NEW_SHAPE as Scalars<i32>,
 });
@@ -320,6 +329,12 @@ impl Verifiable for Operator {
             }
             schema::options::ADD => {
                 table.visit_field::<ForwardsUOffset<Add>>(label, slot, false)?
+            }
+            schema::options::CONCATENATION => {
+                table.visit_field::<ForwardsUOffset<Concatenation>>(label, slot, false)?
+            }
+            schema::options::SPLIT | schema::options::SPLIT_V => {
+                table.visit_field::<ForwardsUOffset<Split>>(label, slot, false)?
             }
             schema::options::RESHAPE => {
                 table.visit_field::<ForwardsUOffset<Reshape>>(label, slot, false)?

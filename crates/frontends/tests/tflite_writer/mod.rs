@@ -22,6 +22,8 @@ pub struct Model {
     pub repeated_buffer: usize,
     pub metadata: Vec<(String, u32)>,
     pub signatures: Vec<Signature>,
+    /// Whether the model has a field that the schema of version 3 does not know.
+    pub newer_field: bool,
 }
 
 /// An operator code, in its narrow and its wide field.
@@ -138,6 +140,9 @@ impl Model {
         b.push_slot_always(slot(4), buffers);
         b.push_slot_always(slot(6), metadata);
         b.push_slot_always(slot(7), signatures);
+        if self.newer_field {
+            b.push_slot_always(slot(9), 7u32);
+        }
         let root = b.end_table(start);
         b.finish(root, Some(self.identifier));
         b.finished_data().to_vec()
@@ -425,5 +430,61 @@ pub fn small() -> Model {
             inputs: vec![("x".into(), 0)],
             outputs: vec![("y".into(), 5)],
         }],
+        newer_field: false,
+    }
+}
+
+/// A sound int8 model: `image` → SPLIT `left`, `right` along its columns; SPLIT_V of `right` into `first`, `rest`; CONCATENATION of `rest`,
+/// `left` and `first` along its columns, counted from behind.
+pub fn joints() -> Model {
+    let number = |name: &str, values: usize, buffer| Tensor {
+        name: name.into(),
+        shape: if values == 1 {
+            vec![]
+        } else {
+            vec![values as i32]
+        },
+        dtype: INT32,
+        buffer,
+        ..Tensor::default()
+    };
+    let operator = |code, inputs: &[i32], outputs: &[i32], options| Operator {
+        code,
+        inputs: inputs.into(),
+        outputs: outputs.into(),
+        options,
+        custom_options: None,
+    };
+    let graph = Graph {
+        name: "main".into(),
+        tensors: vec![
+            activation("image", &[2, 8, 3]),
+            number("columns", 1, 1),
+            activation("left", &[2, 4, 3]),
+            activation("right", &[2, 4, 3]),
+            number("extents", 2, 2),
+            activation("first", &[2, 1, 3]),
+            activation("rest", &[2, 3, 3]),
+            activation("joined", &[2, 8, 3]),
+        ],
+        inputs: vec![0],
+        outputs: vec![7],
+        operators: vec![
+            operator(0, &[1, 0], &[2, 3], (35, vec![Field::I32(0, 2)])),
+            operator(1, &[3, 4, 1], &[5, 6], (79, vec![Field::I32(0, 2)])),
+            operator(2, &[6, 2, 5], &[7], (10, vec![Field::I32(0, -2)])),
+        ],
+    };
+    Model {
+        codes: vec![Code::builtin(49), Code::builtin(102), Code::builtin(2)],
+        graphs: vec![graph],
+        buffers: vec![
+            Buffer::Inside(vec![]),
+            Buffer::Inside(vec![1, 0, 0, 0]),
+            Buffer::Inside(vec![1, 0, 0, 0, 3, 0, 0, 0]),
+        ],
+        signatures: vec![],
+        metadata: vec![],
+        ..small()
     }
 }

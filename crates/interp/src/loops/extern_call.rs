@@ -4,6 +4,7 @@ use super::POISON;
 use super::code::{ExternSite, Reg};
 use super::error::Fault;
 use super::memory::Memory;
+use super::watch::Watch;
 use crate::network::{Network, NetworkError};
 use ir::Module;
 use ir::dialects::mcu::BufferRole;
@@ -11,13 +12,25 @@ use ir::interfaces::EvalError;
 use std::ops::Range;
 
 /// Runs the region on the bytes of the inputs and writes the outputs; workspace holds poison afterwards, as nobody may read it.
-pub fn run(m: &Module, site: &ExternSite, memory: &mut Memory, regs: &[i64]) -> Result<(), Fault> {
+pub fn run(
+    m: &Module,
+    site: &ExternSite,
+    memory: &mut Memory,
+    watch: &mut impl Watch,
+    regs: &[i64],
+) -> Result<(), Fault> {
     let extents: Vec<(Range<usize>, BufferRole)> = site
         .buffers
         .iter()
         .map(|&(r, role)| (extent(regs, r), role))
         .collect();
     check(&extents, memory.constants_end)?;
+    for (range, role) in &extents {
+        match role {
+            BufferRole::Input | BufferRole::Table => watch.load(range.clone()),
+            BufferRole::Workspace | BufferRole::Output => watch.store(range.clone()),
+        }
+    }
     let inputs: Vec<Vec<u8>> = extents
         .iter()
         .filter(|e| e.1 == BufferRole::Input)

@@ -1,9 +1,10 @@
 //! The executor of register code.
 
-use super::code::{Function, Instr, InterpretSite, Kind, Reg};
+use super::code::{CallSite, Function, Instr, InterpretSite, Kind, Reg};
 use super::error::{Fault, LoopError};
 use super::extern_call;
 use super::memory::Memory;
+use super::watch::Watch;
 use crate::scalar::{IntType, sign_extend};
 use crate::scalar::{
     Undefined, compare_float, compare_int, exp_f32, f32_binary, float_to_int, int_binary, wrap,
@@ -14,7 +15,7 @@ use ir::interfaces::{Datum, EvalError};
 use std::sync::Arc;
 
 /// Runs the functions of one program.
-pub struct Machine<'p> {
+pub struct Machine<'p, W> {
     pub module: &'p Module,
     pub functions: &'p [Function],
     pub memory: Memory,
@@ -22,6 +23,9 @@ pub struct Machine<'p> {
     pub steps: u64,
     /// More instructions are a fault.
     pub limit: u64,
+    /// Functions that run, each called by the one before.
+    pub depth: usize,
+    pub watch: W,
 }
 
 #[inline]
@@ -65,6 +69,7 @@ impl Memory {
     #[inline]
     fn load<const N: usize>(
         &self,
+        watch: &mut impl Watch,
         regs: &[i64],
         m: Reg,
         o: Reg,
@@ -77,6 +82,7 @@ impl Memory {
             N as u64,
         )?;
         aligned(at, N)?;
+        watch.load(at..at + N);
         let mut bytes = [0; N];
         bytes.copy_from_slice(&self.bytes[at..at + N]);
         Ok(bytes)
@@ -85,6 +91,7 @@ impl Memory {
     #[inline]
     fn store<const N: usize>(
         &mut self,
+        watch: &mut impl Watch,
         regs: &[i64],
         m: Reg,
         o: Reg,
@@ -101,11 +108,12 @@ impl Memory {
         if at < self.constants_end {
             return Err(Fault::WriteToConstant);
         }
+        watch.store(at..at + N);
         self.bytes[at..at + N].copy_from_slice(&bytes);
         Ok(())
     }
 
-    fn copy(&mut self, regs: &[i64], a: Reg, b: Reg) -> Result<(), Fault> {
+    fn copy(&mut self, watch: &mut impl Watch, regs: &[i64], a: Reg, b: Reg) -> Result<(), Fault> {
         let extent = |r: Reg| regs[r as usize] as usize..regs[r as usize + 1] as usize;
         let (from, to) = (extent(a), extent(b));
         if from.len() != to.len() {
@@ -122,12 +130,14 @@ impl Memory {
             return Err(Fault::WriteToConstant);
         }
         self.spend(from.len())?;
+        watch.load(from.clone());
+        watch.store(to.clone());
         self.bytes.copy_within(from, to.start);
         Ok(())
     }
 }
 
-impl Machine<'_> {
+impl<W: Watch> Machine<'_, W> {
     /// Runs a function whose arguments stand in `frame` from register 1 on; `frame` holds
     /// [`Function::stack`] registers.
     pub fn call(&mut self, function: usize, frame: &mut [i64]) -> Result<(), LoopError> {
@@ -136,6 +146,7 @@ impl Machine<'_> {
         let (regs, rest) = frame.split_at_mut(f.frame.len());
         regs[0] = 0;
         regs[first_constant..].copy_from_slice(&f.frame[first_constant..]);
+        self.depth += 1;
         self.steps += f.code.len() as u64;
         if self.steps > self.limit {
             return Err(self.fault(f, 0, Fault::StepLimit(self.limit)));
@@ -146,10 +157,16 @@ impl Machine<'_> {
             match self.run(f, &mut pc, regs) {
                 Ok(Stop::Return) => {
                     self.memory.bytes.truncate(buffers_end);
+                    self.depth -= 1;
                     return Ok(());
                 }
                 Ok(Stop::Call(site)) => {
                     let site = &f.calls[site as usize];
+                    let outermost = self.depth == 1;
+                    if outermost && !self.watched_call(f, pc, site, regs) {
+                        pc += 1;
+                        continue;
+                    }
                     for (to, &from) in rest[1..].iter_mut().zip(&site.args) {
                         *to = regs[from as usize];
                     }
@@ -159,11 +176,28 @@ impl Machine<'_> {
                     for (&to, &from) in site.results.iter().zip(returned) {
                         regs[to as usize] = rest[from as usize];
                     }
+                    if outermost {
+                        self.watch.returned();
+                    }
                     pc += 1;
                 }
                 Err(fault) => return Err(self.fault(f, pc, fault)),
             }
         }
+    }
+
+    /// Shows a call to whoever watches; says whether it is to run. A call with results runs whatever they say.
+    fn watched_call(&mut self, f: &Function, pc: usize, site: &CallSite, regs: &[i64]) -> bool {
+        let mut at = 0;
+        let kinds = &self.functions[site.callee].args;
+        let buffers = kinds.iter().map(|kind| {
+            let first = at;
+            at += kind.regs() as usize;
+            let address = |i: usize| regs[site.args[i] as usize] as usize;
+            (*kind == Kind::MemRef).then(|| address(first)..address(first + 1))
+        });
+        let buffers: Vec<_> = buffers.collect();
+        self.watch.call(f.ops[pc], &buffers) || !site.results.is_empty()
     }
 
     fn fault(&self, f: &Function, pc: usize, fault: Fault) -> LoopError {
@@ -202,6 +236,7 @@ impl Machine<'_> {
     fn run(&mut self, f: &Function, pc: &mut usize, regs: &mut [i64]) -> Result<Stop, Fault> {
         let code = f.code.as_slice();
         let memory = &mut self.memory;
+        let watch = &mut self.watch;
         let mut steps = 0;
         let left = self.limit.saturating_sub(self.steps);
         let mut at = *pc;
@@ -305,42 +340,43 @@ impl Machine<'_> {
                         .saturating_add(get!(b));
                 }
                 Instr::Load8 { d, m, o, disp } => {
-                    let bytes = check!(memory.load::<1>(regs, m, o, disp));
+                    let bytes = check!(memory.load::<1>(watch, regs, m, o, disp));
                     get!(d) = i64::from(i8::from_le_bytes(bytes));
                 }
                 Instr::Load16 { d, m, o, disp } => {
-                    let bytes = check!(memory.load::<2>(regs, m, o, disp));
+                    let bytes = check!(memory.load::<2>(watch, regs, m, o, disp));
                     get!(d) = i64::from(i16::from_le_bytes(bytes));
                 }
                 Instr::Load32 { d, m, o, disp } => {
-                    let bytes = check!(memory.load::<4>(regs, m, o, disp));
+                    let bytes = check!(memory.load::<4>(watch, regs, m, o, disp));
                     get!(d) = i64::from(i32::from_le_bytes(bytes));
                 }
                 Instr::Load64 { d, m, o, disp } => {
-                    let bytes = check!(memory.load::<8>(regs, m, o, disp));
+                    let bytes = check!(memory.load::<8>(watch, regs, m, o, disp));
                     get!(d) = i64::from_le_bytes(bytes);
                 }
                 Instr::Store8 { a, m, o, disp } => {
                     let value = (get!(a) as i8).to_le_bytes();
-                    check!(memory.store(regs, m, o, disp, value));
+                    check!(memory.store(watch, regs, m, o, disp, value));
                 }
                 Instr::Store16 { a, m, o, disp } => {
                     let value = (get!(a) as i16).to_le_bytes();
-                    check!(memory.store(regs, m, o, disp, value));
+                    check!(memory.store(watch, regs, m, o, disp, value));
                 }
                 Instr::Store32 { a, m, o, disp } => {
                     let value = (get!(a) as i32).to_le_bytes();
-                    check!(memory.store(regs, m, o, disp, value));
+                    check!(memory.store(watch, regs, m, o, disp, value));
                 }
                 Instr::Store64 { a, m, o, disp } => {
                     let value = get!(a).to_le_bytes();
-                    check!(memory.store(regs, m, o, disp, value));
+                    check!(memory.store(watch, regs, m, o, disp, value));
                 }
                 Instr::LoadVector { d, m, o, disp, v } => {
                     let v = f.vectors[v as usize];
                     let offset = get!(o).saturating_add(disp.into());
                     let start = check!(address(regs, m, offset, u64::from(v.bytes)));
                     check!(aligned(start, v.align as usize));
+                    watch.load(start..start + v.bytes as usize);
                     let bytes = &memory.bytes[start..start + v.bytes as usize];
                     for (i, chunk) in bytes.chunks(8).enumerate() {
                         let mut raw = [0; 8];
@@ -357,6 +393,7 @@ impl Machine<'_> {
                         *pc = at;
                         return Err(Fault::WriteToConstant);
                     }
+                    watch.store(start..start + v.bytes as usize);
                     let bytes = &mut memory.bytes[start..start + v.bytes as usize];
                     for (i, chunk) in bytes.chunks_mut(8).enumerate() {
                         let raw = regs[a as usize + i].to_le_bytes();
@@ -411,14 +448,14 @@ impl Machine<'_> {
                     get!(d) = extent.start as i64;
                     get!(d + 1) = extent.end as i64;
                 }
-                Instr::Copy { a, b } => check!(memory.copy(regs, a, b)),
+                Instr::Copy { a, b } => check!(memory.copy(watch, regs, a, b)),
                 Instr::Call { site } => break Stop::Call(site),
                 Instr::Interpret { site } => {
                     check!(interpret(self.module, &f.interprets[site as usize], regs));
                 }
                 Instr::Extern { site } => {
                     let site = &f.externs[site as usize];
-                    check!(extern_call::run(self.module, site, memory, regs));
+                    check!(extern_call::run(self.module, site, memory, watch, regs));
                 }
                 Instr::Return => break Stop::Return,
             }

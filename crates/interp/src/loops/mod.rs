@@ -16,9 +16,11 @@ mod extern_call;
 mod machine;
 mod memory;
 mod program;
+mod watch;
 
 pub use error::{Fault, LoopError};
 pub use program::{Argument, Limits, Program, Run};
+pub use watch::{Unwatched, Watch};
 
 /// The byte that fills buffers and the arena before they are written.
 pub const POISON: u8 = 0xa5;

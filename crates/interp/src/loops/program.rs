@@ -5,11 +5,13 @@ use super::compile::Compiler;
 use super::error::LoopError;
 use super::machine::{Machine, datum, put};
 use super::memory::{Extent, LIMIT, Layout, Memory};
+use super::watch::{Unwatched, Watch};
 use ir::dialects::func::{FuncOp, arg_attr};
 use ir::dialects::mcu::{Arguments, initial_state};
 use ir::interfaces::Datum;
 use ir::{Module, OpId, TypeData, Verified};
 use rustc_hash::FxHashMap;
+use std::ops::Range;
 
 /// Frames of nested calls at most.
 const MAX_DEPTH: usize = 64;
@@ -142,6 +144,20 @@ impl<'m> Program<'m> {
         self.step(function, inputs, &mut states)
     }
 
+    /// As [`run_function`](Self::run_function), while somebody watches; pass `&mut watch` to keep what it saw.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_watched(
+        &self,
+        function: &str,
+        inputs: &[&[u8]],
+        watch: impl Watch,
+    ) -> Result<Run, LoopError> {
+        let mut states = self.initial_states(function)?;
+        self.step_watched(function, inputs, &mut states, watch)
+    }
+
     /// The states of a function before its first run: those of `mcu.init`, else zeros; as many as its `mcu.states` says.
     ///
     /// # Errors
@@ -168,6 +184,16 @@ impl<'m> Program<'m> {
         inputs: &[&[u8]],
         states: &mut [Vec<u8>],
     ) -> Result<Run, LoopError> {
+        self.step_watched(function, inputs, states, Unwatched)
+    }
+
+    fn step_watched(
+        &self,
+        function: &str,
+        inputs: &[&[u8]],
+        states: &mut [Vec<u8>],
+        watch: impl Watch,
+    ) -> Result<Run, LoopError> {
         let index = self.function(function)?;
         let f = &self.functions[index];
         let arguments = self.arguments(index)?;
@@ -183,7 +209,9 @@ impl<'m> Program<'m> {
                 });
             }
         }
-        let mut machine = self.machine();
+        let mut machine = self.machine(self.memory(), watch);
+        let variables = self.layout.constants_end;
+        machine.watch.begin(&mut machine.memory.bytes[variables..]);
         let mut frame = vec![0; f.stack];
         let mut extents = Vec::with_capacity(f.args.len());
         for i in 0..f.args.len() {
@@ -231,6 +259,20 @@ impl<'m> Program<'m> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn call(&self, function: &str, args: &mut [Argument]) -> Result<Vec<Datum>, LoopError> {
+        let (results, _) = self.call_watched(function, args, |_| Unwatched)?;
+        Ok(results)
+    }
+
+    /// As [`call`](Self::call), while somebody watches who is made of where the buffers among the arguments are; yields them as well.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn call_watched<W: Watch>(
+        &self,
+        function: &str,
+        args: &mut [Argument],
+        watch: impl FnOnce(&[Option<Range<usize>>]) -> W,
+    ) -> Result<(Vec<Datum>, W), LoopError> {
         let index = self.function(function)?;
         let f = &self.functions[index];
         if args.len() != f.args.len() {
@@ -240,7 +282,7 @@ impl<'m> Program<'m> {
                 found: args.len(),
             });
         }
-        let mut machine = self.machine();
+        let mut memory = self.memory();
         let mut frame = vec![0; f.stack];
         let mut extents = Vec::with_capacity(args.len());
         let mut r = 1;
@@ -253,9 +295,9 @@ impl<'m> Program<'m> {
                     {
                         return Err(mismatch(&format!("{} bytes, not {size}", bytes.len())));
                     }
-                    let extent = machine.memory.alloc(bytes.len());
+                    let extent = memory.alloc(bytes.len());
                     let extent = extent.map_err(|e| mismatch(&e.to_string()))?;
-                    machine.memory.bytes[extent.start..extent.end].copy_from_slice(bytes);
+                    memory.bytes[extent.start..extent.end].copy_from_slice(bytes);
                     frame[r as usize] = extent.start as i64;
                     frame[r as usize + 1] = extent.end as i64;
                     extents.push(Some(extent));
@@ -271,6 +313,8 @@ impl<'m> Program<'m> {
             }
             r += kind.regs();
         }
+        let places: Vec<_> = extents.iter().map(|e| e.map(|e| e.start..e.end)).collect();
+        let mut machine = self.machine(memory, watch(&places));
         machine.call(index, &mut frame)?;
         for (arg, extent) in args.iter_mut().zip(extents) {
             if let (Argument::Buffer(bytes), Some(e)) = (arg, extent) {
@@ -286,7 +330,7 @@ impl<'m> Program<'m> {
             results.push(datum(&frame, f.returned[at], kind));
             at += kind.regs() as usize;
         }
-        Ok(results)
+        Ok((results, machine.watch))
     }
 
     fn function(&self, name: &str) -> Result<usize, LoopError> {
@@ -294,18 +338,24 @@ impl<'m> Program<'m> {
         index.ok_or_else(|| LoopError::NoFunction(name.to_owned()))
     }
 
-    fn machine(&self) -> Machine<'_> {
+    fn memory(&self) -> Memory {
+        Memory {
+            bytes: self.layout.image.clone(),
+            constants_end: self.layout.constants_end,
+            limit: self.limits.bytes.min(LIMIT),
+            budget: self.limits.steps.saturating_mul(8),
+        }
+    }
+
+    fn machine<W: Watch>(&self, memory: Memory, watch: W) -> Machine<'_, W> {
         Machine {
             module: self.module,
             functions: &self.functions,
-            memory: Memory {
-                bytes: self.layout.image.clone(),
-                constants_end: self.layout.constants_end,
-                limit: self.limits.bytes.min(LIMIT),
-                budget: self.limits.steps.saturating_mul(8),
-            },
+            memory,
             steps: 0,
             limit: self.limits.steps,
+            depth: 0,
+            watch,
         }
     }
 

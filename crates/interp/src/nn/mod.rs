@@ -12,6 +12,7 @@ pub use params::{
 
 use crate::numerics::activation::{activation_f32, clamp_i8, relu_i8};
 use crate::numerics::add::{add_f32, add_i8};
+use crate::numerics::concatenation;
 use crate::numerics::conv2d::{conv2d_f32, conv2d_i8};
 use crate::numerics::depthwise_conv2d::{depthwise_conv2d_f32, depthwise_conv2d_i8};
 use crate::numerics::dequantize::dequantize_i8_f32;
@@ -26,6 +27,7 @@ use ir::{DialectRegistryBuilder, OpRef, RegistryError};
 use smallvec::smallvec;
 use tensor::{
     Input, bytes_of_f32, bytes_of_i8, check_sizes, dims, element, input, output_len, quantisation,
+    unsupported,
 };
 
 impl From<NumericsError> for EvalError {
@@ -180,6 +182,42 @@ fn reshape(cx: &Cx<'_>) -> Result<Results, EvalError> {
     Ok(smallvec![cx.args[0].clone()])
 }
 
+/// How often the runs of an `nn.concatenation` or `nn.split` are repeated.
+fn repeats(cx: &Cx<'_>) -> Result<usize, EvalError> {
+    let (axis, whole) = ir::dialects::nn::joint(cx.op)
+        .filter(|(axis, whole)| *axis < whole.len())
+        .ok_or_else(|| unsupported(cx.op, "attribute `axis` is malformed"))?;
+    Ok(ir::dialects::nn::around(&whole, axis).0.max(0) as usize)
+}
+
+/// The bytes of a tensor.
+fn bytes(arg: &Datum) -> &[u8] {
+    match arg {
+        Datum::Bytes(bytes) => bytes,
+        _ => &[],
+    }
+}
+
+fn concatenation(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let parts: Vec<&[u8]> = cx.args.iter().map(bytes).collect();
+    let mut out = vec![0u8; parts.iter().map(|p| p.len()).sum()];
+    concatenation::concatenation(repeats(cx)?, &parts, &mut out)?;
+    Ok(smallvec![Datum::Bytes(out.into())])
+}
+
+fn split(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let whole = cx.args.first().map_or(&[][..], bytes);
+    let types = (0..cx.op.results().len()).map(|i| cx.op.result_type(i));
+    let sizes: Option<Vec<u64>> = types
+        .map(|t| t.and_then(|t| cx.op.module.size_bytes(t)))
+        .collect();
+    let sizes = sizes.filter(|s| s.iter().all(|&n| n <= whole.len() as u64));
+    let sizes = sizes.ok_or_else(|| unsupported(cx.op, "a result is larger than the input"))?;
+    let mut parts: Vec<Vec<u8>> = sizes.iter().map(|&n| vec![0; n as usize]).collect();
+    concatenation::split(repeats(cx)?, whole, &mut parts)?;
+    Ok(parts.into_iter().map(|p| Datum::Bytes(p.into())).collect())
+}
+
 fn softmax(cx: &Cx<'_>) -> Result<Results, EvalError> {
     let depth = dims(cx.op, cx.op.operand_type(0))?
         .last()
@@ -238,7 +276,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 13] = [
+const KERNELS: [(&str, Kernel); 15] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -252,6 +290,8 @@ const KERNELS: [(&str, Kernel); 13] = [
     ("nn.dequantize", dequantize),
     ("nn.relu", relu),
     ("nn.relu6", relu6),
+    ("nn.concatenation", concatenation),
+    ("nn.split", split),
 ];
 
 /// Attaches the interpretations of `nn`.

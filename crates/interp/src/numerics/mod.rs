@@ -14,6 +14,7 @@
 
 pub mod activation;
 pub mod add;
+pub mod concatenation;
 pub mod conv2d;
 pub mod depthwise_conv2d;
 pub mod dequantize;

@@ -4,6 +4,10 @@
 //! weights, and `i32` (plain or quantised) for biases. Padding is explicit: `pads = array<i64: top, bottom, left, right>`; `strides` and
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
+mod joining;
+
+pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
+
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
 
@@ -11,7 +15,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 12] = [
+pub const OPERATORS: [&str; 14] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -24,6 +28,8 @@ pub const OPERATORS: [&str; 12] = [
     DequantizeOp::NAME,
     ReluOp::NAME,
     Relu6Op::NAME,
+    ConcatenationOp::NAME,
+    SplitOp::NAME,
 ];
 
 define_op! {
@@ -585,7 +591,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(QuantizeOp::info())?
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
-    Ok(())
+    joining::register(r)
 }
 
 /// Multiply–accumulates of one evaluation of an op: taps that padding cuts off are counted, as is usual; 0 for ops without weights.

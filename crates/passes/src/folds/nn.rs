@@ -52,10 +52,20 @@ fn quantize(m: &mut Module, op: OpId) -> One {
         .flatten()
 }
 
+/// concatenation(x) = x; split(x) = x, into one part.
+fn one_part(m: &mut Module, op: OpId) -> One {
+    let alone = m.operands(op).len() == 1 && m.results(op).len() == 1;
+    let x = m.operand(op, 0);
+    let same = alone && m.value_type(x) == m.value_type(m.result(op, 0));
+    same.then(|| value(x)).flatten()
+}
+
 pub(super) fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     r.fold("nn.reshape", reshape)?
         .fold("nn.relu", relu)?
         .fold("nn.relu6", relu)?
-        .fold("nn.quantize", quantize)?;
+        .fold("nn.quantize", quantize)?
+        .fold("nn.concatenation", one_part)?
+        .fold("nn.split", one_part)?;
     Ok(())
 }

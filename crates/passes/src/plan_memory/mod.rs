@@ -10,10 +10,14 @@ mod constants;
 mod does_not_fit;
 mod limits;
 mod memories;
+mod overlaps;
 mod place;
 mod problem;
 mod states;
+mod step_count;
 
+pub(crate) use overlaps::may_overlap;
+pub use overlaps::{Allowance, allowances, with_allowances};
 pub use problem::problem;
 
 use crate::access_counts::AccessCounts;
@@ -46,6 +50,12 @@ pub fn info() -> PassInfo {
         "Where inputs and outputs live.",
     )
     .option(
+        "overlap",
+        "true|false",
+        "false",
+        "Whether a result may run into an operand that dies, behind the last byte that is still read.",
+    )
+    .option(
         "pools",
         "NAME:BYTES,…",
         "",
@@ -67,6 +77,7 @@ pub const ARENA_ALIGN: u64 = 16;
 struct PlanMemory {
     algorithm: String,
     io_in_arena: bool,
+    overlap: bool,
     limits: Limits,
     fast_constants: bool,
 }
@@ -82,6 +93,7 @@ impl PlanMemory {
         Ok(PlanMemory {
             algorithm,
             io_in_arena,
+            overlap: o.flag("overlap")?,
             limits,
             fast_constants: o.choice("constants", &["flash", "fast"])? == "fast",
         })
@@ -112,6 +124,10 @@ impl Pass for PlanMemory {
         let algorithm = match cx.registry.algorithms().get(&self.algorithm) {
             Ok(algorithm) => algorithm,
             Err(unknown) => return cx.fail(Diagnostic::error("M004", unknown.to_string())),
+        };
+        let problem = match self.overlap {
+            true => overlaps::with_useful(problem, &which, &allowances(m, &map), algorithm),
+            false => problem,
         };
         let target = cx.target;
         let mut memories = match Memories::of(target, &self.limits) {

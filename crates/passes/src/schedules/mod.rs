@@ -7,6 +7,7 @@ mod affine_sum;
 mod broadcast;
 mod byte_map;
 mod clamp;
+pub mod concatenation;
 pub mod conv_2d;
 pub mod conv_2d_f32;
 pub mod depthwise_conv_2d;
@@ -36,6 +37,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     fully_connected::register(r)?;
     activation::register(r)?;
     add::register(r)?;
+    concatenation::register(r)?;
     conv_2d_f32::register(r)?;
     depthwise_conv_2d_f32::register(r)?;
     fully_connected_f32::register(r)?;

@@ -104,7 +104,31 @@ pub const LAWS: &[NetworkLaw] = &[
             op(b, "nn.quantize", y, to)
         },
     },
+    NetworkLaw {
+        name: "fold nn.concatenation",
+        left: |b, c, x| {
+            let parts = vec![x; c.between(1, 2) as usize];
+            joining(b, "nn.concatenation", &parts, &[256 * parts.len() as i64])
+        },
+    },
+    NetworkLaw {
+        name: "fold nn.split",
+        left: |b, c, x| {
+            let parts = [&[256][..], &[100, 156]];
+            joining(b, "nn.split", &[x], c.of(&parts))
+        },
+    },
 ];
+
+/// An op along dimension 1 whose results have these extents; the last of them.
+fn joining(b: &mut Builder<'_>, name: &str, parts: &[ValueId], results: &[i64]) -> ValueId {
+    let elem = b.m.type_data(b.m.value_type(parts[0])).elem().unwrap();
+    let results: Vec<Type> = results.iter().map(|&n| b.m.tensor(&[1, n], elem)).collect();
+    let axis = b.m.i64_attr(1);
+    let state = OpState::new(name).operands(parts).results(&results);
+    let op = b.insert(state.prop("axis", axis));
+    *b.m.results(op).last().unwrap()
+}
 
 fn instance(registry: &pass::Registry, law: &NetworkLaw, seed: u64) -> (Module, bool) {
     let mut m = Module::new(registry.dialects().clone());

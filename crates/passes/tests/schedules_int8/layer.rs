@@ -1,5 +1,6 @@
 //! A layer drawn at random, its network of one op, and its answer by any schedule.
 
+use crate::trace::Leads;
 use interp::loops::{Argument, POISON, Program};
 use ir::dialects::func;
 use ir::interfaces::Datum;
@@ -209,7 +210,10 @@ impl Layer {
                     }
                 })
                 .collect();
-            program.call(name, &mut args).map_err(|e| e.to_string())?;
+            let (_, leads) = program
+                .call_watched(name, &mut args, |places| Leads::of(&kernel, places))
+                .map_err(|e| e.to_string())?;
+            leads.check(&m, kernel.func, false)?;
             let at = kernel
                 .args
                 .iter()

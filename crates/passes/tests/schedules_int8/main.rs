@@ -4,4 +4,6 @@
 mod bounds;
 mod layer;
 mod requantize;
+#[path = "../trace/mod.rs"]
+mod trace;
 mod windows;

@@ -1,5 +1,6 @@
 //! One op: interpreted on tensors, and lowered by each schedule and run on buffers.
 
+use crate::trace::Leads;
 use interp::loops::{Argument, POISON, Program};
 use ir::dialects::func;
 use ir::interfaces::Datum;
@@ -169,8 +170,13 @@ impl Case {
                     let verified =
                         ir::verify::verify(&m).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
                     let program = Program::compile(verified).unwrap();
-                    program
-                        .call(&name, &mut args)
+                    let (_, leads) = program
+                        .call_watched(&name, &mut args, |places| Leads::of(&kernel, places))
+                        .unwrap_or_else(|e| panic!("{e}\n{self:?}\n{text}"));
+                    // A loop over so many elements is not run one by one by the analysis.
+                    let large = self.result.0.iter().product::<i64>() > 20_000;
+                    leads
+                        .check(&m, kernel.func, large)
                         .unwrap_or_else(|e| panic!("{e}\n{self:?}\n{text}"));
                     let output = kernel
                         .args

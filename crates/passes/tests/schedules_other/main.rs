@@ -8,3 +8,5 @@ mod harness;
 mod layers_f32;
 mod pool;
 mod softmax;
+#[path = "../trace/mod.rs"]
+mod trace;

@@ -158,9 +158,9 @@ pub fn build(
     b: &mut Builder<'_>,
     op: &Op,
     inputs: &[(ValueId, Element)],
-    output: &Tensor,
+    outputs: &[Tensor],
     constants: &mut Constants,
-) -> ValueId {
+) -> Vec<ValueId> {
     let mut operands: Vec<ValueId> = inputs.iter().map(|i| i.0).collect();
     let mut props: Vec<(&str, Attr)> = Vec::new();
     match op {
@@ -213,15 +213,18 @@ pub fn build(
             props.push(("activation", b.m.str_attr(activation)));
         }
         Op::Softmax { beta } => props.push(("beta", b.m.f32_attr(*beta))),
+        Op::Concatenation { axis } | Op::Split { axis } => {
+            props.push(("axis", b.m.i64_attr(*axis as i64)));
+        }
         Op::Reshape | Op::Quantize | Op::Dequantize | Op::Relu | Op::Relu6 => {}
     }
-    let ty = tensor_type(b.m, output);
+    let types: Vec<Type> = outputs.iter().map(|t| tensor_type(b.m, t)).collect();
     let mut state = OpState::new(format!("nn.{}", op.kind().name()))
         .operands(&operands)
-        .results(&[ty]);
+        .results(&types);
     for (name, value) in props {
         state = state.prop(name, value);
     }
     let op = b.insert(state);
-    b.m.result(op, 0)
+    b.m.results(op).to_vec()
 }

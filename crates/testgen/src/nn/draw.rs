@@ -15,6 +15,7 @@ pub fn case(c: &mut Choices, kind: Kind, element: ElementKind) -> Case {
     let regime = quantization::regime(c);
     let (inputs, operands, step) = match kind {
         Kind::Add => add(c, element),
+        Kind::Concatenation => concatenation(c, element),
         _ => {
             let input = input(c, kind, element);
             let step = select::step(c, kind, &input, regime);
@@ -26,13 +27,13 @@ pub fn case(c: &mut Choices, kind: Kind, element: ElementKind) -> Case {
         // Small accumulators, so that not every result saturates.
         (constants, values) = (Spread::Near, Spread::Near);
     }
-    let Step { op, output } = step;
+    let Step { op, outputs } = step;
     let seed = c.seed();
     Case {
         inputs,
         operands,
         op,
-        output,
+        outputs,
         seed,
         constants,
         values,
@@ -139,6 +140,28 @@ fn add(c: &mut Choices, element: Element) -> (Vec<Tensor>, Vec<usize>, Step) {
     }
     let step = select::add(c, &lhs, &rhs, None, false);
     (vec![lhs, rhs], vec![0, 1], step)
+}
+
+/// Up to four operands that differ along one dimension at most; some are one input twice.
+fn concatenation(c: &mut Choices, element: Element) -> (Vec<Tensor>, Vec<usize>, Step) {
+    let shape = shape(c, 4);
+    let axis = c.below(shape.len() as u32) as usize;
+    let (mut inputs, mut operands) = (Vec::<Tensor>::new(), Vec::new());
+    for _ in 0..c.of(&[2, 2, 3, 4, 1]) {
+        if !inputs.is_empty() && c.once_in(6) {
+            operands.push(c.below(inputs.len() as u32) as usize);
+            continue;
+        }
+        let mut shape = shape.clone();
+        if !c.once_in(3) {
+            shape[axis] = c.of(&[1, 2, 3, 4, 8]);
+        }
+        operands.push(inputs.len());
+        inputs.push(Tensor { shape, element });
+    }
+    let parts: Vec<&Tensor> = operands.iter().map(|&i| &inputs[i]).collect();
+    let step = select::concatenation(&parts, axis);
+    (inputs, operands, step)
 }
 
 impl Op {

@@ -193,6 +193,16 @@ pub enum Op {
     Relu,
     /// `nn.relu6`
     Relu6,
+    /// `nn.concatenation`
+    Concatenation {
+        /// The dimension.
+        axis: usize,
+    },
+    /// `nn.split`
+    Split {
+        /// The dimension.
+        axis: usize,
+    },
 }
 
 /// The ops that cases are drawn of.
@@ -222,6 +232,10 @@ pub enum Kind {
     Relu,
     /// `nn.relu6`
     Relu6,
+    /// `nn.concatenation`
+    Concatenation,
+    /// `nn.split`
+    Split,
 }
 
 impl Kind {
@@ -240,6 +254,8 @@ impl Kind {
             Kind::Dequantize => "dequantize",
             Kind::Relu => "relu",
             Kind::Relu6 => "relu6",
+            Kind::Concatenation => "concatenation",
+            Kind::Split => "split",
         }
     }
 }
@@ -260,12 +276,14 @@ impl Op {
             Op::Dequantize => Kind::Dequantize,
             Op::Relu => Kind::Relu,
             Op::Relu6 => Kind::Relu6,
+            Op::Concatenation { .. } => Kind::Concatenation,
+            Op::Split { .. } => Kind::Split,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 23] = {
+pub const KINDS: [(Kind, ElementKind); 27] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -291,6 +309,10 @@ pub const KINDS: [(Kind, ElementKind); 23] = {
         (Kind::Quantize, F32),
         (Kind::Relu, F32),
         (Kind::Relu6, F32),
+        (Kind::Concatenation, I8),
+        (Kind::Split, I8),
+        (Kind::Concatenation, F32),
+        (Kind::Split, F32),
     ]
 };
 
@@ -303,8 +325,8 @@ pub struct Case {
     pub operands: Vec<usize>,
     /// The op.
     pub op: Op,
-    /// The result.
-    pub output: Tensor,
+    /// The results: one, but for `nn.split`.
+    pub outputs: Vec<Tensor>,
     /// Seed of constants and inputs.
     pub seed: u64,
     /// How weights and constant operands are spread.

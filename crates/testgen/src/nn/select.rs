@@ -7,10 +7,18 @@ use crate::choices::Choices;
 use crate::values::Spread;
 use ir::dialects::nn::{ACTIVATIONS, broadcast};
 
-/// An op and its result.
+/// An op and its results.
 pub struct Step {
     pub op: Op,
-    pub output: Tensor,
+    pub outputs: Vec<Tensor>,
+}
+
+/// An op of one result.
+fn one(op: Op, output: Tensor) -> Step {
+    Step {
+        op,
+        outputs: vec![output],
+    }
 }
 
 /// Products of a convolution at most, so that hundreds of cases run on an emulated core.
@@ -26,10 +34,7 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
         Kind::Reshape => {
             let shape = factors(c, input.len() as i64, 4);
             let element = input.element;
-            Step {
-                op: Op::Reshape,
-                output: Tensor { shape, element },
-            }
+            one(Op::Reshape, Tensor { shape, element })
         }
         Kind::Softmax => softmax(c, input),
         Kind::Quantize | Kind::Relu => {
@@ -43,26 +48,22 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
             } else {
                 Op::Quantize
             };
-            Step {
-                op,
-                output: like(input, element),
-            }
+            one(op, like(input, element))
         }
-        Kind::Dequantize => Step {
-            op: Op::Dequantize,
-            output: like(input, Element::F32),
-        },
+        Kind::Dequantize => one(Op::Dequantize, like(input, Element::F32)),
         Kind::Relu6 => {
             // The reference clamps in units of the input and never requantises: another output type changes nothing.
             let element = match input.element {
                 Element::I8(_) if c.once_in(6) => Element::I8(quantization::activation(c)),
                 same => same,
             };
-            Step {
-                op: Op::Relu6,
-                output: like(input, element),
-            }
+            one(Op::Relu6, like(input, element))
         }
+        Kind::Concatenation => {
+            let axis = c.below(input.shape.len().max(1) as u32) as usize;
+            concatenation(&[input, input], axis)
+        }
+        Kind::Split => split(c, input),
     }
 }
 
@@ -198,10 +199,7 @@ fn convolution(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> S
         },
     };
     let shape = vec![batches, out_rows, out_columns, channels];
-    Step {
-        op,
-        output: Tensor { shape, element },
-    }
+    one(op, Tensor { shape, element })
 }
 
 fn image(input: &Tensor) -> [i64; 4] {
@@ -240,10 +238,7 @@ fn fully_connected(c: &mut Choices, input: &Tensor, regime: Regime) -> Step {
         shape.push(channels);
     }
     let op = Op::FullyConnected { filter, activation };
-    Step {
-        op,
-        output: Tensor { shape, element },
-    }
+    one(op, Tensor { shape, element })
 }
 
 fn pool(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
@@ -263,13 +258,8 @@ fn pool(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
         },
     };
     let shape = vec![batches, out_rows, out_columns, depth];
-    Step {
-        op,
-        output: Tensor {
-            shape,
-            element: input.element,
-        },
-    }
+    let element = input.element;
+    one(op, Tensor { shape, element })
 }
 
 fn softmax(c: &mut Choices, input: &Tensor) -> Step {
@@ -282,10 +272,7 @@ fn softmax(c: &mut Choices, input: &Tensor) -> Step {
             zero_point: -128,
         }),
     };
-    Step {
-        op: Op::Softmax { beta },
-        output: like(input, element),
-    }
+    one(Op::Softmax { beta }, like(input, element))
 }
 
 /// A sum of operands whose shapes broadcast and whose elements are of one kind; `constant`, if any, is `rhs`, moved to the left if
@@ -318,8 +305,39 @@ pub fn add(
         constant_first,
         activation,
     };
+    one(op, Tensor { shape, element })
+}
+
+/// Tensors one after the other along a dimension.
+pub fn concatenation(parts: &[&Tensor], axis: usize) -> Step {
+    let mut shape = parts[0].shape.clone();
+    shape[axis] = parts.iter().map(|t| t.shape[axis]).sum();
+    let element = parts[0].element;
+    one(Op::Concatenation { axis }, Tensor { shape, element })
+}
+
+/// A tensor in up to four parts along a dimension.
+fn split(c: &mut Choices, input: &Tensor) -> Step {
+    let axis = c.below(input.shape.len() as u32) as usize;
+    let mut rest = input.shape[axis];
+    let mut outputs = Vec::new();
+    let wanted = c.of(&[2, 2, 3, 4, 1]);
+    // Equal parts, or any.
+    let equal = (rest % wanted == 0 && !c.once_in(3)).then(|| rest / wanted);
+    while rest > 0 {
+        let last = outputs.len() as i64 + 1 == wanted;
+        let extent = match equal {
+            _ if last => rest,
+            Some(n) => n,
+            None => c.between(1, rest),
+        };
+        let mut part = like(input, input.element);
+        part.shape[axis] = extent;
+        outputs.push(part);
+        rest -= extent;
+    }
     Step {
-        op,
-        output: Tensor { shape, element },
+        op: Op::Split { axis },
+        outputs,
     }
 }

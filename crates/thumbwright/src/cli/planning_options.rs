@@ -1,6 +1,6 @@
 //! What a user may ask of the memory plan: the same options wherever a model is compiled.
 
-use crate::{Constants, Io, PipelineOptions};
+use crate::{Constants, Io, OptimizeFor, PipelineOptions};
 use clap::{Args, ValueEnum};
 
 /// Options of the memory plan.
@@ -15,6 +15,12 @@ pub struct PlanningOptions {
     /// The planning algorithm; of `plan`, also `all`, to compare them [default: exact].
     #[arg(long, value_name = "NAME")]
     algorithm: Option<String>,
+    /// Whether a layer's result may run into an operand that it reads for the last time, in the same bytes [default: on for `--optimize-for ram`, else off].
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    in_place: Option<bool>,
+    /// What is to be small: the cycles, the memory, or the cycles and what memory costs none.
+    #[arg(long, value_enum, value_name = "GOAL", default_value_t = Goal::Balanced)]
+    optimize_for: Goal,
     /// How much of one of the board's memories the plan may take; 0 leaves it out. Stack and application need some too. May be repeated.
     #[arg(long = "pool", value_name = "NAME=BYTES", value_parser = limit)]
     pools: Vec<(String, u64)>,
@@ -30,6 +36,21 @@ fn limit(text: &str) -> Result<(String, u64), String> {
         Some((name.to_owned(), bytes.parse().ok()?)).filter(|_| word)
     });
     parts.ok_or_else(|| "write the memory's name and a number of bytes, as ram=65536".to_owned())
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("it is `on` or `off`".to_owned()),
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Goal {
+    Latency,
+    Ram,
+    Balanced,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,6 +89,13 @@ impl PlanningOptions {
                 ConstantsPlace::Flash => Constants::Flash,
                 ConstantsPlace::Fast => Constants::Fast,
             },
+            in_place: self.in_place,
+            optimize_for: match self.optimize_for {
+                Goal::Latency => OptimizeFor::Latency,
+                Goal::Ram => OptimizeFor::Ram,
+                Goal::Balanced => OptimizeFor::Balanced,
+            },
+            ..PipelineOptions::default()
         }
     }
 }

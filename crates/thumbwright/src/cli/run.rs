@@ -6,7 +6,7 @@ use crate::runtime::{
     BuildSettings, ModelProfile, RunOutcome, Runtime, Samples, describe, interpret_samples,
     run_samples,
 };
-use crate::{Backend, CompileOptions, Compiler, TensorInfo};
+use crate::{Backend, CompileOptions, Compiler, PipelineOptions, TensorInfo};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -36,6 +36,9 @@ pub struct Run {
     /// What makes the code that runs: C, or LLVM, if this build has it.
     #[arg(long, value_enum, default_value_t)]
     backend: BackendName,
+    /// Overwrite dead memory after every layer, to find who reads it; takes longer.
+    #[arg(long, conflicts_with_all = ["profile", "pipeline"])]
+    poison: bool,
     /// Count instructions and model cycles by layer and by kernel, on the first sample.
     #[arg(long)]
     profile: bool,
@@ -100,7 +103,10 @@ impl Run {
             (outputs, outcome)
         } else {
             let options = CompileOptions {
-                tuning: self.planning.tuning(),
+                tuning: PipelineOptions {
+                    poison: self.poison,
+                    ..self.planning.tuning()
+                },
                 pipeline: self.pipeline.clone(),
                 ..CompileOptions::for_target(runtime.target())
             };

@@ -4,6 +4,7 @@ use crate::report::picture::Step;
 use crate::report::{Measurements, Report};
 use crate::{CompileError, CompileOptions, Compiled, Compiler};
 use ir::Diagnostic;
+use passes::plan_memory;
 use usmp::Problem;
 
 /// The pass that plans, which is left out here with everything behind it.
@@ -12,7 +13,8 @@ const PLANNER: &str = "plan-memory";
 /// The buffers of a model, as the compiler would plan them.
 #[derive(Clone, Debug)]
 pub struct ModelMemory {
-    /// One buffer for each tensor between layers, each scratch, and inputs and outputs unless they are the caller's.
+    /// One buffer for each tensor between layers, each scratch, and inputs and outputs unless they are the caller's; every allowance of a
+    /// result to run into an operand, if results are to be in place.
     pub problem: Problem,
     /// Of each buffer, the layer or tensor that it is named after.
     pub names: Vec<String>,
@@ -48,7 +50,11 @@ impl ModelMemory {
     fn lowered(compiled: &Compiled, options: &CompileOptions) -> Result<ModelMemory, Diagnostic> {
         let map = compiled.memory();
         let io_in_arena = options.tuning.io == crate::Io::Arena;
-        let (problem, which) = passes::plan_memory::problem(map, io_in_arena)?;
+        let (mut problem, which) = plan_memory::problem(map, io_in_arena)?;
+        if options.tuning.in_place() {
+            let allowances = plan_memory::allowances(compiled.module(), map);
+            problem = plan_memory::with_allowances(&problem, &which, &allowances);
+        }
         let report = Report::of(compiled, &Measurements::default());
         Ok(ModelMemory {
             problem,

@@ -2,7 +2,7 @@
 
 use super::escape::{elide, escape, first_name};
 use super::numbers::{bytes, grouped, percent, rounded};
-use super::picture::{self, Block, Picture, Step, Width};
+use super::picture::{self, Block, Memory, Picture, Step, Width};
 use super::schema::{BufferReport, IoTensor, LayerReport, MemoryReport, Report};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
@@ -213,6 +213,16 @@ pub(crate) fn picture_of(report: &Report) -> Picture {
         title: format!("Memory plan of {}", report.model.file),
         steps: steps_of(report),
         blocks: buffers.filter_map(block).collect(),
+        memories: match &memory.arenas[..] {
+            [] | [_] => Vec::new(),
+            arenas => arenas
+                .iter()
+                .map(|a| Memory {
+                    name: a.pool.clone().unwrap_or_else(|| a.name.clone()),
+                    base: base(&a.name),
+                })
+                .collect(),
+        },
         height: memory.arena_bytes,
         bound: memory.bound_bytes,
         capacity: report.target.ram_bytes,
@@ -365,9 +375,6 @@ fn memory_notes(report: &Report) -> Vec<String> {
         ));
     }
     notes.extend(in_place(memory));
-    // How the order of execution was found, if it is not the file's.
-    let order = report.remarks.iter().filter(|r| r.code == "remark.order");
-    notes.extend(order.map(|r| sentence(&r.message)));
     notes
 }
 
@@ -404,16 +411,6 @@ fn in_place(memory: &MemoryReport) -> Option<String> {
             bytes(saved)
         ),
     })
-}
-
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
-    format!("{first}{}.", chars.as_str())
 }
 
 fn shape_text(shape: &[i64]) -> String {

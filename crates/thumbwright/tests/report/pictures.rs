@@ -1,6 +1,6 @@
 //! The picture of a plan alone.
 
-use thumbwright::report::picture::{Picture, Width, svg};
+use thumbwright::report::picture::{Memory, Picture, Width, svg};
 use usmp::{Algorithms, Buffer, BufferKind, Problem};
 
 fn buffer(name: &str, size: u64, start: u32, end: u32, kind: BufferKind) -> Buffer {
@@ -99,6 +99,33 @@ fn shared_bytes_are_marked_and_live_bytes_not_cut() {
     assert!((live[1] - 2.0 * live[0]).abs() < 0.2, "{live:?}");
     let apart = svg(&picture(problem.buffers().to_vec(), None), Width::Wide);
     assert!(!apart.contains("<rect class=\"tw-shared\""));
+}
+
+#[test]
+fn several_memories_are_named_where_they_begin() {
+    let mut p = picture(
+        vec![
+            buffer("a", 600, 0, 2, BufferKind::Activation),
+            buffer("b", 400, 0, 2, BufferKind::Activation),
+        ],
+        None,
+    );
+    let one = svg(&p, Width::Wide);
+    assert!(!one.contains("dtcm"));
+    p.memories = [("dtcm", 0), ("ram", 600)]
+        .map(|(name, base)| Memory {
+            name: name.to_owned(),
+            base,
+        })
+        .to_vec();
+    let two = svg(&p, Width::Wide);
+    let y = |name: &str| {
+        let before = two.split(&format!(">{name}</text>")).next().unwrap();
+        let y = before.rsplit(" y=\"").next().unwrap().split('"').next();
+        y.unwrap().parse::<f64>().unwrap()
+    };
+    // 600 of 1,000 bytes, of a panel of 360 pixels.
+    assert!((y("dtcm") - y("ram") - 216.0).abs() < 0.2, "{two}");
 }
 
 #[test]

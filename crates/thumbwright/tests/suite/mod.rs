@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 use thumbwright::runtime::{Batch, BuildSettings, Job, Runtime, Samples};
-use thumbwright::{CompileOptions, Compiled, Compiler, Io};
+use thumbwright::{CompileOptions, Compiled, Compiler, PipelineOptions};
 
 /// Every runtime.
 pub const RUNTIMES: [&str; 9] = [
@@ -40,7 +40,13 @@ pub fn available(test: &str, runtime: &str) -> bool {
 }
 
 /// Runs all cases on a runtime, and says which differ and how.
-pub fn failures(runtime: &str, cases: &[Case], io: Io, settings: &BuildSettings) -> Vec<String> {
+pub fn failures(
+    runtime: &str,
+    cases: &[Case],
+    tuning: impl Into<PipelineOptions>,
+    settings: &BuildSettings,
+) -> Vec<String> {
+    let tuning = tuning.into();
     let compiler = Compiler::new().unwrap();
     let parsed = Runtime::parse(runtime, compiler.registry().targets()).unwrap();
     let mut failed = Vec::new();
@@ -49,7 +55,7 @@ pub fn failures(runtime: &str, cases: &[Case], io: Io, settings: &BuildSettings)
     for c in cases {
         let options = CompileOptions {
             name: Some(c.name.clone()),
-            tuning: io.into(),
+            tuning: tuning.clone(),
             ..CompileOptions::for_target(parsed.target())
         };
         match compiler.compile_network(&c.name, c.network.clone(), &options, &mut ()) {

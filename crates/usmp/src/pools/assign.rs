@@ -25,6 +25,9 @@ const IMPROVEMENT_QUESTIONS: usize = 500;
 /// Above so many buffers only whole pools and spills are tried, without improvements.
 const IMPROVED_BUFFERS: usize = 2_000;
 
+/// Up to so many buffers a pool that is too small gives up one at a time, and is asked again; above, as many as the moment asks for.
+const SINGLY_SPILLED_BUFFERS: usize = 200;
+
 /// Buffers that are moved about to find out how many bytes are missing, and how often all of them are looked at.
 const SETTLED_BUFFERS: usize = 500;
 const SETTLING_ROUNDS: usize = 8;
@@ -45,7 +48,7 @@ pub fn plan_pools(
     problem: &PoolProblem,
     algorithm: &dyn Algorithm,
 ) -> Result<PoolPlan, Box<DoesNotFit>> {
-    let planner = Planner { problem, algorithm };
+    let planner = Planner::new(problem, algorithm);
     let count = problem.buffers().len();
     let least: u128 = (0..count)
         .map(|b| problem.cost(b, planner.ranked(b)[0]))
@@ -100,7 +103,7 @@ fn fitting(planner: &Planner<'_>, pools: Vec<usize>) -> Option<Fitting> {
     let mut parts = Vec::with_capacity(count);
     for pool in 0..count {
         let which = members(&pools, pool);
-        let Part::Fits(outcome) = planner.ask(pool, &which) else {
+        let Part::Fits(outcome) = planner.place(pool, &which) else {
             return None;
         };
         parts.push((which, outcome));
@@ -152,21 +155,28 @@ fn spill(planner: &Planner<'_>) -> Result<Vec<usize>, Attempt> {
         loop {
             let which: Vec<usize> = members(&pools, pool);
             let part = planner.ask(pool, &which);
-            let Some(victim) = victim(planner, pool, &which, &part, |b| {
+            let loss = |b: usize| {
                 let next = ranked[b].get(position[b] + 1);
                 next.map(|&next| problem.cost(b, next) - problem.cost(b, pool))
-            }) else {
-                break;
             };
-            position[victim] += 1;
-            match ranked[victim].get(position[victim]) {
-                Some(&next) => {
-                    pools[victim] = next;
-                    changed[next] = true;
-                }
-                None => {
-                    pools[victim] = usize::MAX;
-                    outside.push(victim);
+            let mut victims = victims(planner, pool, &which, &part, loss);
+            if count <= SINGLY_SPILLED_BUFFERS {
+                victims.truncate(1);
+            }
+            if victims.is_empty() {
+                break;
+            }
+            for victim in victims {
+                position[victim] += 1;
+                match ranked[victim].get(position[victim]) {
+                    Some(&next) => {
+                        pools[victim] = next;
+                        changed[next] = true;
+                    }
+                    None => {
+                        pools[victim] = usize::MAX;
+                        outside.push(victim);
+                    }
                 }
             }
         }
@@ -205,18 +215,19 @@ fn fits_with(planner: &Planner<'_>, pools: &[usize], pool: usize, extra: usize) 
     matches!(planner.ask(pool, &which), Part::Fits(_))
 }
 
-/// The buffer that a pool gives up, if it is too small for its part: of those in the way, the one whose leaving costs least for every
-/// byte that is gained. `loss` is what the buffer costs more in its next pool; `None` if it has none, which counts as the highest.
-fn victim(
+/// The buffers that a pool gives up if it is too small for its part: of those in the way, those whose leaving costs least for every byte
+/// that is gained, until enough is gained. `loss` is what a buffer costs more in its next pool; `None` if it has none, which counts as
+/// the highest.
+fn victims(
     planner: &Planner<'_>,
     pool: usize,
     which: &[usize],
     part: &Part,
     loss: impl Fn(usize) -> Option<u128>,
-) -> Option<usize> {
+) -> Vec<usize> {
     let problem = planner.part(pool, which);
     let (in_the_way, excess) = match part {
-        Part::Fits(_) => return None,
+        Part::Fits(_) => return Vec::new(),
         Part::Refuted { excess, .. } => (Liveness::of(&problem).live_at_peak().to_vec(), *excess),
         Part::TooHigh { outcome, excess } => {
             let size = problem.capacity().unwrap_or(u64::MAX);
@@ -228,21 +239,21 @@ fn victim(
     };
     let gained = |i: usize| problem.buffers()[i].size.min(excess);
     // Cycles lost a byte gained; then the most bytes gained, then the smallest buffer that gains them.
-    let key = |i: usize| {
-        let lost = loss(which[i]).map_or(f64::INFINITY, |lost| lost as f64 / gained(i) as f64);
-        (
-            lost,
-            std::cmp::Reverse(gained(i)),
-            problem.buffers()[i].size,
-        )
-    };
-    let with_bytes = in_the_way.into_iter().filter(|&i| gained(i) > 0);
-    let least = with_bytes.min_by(|&a, &b| {
-        let (a, b) = ((key(a), a), (key(b), b));
-        let order = a.0.0.total_cmp(&b.0.0);
-        order.then_with(|| (a.0.1, a.0.2, a.1).cmp(&(b.0.1, b.0.2, b.1)))
+    let lost = |i: usize| loss(which[i]).map_or(f64::INFINITY, |n| n as f64 / gained(i) as f64);
+    let ties = |i: usize| (std::cmp::Reverse(gained(i)), problem.buffers()[i].size, i);
+    let mut order: Vec<usize> = in_the_way.into_iter().filter(|&i| gained(i) > 0).collect();
+    order.sort_by(|&a, &b| {
+        lost(a)
+            .total_cmp(&lost(b))
+            .then_with(|| ties(a).cmp(&ties(b)))
     });
-    least.map(|i| which[i])
+    let mut sum = 0u64;
+    let enough = order.iter().position(|&i| {
+        sum = sum.saturating_add(gained(i));
+        sum >= excess
+    });
+    order.truncate(enough.map_or(order.len(), |last| last + 1));
+    order.into_iter().map(|i| which[i]).collect()
 }
 
 /// Larger buffers first, each in the cheapest pool that still has room for it.
@@ -494,10 +505,7 @@ mod tests {
         for seed in 0..1000 {
             let problem = instance(seed);
             let algorithm = Exact::default();
-            let planner = Planner {
-                problem: &problem,
-                algorithm: &algorithm,
-            };
+            let planner = Planner::new(&problem, &algorithm);
             let all = search(&planner, None, u64::MAX);
             assert!(all.complete);
             let Some(best) = all.pools else { continue };

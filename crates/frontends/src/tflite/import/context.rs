@@ -316,6 +316,14 @@ impl<'a> OpCx<'a, '_> {
         }
     }
 
+    /// All outputs.
+    pub(super) fn outputs(&self) -> Vec<&'a Tensor> {
+        let outputs = self.operator.outputs.iter();
+        outputs
+            .map(|&index| &self.importer.graph.tensors[index])
+            .collect()
+    }
+
     /// The value of an input.
     pub(super) fn value(&mut self, position: usize) -> Result<ValueId, Stop> {
         self.input(position)?;
@@ -348,13 +356,23 @@ impl<'a> OpCx<'a, '_> {
 
     /// Makes the op that computes the operator's output, of the output tensor's type.
     pub(super) fn emit(&mut self, state: OpState) -> Result<(), Stop> {
-        let output = self.output()?;
-        let ty = tensor_type(&mut self.importer.module, output)?;
+        self.output()?;
+        self.emit_all(state)
+    }
+
+    /// Makes the op that computes all of the operator's outputs, of the output tensors' types.
+    pub(super) fn emit_all(&mut self, state: OpState) -> Result<(), Stop> {
+        let mut types = Vec::with_capacity(self.operator.outputs.len());
+        for output in self.outputs() {
+            types.push(tensor_type(&mut self.importer.module, output)?);
+        }
         let m = &mut self.importer.module;
-        let op = m.create(state.loc(self.loc).results(&[ty]));
+        let op = m.create(state.loc(self.loc).results(&types));
         m.append(self.block, op);
-        let value = m.result(op, 0);
-        self.set_output(value);
+        let values = m.results(op).to_vec();
+        for (&index, value) in self.operator.outputs.iter().zip(values) {
+            self.importer.values[index] = Some(value);
+        }
         Ok(())
     }
 

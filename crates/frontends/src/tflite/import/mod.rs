@@ -13,6 +13,7 @@ mod context;
 mod conv;
 mod dequantized;
 mod fully_connected;
+mod joining;
 mod pool;
 mod quantize;
 mod rescale;
@@ -59,6 +60,10 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: pool::average_pool_2d,
     },
     OperatorImport {
+        name: "CONCATENATION",
+        import: joining::concatenation,
+    },
+    OperatorImport {
         name: "CONV_2D",
         import: conv::conv_2d,
     },
@@ -97,6 +102,14 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "SOFTMAX",
         import: softmax::softmax,
+    },
+    OperatorImport {
+        name: "SPLIT",
+        import: joining::split,
+    },
+    OperatorImport {
+        name: "SPLIT_V",
+        import: joining::split_v,
     },
 ];
 

@@ -22,6 +22,8 @@ pub struct Picture {
     pub steps: Vec<Step>,
     /// The buffers.
     pub blocks: Vec<Block>,
+    /// The memories, one above the other; empty where there is one.
+    pub memories: Vec<Memory>,
     /// Bytes of the memory that the plan takes.
     pub height: u64,
     /// Bytes that every plan takes at least.
@@ -37,6 +39,15 @@ pub struct Step {
     pub label: String,
     /// In full.
     pub name: String,
+}
+
+/// One of several memories.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Memory {
+    /// Its name.
+    pub name: String,
+    /// Bytes of the memories below it.
+    pub base: u64,
 }
 
 /// A placed buffer.
@@ -82,6 +93,7 @@ impl Picture {
                     end: b.end,
                 })
                 .collect(),
+            memories: Vec::new(),
             height: plan.height(),
             bound: usmp::Liveness::of(problem).bound(),
             capacity: problem.capacity(),
@@ -130,6 +142,7 @@ fn draw(picture: &Picture, width: Width, with_style: bool) -> String {
     line(frame.axes(picture));
     line(profile::peak_band(&frame, &moments));
     line(plan::blocks(picture, &frame));
+    line(plan::memories(picture, &frame));
     line(plan::lines(picture, &frame));
     line(profile::bars(picture, &frame, &moments));
     line("</svg>".to_owned());

@@ -1,6 +1,6 @@
 //! The upper panel: rectangles at their addresses, and lines at the height, the bound and the capacity.
 
-use super::super::escape::{elide_middle, escape, scope_name};
+use super::super::escape::{elide, elide_middle, escape, scope_name};
 use super::super::numbers::{bytes, grouped};
 use super::frame::{CHARACTER, Frame};
 use super::{Block, Picture, class, describe};
@@ -97,6 +97,23 @@ fn label(out: &mut String, b: &Block, [x, y, w, h]: [f64; 4]) {
             escape(&elide_middle(name, fits(h)))
         );
     }
+}
+
+/// Where one memory ends and the next begins, and what they are called.
+pub(super) fn memories(picture: &Picture, frame: &Frame) -> String {
+    let mut out = String::new();
+    let (left, right) = (frame.left, frame.right);
+    for memory in &picture.memories {
+        let y = frame.y(memory.base);
+        let name = escape(&elide(&memory.name, 24));
+        let _ = write!(
+            out,
+            "<path class=\"tw-axis\" d=\"M{left} {y:.1}H{right}\"/><text class=\"tw-note\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{name}</text>",
+            right - 2.0,
+            y - 4.0
+        );
+    }
+    out
 }
 
 /// The lines, each with its number above it. The bound's stands at the right, where plans of networks are low, unless it is so close

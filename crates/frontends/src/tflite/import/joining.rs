@@ -1,0 +1,108 @@
+//! CONCATENATION, SPLIT and SPLIT_V.
+//!
+//! The reference kernels of tflite-micro copy int8 elements whatever the scales; those of LiteRT refuse tensors of different
+//! quantisation. So do we: a copy would change the values.
+
+use ir::OpState;
+use ir::dialects::nn;
+
+use super::context::{OpCx, Stop, float_or_int8, same_quantization, shapes};
+use crate::tflite::codes;
+use crate::tflite::finding::{CONVERT_AGAIN, Finding};
+use crate::tflite::model::{Tensor, TensorType};
+use crate::tflite::options::{Activation, Options};
+
+pub(super) fn concatenation(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    let count = cx.operator.inputs.len();
+    cx.operands(1..=count.max(1), 1)?;
+    let parts: Vec<&Tensor> = (0..count)
+        .map(|i| cx.input(i))
+        .collect::<Result<_, Finding>>()?;
+    let output = cx.output()?;
+    let Options::Concatenation(options) = cx.operator.options else {
+        return Err(Finding::new(
+            codes::OPTIONS_MISSING,
+            "its parameters are missing",
+            CONVERT_AGAIN,
+        )
+        .into());
+    };
+    if options.activation != Activation::None {
+        return Err(Finding::new(
+            codes::PARAMETER,
+            format!(
+                "its fused activation {:?} is not supported",
+                options.activation
+            ),
+            "apply the activation before the concatenation",
+        )
+        .into());
+    }
+    let values = (0..count)
+        .map(|i| cx.value(i))
+        .collect::<Result<Vec<_>, Stop>>()?;
+    let axis = joint(&parts, output, options.axis)?;
+    let axis = cx.module().i64_attr(axis);
+    let state = OpState::new("nn.concatenation").operands(&values);
+    cx.emit(state.prop("axis", axis))
+}
+
+/// SPLIT: the dimension, then the tensor.
+pub(super) fn split(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(2..=2, cx.operator.outputs.len())?;
+    parts_of(cx, 1, 0)
+}
+
+/// SPLIT_V: the tensor, the extents of the parts, the dimension. The outputs' shapes are the extents.
+pub(super) fn split_v(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(3..=3, cx.operator.outputs.len())?;
+    parts_of(cx, 0, 2)
+}
+
+fn parts_of(cx: &mut OpCx<'_, '_>, whole: usize, axis: usize) -> Result<(), Stop> {
+    let (input, parts) = (cx.input(whole)?, cx.outputs());
+    let axis = joint(&parts, input, constant_axis(cx, axis)?)?;
+    let value = cx.value(whole)?;
+    let axis = cx.module().i64_attr(axis);
+    let state = OpState::new("nn.split").operands(&[value]);
+    cx.emit_all(state.prop("axis", axis))
+}
+
+/// The one number of a constant int32 operand.
+fn constant_axis(cx: &OpCx<'_, '_>, position: usize) -> Result<i64, Finding> {
+    let tensor = cx.input(position)?;
+    let stored = cx.constant_bytes(position);
+    let stored = stored.filter(|_| tensor.dtype == TensorType::Int32);
+    match stored.and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()) {
+        Some(bytes) => Ok(i32::from_le_bytes(bytes).into()),
+        None => Err(Finding::new(
+            codes::PARAMETER,
+            format!(
+                "its dimension \"{}\" is not one constant INT32",
+                tensor.name
+            ),
+            "split along a dimension that the model states as a constant",
+        )),
+    }
+}
+
+/// The dimension, from 0, along which parts make a whole of the same elements; `axis` may count from behind.
+fn joint(parts: &[&Tensor], whole: &Tensor, axis: i64) -> Result<i64, Finding> {
+    let all: Vec<&Tensor> = parts.iter().copied().chain([whole]).collect();
+    if float_or_int8(&all)? == TensorType::Int8 {
+        for part in parts {
+            same_quantization(part, whole)?;
+        }
+    }
+    let rank = i64::try_from(whole.shape.len()).unwrap_or(i64::MAX);
+    let from_front = if axis < 0 { axis + rank } else { axis };
+    let extents: Vec<&[i64]> = parts.iter().map(|t| t.shape.as_slice()).collect();
+    let fits = nn::joined(&extents, from_front).as_ref() == Some(&whole.shape);
+    shapes(fits, || {
+        format!(
+            "its parts {extents:?} along dimension {axis} do not make {:?}",
+            whole.shape
+        )
+    })?;
+    Ok(from_front)
+}
