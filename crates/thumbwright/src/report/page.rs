@@ -282,6 +282,10 @@ fn cards(report: &Report) -> Vec<Card> {
     };
     let optimal = match memory.gap_bytes {
         _ if !memory.placed => "not placed".to_owned(),
+        0 if memory.arenas.len() > 1 => format!(
+            "in {} memories; no plan for what is in each is lower",
+            memory.arenas.len()
+        ),
         0 => "optimal: it is proved that no plan is lower".to_owned(),
         gap => format!(
             "at most {} above the lowest plan ({:.1}\u{a0}%)",
@@ -375,7 +379,20 @@ fn memory_notes(report: &Report) -> Vec<String> {
         ));
     }
     notes.extend(in_place(memory));
+    let order = report.remarks.iter().filter(|r| r.code == "remark.order");
+    notes.extend(order.map(|r| sentence(&r.message)));
     notes
+}
+
+/// A remark's message as a sentence.
+fn sentence(message: &str) -> String {
+    let mut rest = message.chars();
+    let first: String = rest
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    format!("{first}{}.", rest.as_str())
 }
 
 /// Who planned the arenas, and what is known of lower plans.
@@ -384,6 +401,9 @@ fn planned_by(memory: &MemoryReport) -> String {
     let by = algorithm.map_or(String::new(), |a| format!(" by {a}"));
     match memory.gap_bytes {
         _ if !memory.placed => "The memory is not planned.".to_owned(),
+        0 if memory.arenas.len() > 1 => {
+            format!("Planned{by}; it is proved that no plan for what is in each memory is lower.")
+        }
         0 => format!("Planned{by}; it is proved that no plan is lower."),
         gap => format!(
             "Planned{by}; a plan may be up to {} lower: none is below {}.",

@@ -1,7 +1,7 @@
 //! The numbers of a report are those of the plan and of the measurements, and nothing in a model breaks the page.
 
 use crate::toy;
-use thumbwright::report::{HostTime, Measurements, PageOptions, Report};
+use thumbwright::report::{HostTime, Measurements, OverlapReport, PageOptions, Remark, Report};
 use thumbwright::{CompileOptions, Compiled, Io};
 
 fn plain(compiled: &Compiled) -> Report {
@@ -66,6 +66,43 @@ fn numbers_are_those_of_the_memory_map() {
     assert_eq!(report.outputs[0].tensor.bytes, 10);
     assert_eq!(report.model.file, "digits_int8.tflite");
     assert_eq!(report.model.name, "digits_int8");
+}
+
+#[test]
+fn the_page_says_what_was_gained() {
+    let compiled = toy::compile("digits_int8.tflite", &toy::digits());
+    let mut report = plain(&compiled);
+    let page = |report: &Report| report.html(&PageOptions::default());
+    let plan = page(&report);
+    assert!(plan.contains("Planned by exact; it is proved that no plan is lower."));
+    assert!(!plan.contains("Another order.") && !plan.contains("runs into"));
+
+    report.remarks.push(Remark {
+        severity: "remark".to_owned(),
+        code: "remark.order".to_owned(),
+        message: "another order".to_owned(),
+        location: None,
+        notes: Vec::new(),
+        help: None,
+    });
+    report.memory.overlaps.push(OverlapReport {
+        result: "b".to_owned(),
+        operand: "a".to_owned(),
+        step: 1,
+        arena: "arena".to_owned(),
+        offset: 0,
+        bytes: 4,
+    });
+    report.memory.liveness_bound_bytes = report.memory.arena_bytes + 1234;
+    (report.memory.gap_bytes, report.memory.bound_bytes) = (100, report.memory.arena_bytes - 100);
+    let plan = page(&report);
+    for part in [
+        "<li>Another order.</li>",
+        "1 result runs into an operand that it is the last to read: the arena is 1,234 B smaller",
+        "a plan may be up to 100 B lower",
+    ] {
+        assert!(plan.contains(part), "{part}");
+    }
 }
 
 #[test]
