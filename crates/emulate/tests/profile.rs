@@ -65,9 +65,9 @@ fn other_profiler(
     )
 }
 
-/// The harness's input file for one run of case 0.
+/// The harness's input file for one run of case 0, from its first state.
 fn encoded(inputs: &[Vec<u8>]) -> Vec<u8> {
-    let header = [u32::from_le_bytes(*b"TWI1"), 1, 0, 0];
+    let header = [u32::from_le_bytes(*b"TWI1"), 1, 0, 0, 0];
     header
         .iter()
         .flat_map(|w| w.to_le_bytes())

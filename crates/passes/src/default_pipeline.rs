@@ -109,8 +109,8 @@ impl PipelineOptions {
         if self.io == Io::Caller {
             options = options.with("io", "caller");
         }
-        if self.in_place() {
-            options = options.with("overlap", true);
+        if !self.in_place() {
+            options = options.with("overlap", false);
         }
         if !self.pools.is_empty() {
             let limits = self
@@ -135,8 +135,8 @@ impl PipelineOptions {
         if self.io == Io::Caller {
             options = options.with("io", "caller");
         }
-        if self.in_place() {
-            options = options.with("overlap", true);
+        if !self.in_place() {
+            options = options.with("overlap", false);
         }
         options
     }
@@ -144,7 +144,7 @@ impl PipelineOptions {
     /// Whether a result may run into an operand that dies.
     pub fn in_place(&self) -> bool {
         self.in_place
-            .unwrap_or(self.optimize_for == OptimizeFor::Ram)
+            .unwrap_or(self.optimize_for != OptimizeFor::Latency)
     }
 
     /// What a pass of the default pipeline is asked for.

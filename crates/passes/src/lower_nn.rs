@@ -47,7 +47,7 @@ pub fn info() -> PassInfo {
     .option(
         "overlap",
         "true|false",
-        "false",
+        "true",
         "For `ram`: whether results may run into operands, as for plan-memory.",
     )
 }

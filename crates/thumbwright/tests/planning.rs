@@ -23,6 +23,7 @@ fn the_problem_is_that_of_a_compile() {
     for (io, optimize_for) in asked {
         let mut options = CompileOptions::for_target("cortex-m4");
         (options.tuning.io, options.tuning.optimize_for) = (io, optimize_for);
+        options.tuning.in_place = Some(optimize_for == OptimizeFor::Ram);
         let memory = memory(&options);
         let compiled = Compiler::new()
             .unwrap()

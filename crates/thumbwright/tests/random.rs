@@ -123,6 +123,14 @@ fn poisoned_in_place() -> PipelineOptions {
     }
 }
 
+/// Every buffer has bytes of its own while it lives.
+fn apart() -> PipelineOptions {
+    PipelineOptions {
+        in_place: Some(false),
+        ..PipelineOptions::default()
+    }
+}
+
 /// Views of parts keep apart from what lies in dead bytes, in C too.
 fn in_place(runtime: &str) {
     if suite::available("random networks in place", runtime) {
@@ -153,8 +161,8 @@ fn joints() -> impl Strategy<Value = network::Network> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
-    /// The placed loops of a random network, compiled for a core with and one without long multiplication, for speed or with results in
-    /// the bytes of operands and dead memory overwritten, against the interpreter.
+    /// The placed loops of a random network, compiled for a core with and one without long multiplication, with buffers apart or with results
+    /// in the bytes of operands and dead memory overwritten, against the interpreter.
     #[test]
     fn placed_loops_compute_what_the_network_does(
         n in prop_oneof![network::strategy().boxed(), joints().boxed()],
@@ -167,7 +175,7 @@ proptest! {
         let expected = thumbwright::runtime::interpret(&network, inputs.clone()).unwrap().outputs;
         let options = thumbwright::CompileOptions {
             verify_each: true,
-            tuning: if in_place { poisoned_in_place() } else { Default::default() },
+            tuning: if in_place { poisoned_in_place() } else { apart() },
             ..thumbwright::CompileOptions::for_target(["cortex-m0", "cortex-m4"][core])
         };
         let compiled = compiler.compile_network("random", network, &options, &mut ()).unwrap();

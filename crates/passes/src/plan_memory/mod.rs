@@ -52,7 +52,7 @@ pub fn info() -> PassInfo {
     .option(
         "overlap",
         "true|false",
-        "false",
+        "true",
         "Whether a result may run into an operand that dies, behind the last byte that is still read.",
     )
     .option(

@@ -152,7 +152,7 @@ pub fn memory(m: &MemoryReport) -> String {
         n => format!("; kept between runs {}", number(n)),
     };
     format!(
-        "arena {} bytes: activations {} (liveness bound {}), scratch {}{kept}\n",
+        "arena {} bytes: activations {} ({} live at once), scratch {}{kept}\n",
         number(m.arena_bytes),
         number(m.activation_bytes),
         number(m.activation_bound_bytes),

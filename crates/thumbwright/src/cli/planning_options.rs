@@ -15,7 +15,7 @@ pub struct PlanningOptions {
     /// The planning algorithm; of `plan`, also `all`, to compare them [default: exact].
     #[arg(long, value_name = "NAME")]
     algorithm: Option<String>,
-    /// Whether a layer's result may run into an operand that it reads for the last time, in the same bytes [default: on for `--optimize-for ram`, else off].
+    /// Whether a layer's result may run into an operand that it reads for the last time, in the same bytes [default: on, but for `--optimize-for latency`].
     #[arg(long, value_name = "on|off", value_parser = on_or_off)]
     in_place: Option<bool>,
     /// What is to be small: the cycles, the memory, or the cycles and what memory costs none.

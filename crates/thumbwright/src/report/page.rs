@@ -360,7 +360,7 @@ fn memory_notes(report: &Report) -> Vec<String> {
     }];
     notes.push(planned_by(memory));
     notes.push(format!(
-        "Activations reach up to {} (liveness bound {}).",
+        "Activations reach up to {}; {} of them are live at once.",
         bytes(memory.activation_bytes),
         bytes(memory.activation_bound_bytes)
     ));

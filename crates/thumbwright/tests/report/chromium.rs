@@ -89,7 +89,8 @@ fn chromium_shows_the_page() {
     assert_eq!(root_data(&dom, "error"), None);
     assert_eq!(root_data(&dom, "script"), Some("ready"));
     // Two pictures, of which the style sheet shows one.
-    let placed = report.memory.buffers.len() + report.memory.scratch.len();
+    let memory = &report.memory;
+    let placed = memory.buffers.len() + memory.scratch.len() + memory.overlaps.len();
     assert_eq!(dom.matches("class=\"tw-block\"").count(), 2 * placed);
     assert_eq!(
         dom.matches("class=\"tw-bar\"").count(),

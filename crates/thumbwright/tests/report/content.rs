@@ -10,7 +10,7 @@ fn plain(compiled: &Compiled) -> Report {
 
 #[test]
 fn numbers_are_those_of_the_memory_map() {
-    let compiled = toy::compile("some/where/digits_int8.tflite", &toy::digits());
+    let compiled = toy::compile_apart("some/where/digits_int8.tflite", &toy::digits());
     let report = plain(&compiled);
     let map = compiled.memory();
     let memory = &report.memory;
@@ -68,9 +68,33 @@ fn numbers_are_those_of_the_memory_map() {
     assert_eq!(report.model.name, "digits_int8");
 }
 
+/// Byte by byte: what two buffers have in common at a step is what the report lists.
+#[test]
+fn shared_bytes_are_those_of_the_overlaps() {
+    let memory = plain(&toy::compile("digits_int8.tflite", &toy::digits())).memory;
+    let mut shared = 0;
+    for step in 0..memory.steps.len() {
+        let mut owners = vec![0; usize::try_from(memory.arena_bytes).unwrap()];
+        for b in memory.buffers.iter().chain(&memory.scratch) {
+            if (b.start..b.end).contains(&step) {
+                let from = usize::try_from(b.offset.unwrap()).unwrap();
+                let bytes = &mut owners[from..from + usize::try_from(b.bytes).unwrap()];
+                bytes.iter_mut().for_each(|n| *n += 1);
+            }
+        }
+        let listed = memory.overlaps.iter().filter(|o| o.step == step);
+        let listed: u64 = listed.map(|o| o.bytes).sum();
+        let found = owners.iter().filter(|&&n| n == 2).count() as u64;
+        assert_eq!(found, listed, "step {step}");
+        assert!(owners.iter().all(|&n| n <= 2));
+        shared += found;
+    }
+    assert!(shared > 0 && memory.arena_bytes < memory.liveness_bound_bytes);
+}
+
 #[test]
 fn the_page_says_what_was_gained() {
-    let compiled = toy::compile("digits_int8.tflite", &toy::digits());
+    let compiled = toy::compile_apart("digits_int8.tflite", &toy::digits());
     let mut report = plain(&compiled);
     let page = |report: &Report| report.html(&PageOptions::default());
     let plan = page(&report);
@@ -215,7 +239,7 @@ fn an_unplaced_module_has_a_bound_but_no_picture() {
     options.pipeline = Some("builtin.module(func.func(dce,order-operators),lower-nn)".to_owned());
     let compiled = toy::compile_with("digits_int8.tflite", &toy::digits(), &options);
     let report = plain(&compiled);
-    let placed = plain(&toy::compile("digits_int8.tflite", &toy::digits()));
+    let placed = plain(&toy::compile_apart("digits_int8.tflite", &toy::digits()));
     assert!(!report.memory.placed);
     assert_eq!(report.memory.arena_bytes, 0);
     assert_eq!(report.memory.bound_bytes, placed.memory.bound_bytes);

@@ -109,6 +109,13 @@ pub fn compile(file: &str, model: &[u8]) -> Compiled {
     compile_with(file, model, &CompileOptions::for_target("cortex-m4"))
 }
 
+/// With bytes of its own for every buffer while it lives.
+pub fn compile_apart(file: &str, model: &[u8]) -> Compiled {
+    let mut options = CompileOptions::for_target("cortex-m4");
+    options.tuning.in_place = Some(false);
+    compile_with(file, model, &options)
+}
+
 pub fn compile_with(file: &str, model: &[u8], options: &CompileOptions) -> Compiled {
     compiler().compile(file, model, options).unwrap()
 }
