@@ -183,7 +183,7 @@ fn features(case: &Case) -> Vec<String> {
 
 #[test]
 fn the_cases_exercise_what_matters() {
-    let found: BTreeSet<String> = testgen::nn::cases(5, 270 * testgen::nn::KINDS.len())
+    let found: BTreeSet<String> = testgen::nn::cases(5, 600 * testgen::nn::KINDS.len())
         .iter()
         .flat_map(features)
         .collect();
