@@ -42,7 +42,10 @@ impl Printer<'_> {
         let mut list: Vec<String> = arguments.iter().map(|a| a.text.clone()).collect();
         let function = if has_intrinsic {
             self.support.need_intrinsics();
-            list.extend(by.filter(|_| mnemonic.contains("sat")).map(|b| b.to_string()));
+            list.extend(
+                by.filter(|_| mnemonic.contains("sat"))
+                    .map(|b| b.to_string()),
+            );
             format!("__{mnemonic}")
         } else {
             let by = by.unwrap_or(0) as u8;
@@ -88,6 +91,7 @@ impl Printer<'_> {
     pub(super) fn arm_block(&mut self, op: OpId) -> Result<(), Diagnostic> {
         let m = self.m();
         let block = InstructionBlock::of(m, op).map_err(|why| self.error("C011", op, &why))?;
+        self.support.need_registers();
         let mut inputs = Vec::new();
         for &v in &block.words {
             let e = match self.constant(v) {
