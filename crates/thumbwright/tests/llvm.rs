@@ -81,23 +81,14 @@ mod by_llvm {
         models.iter().map(case).collect()
     }
 
-    /// All int8 models, and the float models where the cores differ: without an FPU, with one, and the newest.
+    /// All models.
     fn run(test: &str, runtime: &str, io: Io) {
         if !suite::available(test, runtime) {
             return;
         }
         let compiler = Compiler::new().unwrap();
         let test = format!("{test} on {runtime} by LLVM");
-        let mut models = models::all(&test);
-        let floats = matches!(runtime, "host" | "cortex-m0" | "cortex-m4" | "cortex-m55");
-        models.retain(|m| {
-            let kept = m.is_int8() || floats;
-            if !kept {
-                let what = format!("{test} of {}", m.name);
-                prerequisites::not_run(&what, "float runs on M0, M4 and M55");
-            }
-            kept
-        });
+        let models = models::all(&test);
         let (int8, float): (Vec<_>, Vec<_>) = models.into_iter().partition(models::Model::is_int8);
         let samples = match runtime {
             "host" => usize::MAX,
