@@ -2,6 +2,7 @@
 
 use super::interval::{INT8, Interval};
 use super::requantize::{Channel, Requantization};
+use super::requantize_vector::VectorRequantization;
 use interp::nn::{ConvParams, FullyConnectedParams};
 use interp::numerics::fully_connected::FullyConnectedI8Params;
 use interp::numerics::{ClampI8, QuantizedMultiplier};
@@ -370,11 +371,10 @@ impl Layer {
         }
     }
 
-    /// The requantisation of accumulators of raw bytes: the input's zero point is folded into the bias, where padding reads as the
-    /// zero point.
-    pub fn requantization(&self) -> Requantization {
-        let channels: Vec<Channel> = self
-            .accumulators()
+    /// What is known of the output channels when a kernel sums raw bytes: the input's zero point is folded into the bias, where padding
+    /// reads as the zero point.
+    fn channels(&self) -> Vec<Channel> {
+        self.accumulators()
             .enumerate()
             .map(|(o, accumulator)| {
                 let sum: i64 = self.filter(o).iter().map(|&w| i64::from(w)).sum();
@@ -384,8 +384,37 @@ impl Layer {
                     bias: i64::from(self.bias[o]) - i64::from(self.input_zero_point) * sum,
                 }
             })
-            .collect();
-        Requantization::new(&channels, self.output_zero_point, self.clamp)
+            .collect()
+    }
+
+    /// The requantisation of accumulators of raw bytes.
+    pub fn requantization(&self) -> Requantization {
+        Requantization::new(&self.channels(), self.output_zero_point, self.clamp)
+    }
+
+    /// The same for four channels at a time.
+    ///
+    /// # Errors
+    /// In words, if the sequence is not exact for a channel.
+    pub fn vector_requantization(&self) -> Result<VectorRequantization, String> {
+        VectorRequantization::new(&self.channels(), self.output_zero_point, self.clamp)
+    }
+
+    /// Whether accumulators with their bias keep so far from the ends of 32 bits that a zero point does not lead past them.
+    ///
+    /// # Errors
+    /// In words, if one does not.
+    pub fn small_sums(&self) -> Result<(), String> {
+        let bound = i128::from(i32::MAX) - 256;
+        let fits = |c: &Channel| {
+            let sum = c.accumulator.plus(i128::from(c.bias));
+            sum.within(-bound, bound)
+        };
+        if self.channels().iter().all(fits) {
+            Ok(())
+        } else {
+            Err("an accumulator may come near the end of 32 bits".to_owned())
+        }
     }
 
     /// Weights in the order in which blocks of `width` output channels read them, `[block][tap][channel of the block]`; `order` gives

@@ -1,0 +1,190 @@
+//! Requantisation by Helium: four accumulators of neighbouring channels at once.
+//!
+//! `VQRDMULH` is the reference's doubling high multiplication, and `VRSHL` its rounding shift but for ties of negative values, which the
+//! reference rounds away from zero and the instruction up: one is added to what is negative before (−1, saturating) where it shifts at
+//! all. Where the clamp hides negative values, both agree (see [`super::requantize`]). Sums wrap, as the reference's do.
+
+use super::requantize::Channel;
+use super::subscript::sum_of;
+use interp::numerics::ClampI8;
+use ir::{Builder, ValueId};
+use pass::KernelBuilder;
+
+/// Which negative values are corrected before they are shifted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Correction {
+    /// None: the clamp hides them.
+    Hidden,
+    /// Those of every channel.
+    All,
+    /// Those of channels that shift.
+    Shifted,
+}
+
+/// How an op requantises four channels at a time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VectorRequantization {
+    correction: Correction,
+    zero_point: i32,
+    clamp: ClampI8,
+    biases: Vec<i32>,
+    multipliers: Vec<i32>,
+    /// 0 or negative, for shifts to the right.
+    shifts: Vec<i32>,
+}
+
+impl VectorRequantization {
+    /// Of an op's channels.
+    ///
+    /// # Errors
+    /// If a channel shifts to the left, or so far to the right that nothing is left.
+    pub fn new(
+        channels: &[Channel],
+        zero_point: i32,
+        clamp: ClampI8,
+    ) -> Result<VectorRequantization, String> {
+        let shift = |c: &Channel| match c.multiplier.multiplier {
+            0 => 0,
+            _ => c.multiplier.shift,
+        };
+        if !channels.iter().all(|c| (-31..=0).contains(&shift(c))) {
+            return Err("an output channel is scaled up".to_owned());
+        }
+        let correction = if clamp.min >= zero_point {
+            Correction::Hidden
+        } else if channels.iter().all(|c| shift(c) < 0) {
+            Correction::All
+        } else {
+            Correction::Shifted
+        };
+        Ok(VectorRequantization {
+            correction,
+            zero_point,
+            clamp,
+            biases: channels.iter().map(|c| c.bias as i32).collect(),
+            multipliers: channels.iter().map(|c| c.multiplier.multiplier).collect(),
+            shifts: channels.iter().map(shift).collect(),
+        })
+    }
+
+    /// Bytes of the tables for so many lanes.
+    pub fn table_bytes(lanes: i64) -> u64 {
+        12 * lanes as u64
+    }
+
+    /// Instructions on vectors that turn four accumulators into four outputs within int32.
+    pub fn operations(&self) -> u64 {
+        match self.correction {
+            Correction::Hidden => 3,
+            Correction::All => 5,
+            Correction::Shifted => 6,
+        }
+    }
+
+    /// Declares the tables, with the channels in the order in which the kernel's lanes have them, and the scalars.
+    pub fn declare(&self, k: &mut KernelBuilder<'_>, lanes: &[usize]) -> VectorRequantizer {
+        let of = |table: &[i32]| -> Vec<i32> { lanes.iter().map(|&c| table[c]).collect() };
+        let shape = [lanes.len() as i64];
+        VectorRequantizer {
+            correction: self.correction,
+            biases: k.table_i32("biases", &shape, &of(&self.biases)),
+            multipliers: k.table_i32("multipliers", &shape, &of(&self.multipliers)),
+            shifts: k.table_i32("shifts", &shape, &of(&self.shifts)),
+            zero_point: k.scalar_i32(i64::from(self.zero_point)),
+            bounds: (self.clamp != ClampI8::FULL).then(|| {
+                (
+                    k.scalar_i32(i64::from(self.clamp.min)),
+                    k.scalar_i32(i64::from(self.clamp.max)),
+                )
+            }),
+        }
+    }
+}
+
+/// A kernel's arguments for requantisation.
+#[derive(Clone, Copy, Debug)]
+pub struct VectorRequantizer {
+    correction: Correction,
+    biases: ValueId,
+    multipliers: ValueId,
+    shifts: ValueId,
+    zero_point: ValueId,
+    bounds: Option<(ValueId, ValueId)>,
+}
+
+impl VectorRequantizer {
+    /// The bounds in every lane of `width` bits, for the start of a kernel.
+    pub fn bounds(&self, b: &mut Builder<'_>, width: u32) -> (ValueId, ValueId) {
+        let (min, max) = self
+            .bounds
+            .unwrap_or_else(|| (b.const_i32(-128), b.const_i32(127)));
+        (b.vdup(min, width), b.vdup(max, width))
+    }
+
+    /// Whether the clamp is less than int8.
+    pub fn is_clamped(&self) -> bool {
+        self.bounds.is_some()
+    }
+
+    /// Four accumulators (`vector<4xi32>`) of the lanes from `lane` on, scaled; zero point and clamp are left out.
+    pub fn scaled(&self, b: &mut Builder<'_>, lane: ValueId, sums: ValueId) -> ValueId {
+        let bias = b.vldr(self.biases, &[lane], 32);
+        let v = b.mve("vadd", &[sums, bias]);
+        let multiplier = b.vldr(self.multipliers, &[lane], 32);
+        let mut v = b.mve("vqrdmulh", &[v, multiplier]);
+        let shift = b.vldr(self.shifts, &[lane], 32);
+        let negative = match self.correction {
+            Correction::Hidden => None,
+            Correction::All => Some(v),
+            // A shift is negative or 0.
+            Correction::Shifted => Some(b.mve("vand", &[v, shift])),
+        };
+        if let Some(negative) = negative {
+            let one = b.mve_by("vshr_n", &[negative], 31);
+            v = b.mve("vqadd", &[v, one]);
+        }
+        b.mve("vrshl", &[v, shift])
+    }
+
+    /// Four outputs within int32; `bounds` are [`bounds`](Self::bounds) of 32 bits.
+    pub fn output(
+        &self,
+        b: &mut Builder<'_>,
+        lane: ValueId,
+        sums: ValueId,
+        bounds: (ValueId, ValueId),
+    ) -> ValueId {
+        let v = self.scaled(b, lane, sums);
+        let v = b.mve("vadd", &[v, self.zero_point]);
+        let v = b.mve("vmax", &[v, bounds.0]);
+        b.mve("vmin", &[v, bounds.1])
+    }
+
+    /// Sixteen outputs of `vector<16xi8>`: the accumulators of `vectors` are bytes 0, 4, 8, 12; 2, 6, …; 1, 5, …; 3, 7, …, and the first
+    /// of their lanes is `lane`. `spare` are a `vector<8xi16>` and a `vector<16xi8>` whose values do not matter; `bounds` are of 8 bits.
+    pub fn bytes(
+        &self,
+        b: &mut Builder<'_>,
+        lane: ValueId,
+        vectors: [ValueId; 4],
+        spare: (ValueId, ValueId),
+        bounds: (ValueId, ValueId),
+    ) -> ValueId {
+        let halves = [0, 2].map(|i| {
+            let low = sum_of(b, &[(lane, 1)], 4 * i as i64);
+            let low = self.scaled(b, low, vectors[i]);
+            let half = b.mve("vqmovnb", &[spare.0, low]);
+            let high = sum_of(b, &[(lane, 1)], 4 * i as i64 + 4);
+            let high = self.scaled(b, high, vectors[i + 1]);
+            let half = b.mve("vqmovnt", &[half, high]);
+            b.mve("vqadd", &[half, self.zero_point])
+        });
+        let v = b.mve("vqmovnb", &[spare.1, halves[0]]);
+        let v = b.mve("vqmovnt", &[v, halves[1]]);
+        if !self.is_clamped() {
+            return v;
+        }
+        let v = b.mve("vmax", &[v, bounds.0]);
+        b.mve("vmin", &[v, bounds.1])
+    }
+}
