@@ -104,12 +104,7 @@ fn interpret(op: OpRef<'_>, args: &[Datum]) -> Result<Results, EvalError> {
         }
     }
     let [a, b, c] = words;
-    Ok(smallvec![Datum::Int(compute(
-        a,
-        b,
-        c,
-        arm::immediate(op)
-    ))])
+    Ok(smallvec![Datum::Int(compute(a, b, c, arm::immediate(op)))])
 }
 
 /// Attaches the interpretations of `arm`.

@@ -42,7 +42,10 @@ impl Printer<'_> {
         let mut list: Vec<String> = arguments.iter().map(|a| a.text.clone()).collect();
         let function = if has_intrinsic {
             self.support.need_intrinsics();
-            list.extend(by.filter(|_| mnemonic.contains("sat")).map(|b| b.to_string()));
+            list.extend(
+                by.filter(|_| mnemonic.contains("sat"))
+                    .map(|b| b.to_string()),
+            );
             format!("__{mnemonic}")
         } else {
             let by = by.unwrap_or(0) as u8;

@@ -19,6 +19,8 @@ const CHAIN: usize = 4;
 fn continued(op: &str) -> Option<usize> {
     match op {
         "arith.addi" | "arith.subi" | "arith.addf" | "arith.subf" => Some(0),
+        "arm.mve.vmladava" | "arm.mve.vmladava_p" | "arm.mve.vaddva" | "arm.mve.vaddva_p"
+        | "arm.mve.vmla" => Some(0),
         _ => crate::instructions::accumulator(op),
     }
 }
@@ -221,7 +223,13 @@ impl Printer<'_> {
         (home == m.op_block(op) && self.live.uses(m, v).len() == 1).then_some(*id)
     }
 
-    pub(super) fn new_variable(&mut self, base: &str, several: bool, ty: ir::Type, c: CType) -> (Expr, u32) {
+    pub(super) fn new_variable(
+        &mut self,
+        base: &str,
+        several: bool,
+        ty: ir::Type,
+        c: CType,
+    ) -> (Expr, u32) {
         let name = if several {
             self.scopes.numbered(base)
         } else {

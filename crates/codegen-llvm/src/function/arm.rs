@@ -77,9 +77,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         let asm = self.assembly(ty, text, constraints);
         let arguments: Vec<BasicMetadataValueEnum<'ctx>> =
             operands.iter().map(|&x| x.into()).collect();
-        let call = self
-            .builder
-            .build_indirect_call(ty, asm, &arguments, "")?;
+        let call = self.builder.build_indirect_call(ty, asm, &arguments, "")?;
         let value = call.try_as_basic_value().basic();
         value.ok_or_else(|| self.unknown(op).into())
     }
@@ -130,8 +128,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
 
     pub(super) fn arm_block(&mut self, op: OpId) -> Result<(), Failure> {
         let m = self.m();
-        let block =
-            InstructionBlock::of(m, op).map_err(|why| self.error("B008", op, &why))?;
+        let block = InstructionBlock::of(m, op).map_err(|why| self.error("B008", op, &why))?;
         let (context, i32t) = (self.cx.context, self.cx.context.i32_type());
         let outputs = block.results.len() + block.temporaries;
         let mut constraints: Vec<String> = vec!["=&r".to_owned(); outputs];
@@ -174,9 +171,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
             _ => context.struct_type(&words, false).fn_type(&types, false),
         };
         let asm = self.assembly(ty, lines.join("\n\t"), constraints.join(","));
-        let call = self
-            .builder
-            .build_indirect_call(ty, asm, &arguments, "")?;
+        let call = self.builder.build_indirect_call(ty, asm, &arguments, "")?;
         let value = call
             .try_as_basic_value()
             .basic()
