@@ -313,3 +313,259 @@ pub fn set_lane(v: &mut Vector, i: usize, width: u32, value: i64) {
         lane.copy_from_slice(&value.to_le_bytes()[..bytes]);
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A lane by its bits, over unbounded integers.
+    fn sint(v: &Vector, i: usize, width: usize) -> i128 {
+        let mut sum = 0;
+        for bit in 0..width {
+            let at = i * width + bit;
+            let weight = 1i128 << bit;
+            if v[at / 8] >> (at % 8) & 1 == 1 {
+                sum += if bit + 1 == width { -weight } else { weight };
+            }
+        }
+        sum
+    }
+
+    /// What is left of a number in a signed field of so many bits.
+    fn wrap(x: i128, bits: usize) -> i128 {
+        let size = 1i128 << bits;
+        let low = x.rem_euclid(size);
+        if low >= size / 2 { low - size } else { low }
+    }
+
+    fn saturated(x: i128, bits: usize) -> i128 {
+        let half = 1i128 << (bits - 1);
+        if x < -half {
+            -half
+        } else if x >= half {
+            half - 1
+        } else {
+            x
+        }
+    }
+
+    /// x / 2^by rounded down.
+    fn floor(x: i128, by: usize) -> i128 {
+        x.div_euclid(1 << by)
+    }
+
+    /// x / 2^by to the nearest, halves up.
+    fn nearest(x: i128, by: usize) -> i128 {
+        floor(2 * x + (1 << by), by + 1)
+    }
+
+    fn active(predicate: u16, i: usize, width: usize) -> bool {
+        predicate >> (i * width / 8) & 1 == 1
+    }
+
+    /// The manual's operation: the result's lanes, or one number.
+    fn manual(name: &str, o: &Operands) -> (Vec<i128>, usize) {
+        let w = o.width as usize;
+        let n = 128 / w;
+        let [va, vb] = &o.vectors;
+        let lane = |v, i| sint(v, i, w);
+        let x = i128::from(o.word);
+        let by_lane = |f: &dyn Fn(i128, i128) -> i128| {
+            let all = (0..n).map(|i| wrap(f(lane(va, i), lane(vb, i)), w));
+            (all.collect(), w)
+        };
+        let number = |sum: i128| (vec![wrap(sum, 32)], 0);
+        let flags = |f: &dyn Fn(usize) -> bool| {
+            let bits = (0..16)
+                .filter(|byte| f(byte * 8 / w))
+                .map(|byte| 1i128 << byte);
+            (vec![wrap(bits.sum(), 16)], 0)
+        };
+        let shifted = |a: i128, by: i128, round: bool| {
+            let by = wrap(by, 8);
+            match (by >= 0, round) {
+                (true, _) => a * (1i128 << by.min(64)),
+                (false, false) => floor(a, by.unsigned_abs().min(64) as usize),
+                (false, true) => nearest(a, by.unsigned_abs().min(64) as usize),
+            }
+        };
+        let s = o.shift as usize;
+        match name {
+            "vdup" => (vec![wrap(x, w); n], w),
+            "vadd" => by_lane(&|a, b| a + b),
+            "vsub" => by_lane(&|a, b| a - b),
+            "vmul" => by_lane(&|a, b| a * b),
+            "vmla" => by_lane(&|acc, a| acc + a * wrap(x, w)),
+            "vmax" => by_lane(&|a, b| if a > b { a } else { b }),
+            "vmin" => by_lane(&|a, b| if a < b { a } else { b }),
+            "vqadd" => by_lane(&|a, b| saturated(a + b, w)),
+            "vqsub" => by_lane(&|a, b| saturated(a - b, w)),
+            "vneg" => by_lane(&|a, _| -a),
+            "vabs" => by_lane(&|a, _| if a < 0 { -a } else { a }),
+            "vand" | "vorr" | "veor" => {
+                let mut v = [0u8; 16];
+                for bit in 0..128 {
+                    let set = |v: &Vector| v[bit / 8] >> (bit % 8) & 1;
+                    let y = match (name, set(va) + set(vb)) {
+                        ("vand", both) => both == 2,
+                        ("vorr", any) => any > 0,
+                        (_, one) => one == 1,
+                    };
+                    v[bit / 8] |= u8::from(y) << (bit % 8);
+                }
+                ((0..n).map(|i| lane(&v, i)).collect(), w)
+            }
+            "vmulh" => by_lane(&|a, b| floor(a * b, w)),
+            "vrmulh" => by_lane(&|a, b| nearest(a * b, w)),
+            "vqdmulh" => by_lane(&|a, b| saturated(floor(2 * a * b, w), w)),
+            "vqrdmulh" => by_lane(&|a, b| saturated(nearest(2 * a * b, w), w)),
+            "vshl" => by_lane(&|a, b| shifted(a, b, false)),
+            "vrshl" => by_lane(&|a, b| shifted(a, b, true)),
+            "vshl_n" => by_lane(&|a, _| a * (1 << s)),
+            "vshr_n" => by_lane(&|a, _| floor(a, s)),
+            "vrshr_n" => by_lane(&|a, _| nearest(a, s)),
+            "vmovlb" | "vmovlt" => {
+                let odd = usize::from(name == "vmovlt");
+                let all = (0..n).map(|i| sint(va, 2 * i + odd, w / 2));
+                (all.collect(), w)
+            }
+            "vmovnb" | "vmovnt" | "vqmovnb" | "vqmovnt" => {
+                let odd = usize::from(name.ends_with('t'));
+                let all = (0..2 * n).map(|i| match i % 2 == odd {
+                    false => sint(va, i, w / 2),
+                    true if name.starts_with("vq") => saturated(lane(vb, i / 2), w / 2),
+                    true => wrap(lane(vb, i / 2), w / 2),
+                });
+                (all.collect(), w / 2)
+            }
+            "vmullb" | "vmullt" => {
+                let odd = usize::from(name == "vmullt");
+                let all = (0..n / 2).map(|i| lane(va, 2 * i + odd) * lane(vb, 2 * i + odd));
+                (all.collect(), 2 * w)
+            }
+            "vmladava" => number(x + (0..n).map(|i| lane(va, i) * lane(vb, i)).sum::<i128>()),
+            "vaddva" => number(x + (0..n).map(|i| lane(va, i)).sum::<i128>()),
+            "vmladava_p" | "vaddva_p" => {
+                let some = (0..n).filter(|&i| active(o.predicate, i, w));
+                number(
+                    x + some
+                        .map(|i| match name {
+                            "vaddva_p" => lane(va, i),
+                            _ => lane(va, i) * lane(vb, i),
+                        })
+                        .sum::<i128>(),
+                )
+            }
+            "vpsel" => {
+                let all = (0..n).map(|i| match active(o.predicate, i, w) {
+                    true => lane(va, i),
+                    false => lane(vb, i),
+                });
+                (all.collect(), w)
+            }
+            "vcmpeq" => flags(&|i| lane(va, i) - lane(vb, i) == 0),
+            "vcmpne" => flags(&|i| lane(va, i) - lane(vb, i) != 0),
+            "vcmplt" => flags(&|i| lane(va, i) - lane(vb, i) < 0),
+            "vcmple" => flags(&|i| lane(va, i) - lane(vb, i) <= 0),
+            "vcmpgt" => flags(&|i| lane(va, i) - lane(vb, i) > 0),
+            "vcmpge" => flags(&|i| lane(va, i) - lane(vb, i) >= 0),
+            "vctp8" | "vctp16" | "vctp32" => flags(&|i| (i as i128) < x.rem_euclid(1 << 32)),
+            "vpnot" => flags(&|byte| !active(o.predicate, byte, 8)),
+            other => panic!("{other} has no second definition"),
+        }
+    }
+
+    fn vectors() -> impl Strategy<Value = Vector> {
+        let extreme = prop::sample::select(vec![0x80u8, 0x7f, 0, 0xff, 1, 0xfe]);
+        prop_oneof![
+            2 => any::<[u8; 16]>(),
+            1 => prop::array::uniform16(extreme.clone()),
+            1 => (extreme.clone(), extreme).prop_map(|(low, high)| {
+                let mut v = [low; 16];
+                v.iter_mut().skip(1).step_by(2).for_each(|b| *b = high);
+                v
+            }),
+            1 => any::<[i8; 4]>().prop_map(|small| {
+                let mut v = [0; 16];
+                for (lane, x) in v.chunks_exact_mut(4).zip(small) {
+                    lane.copy_from_slice(&i32::from(x / 3).to_le_bytes());
+                }
+                v
+            }),
+            1 => prop::sample::select(vec![i32::MIN, i32::MAX, i32::MIN + 1]).prop_map(|x| {
+                let mut v = [0; 16];
+                for lane in v.chunks_exact_mut(4) {
+                    lane.copy_from_slice(&x.to_le_bytes());
+                }
+                v
+            }),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn instructions_are_the_manuals(
+            a in vectors(),
+            b in vectors(),
+            word in prop_oneof![any::<i32>(), -40..40i32],
+            bits in any::<u16>(),
+            s in any::<u32>(),
+        ) {
+            for i in ir::dialects::arm_mve::INSTRUCTIONS {
+                let name = i.name.trim_start_matches("arm.mve.");
+                for &width in i.widths {
+                    let shift = i.shift.map_or(0, |shift| {
+                        let (least, greatest) = shift.bounds(width);
+                        least as u32 + s % (greatest - least + 1) as u32
+                    });
+                    // Equal bits within each lane.
+                    let bytes = width as usize / 8;
+                    let lanes = (0..16).filter(|byte| bits >> (byte / bytes) & 1 == 1);
+                    let predicate = lanes.map(|byte| 1u16 << byte).sum();
+                    let o = Operands {
+                        vectors: [a, b],
+                        word: word.into(),
+                        predicate,
+                        shift,
+                        width,
+                    };
+                    let (want, lane_bits) = manual(name, &o);
+                    let got = match instruction(name).unwrap()(&o).unwrap() {
+                        Output::Word(x) => vec![i128::from(x)],
+                        Output::Vector(v) => {
+                            (0..128 / lane_bits).map(|i| sint(&v, i, lane_bits)).collect()
+                        }
+                    };
+                    prop_assert_eq!(got, want, "{} {:?}", name, o);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_predicate_must_not_differ_within_a_lane() {
+        let o = |width| Operands {
+            predicate: 0x000e,
+            width,
+            ..Operands::default()
+        };
+        let select = instruction("vpsel").unwrap();
+        assert!(select(&o(8)).is_ok());
+        assert_eq!(select(&o(16)), Err(MixedPredicate));
+        assert_eq!(select(&o(32)), Err(MixedPredicate));
+    }
+
+    #[test]
+    fn lanes_in_memory() {
+        let mut v = [0; 16];
+        set_lane(&mut v, 1, 16, extend(&[0x80]));
+        assert_eq!(v[..4], [0, 0, 0x80, 0xff]);
+        assert_eq!(lane(&v, 1, 16), -128);
+        assert_eq!(extend(&[0xff, 0x7f]), 32767);
+        assert_eq!(extend(&[0, 0, 0, 0x80]), i64::from(i32::MIN));
+    }
+}
