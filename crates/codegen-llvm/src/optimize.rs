@@ -4,9 +4,10 @@
 //!   as much code again, and no model faster by more than 3 %, some slower. Addresses without it are chosen for pre-indexed accesses, which
 //!   costs registers in long bodies.
 //! * `noimplicitfloat`: no vectors. Helium computes on floats by the standard value of FPSCR, whatever is in the register: subnormal operands
-//!   and results are zeros. The scalar instructions beside it obey FPSCR. The float models of MLPerf Tiny have subnormal weights, so outputs
-//!   differ; LLVM takes vectors of floats to be as exact as scalars wherever there is Helium. For integers the loops of the schedules gain
-//!   nothing.
+//!   and results are zeros, unlike those of the scalar instructions beside it. LLVM takes both for equally exact. Without the attribute,
+//!   random modules of the loop level differ from the interpreter. Networks with no subnormal number on the way do not: the float networks
+//!   of MLPerf Tiny keep their bits, and AD takes 763,000 cycles on an M55 instead of 1,173,000, KWS 4,976,000 instead of 9,992,000. Those of
+//!   int8 networks change by -3 to +3 %.
 
 use crate::failure::refused;
 use inkwell::module::Module;
