@@ -25,6 +25,7 @@ pub mod fixed_point;
 pub mod fully_connected;
 pub mod gemmlowp;
 pub mod helium;
+pub mod layout;
 pub mod math;
 pub mod pool;
 pub mod quantize;

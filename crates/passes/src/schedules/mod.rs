@@ -17,13 +17,16 @@ pub mod fully_connected;
 pub mod fully_connected_f32;
 pub mod interval;
 pub mod layer;
+pub mod pad;
 mod parameters;
 pub mod pool;
 pub mod quantize;
 pub mod requantize;
+mod runs;
 pub mod softmax;
 pub mod subscript;
 mod taps;
+pub mod transpose;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -44,5 +47,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     pool::register(r)?;
     quantize::register(r)?;
     softmax::register(r)?;
+    transpose::register(r)?;
+    pad::register(r)?;
     Ok(())
 }
