@@ -2,7 +2,7 @@
 //!
 //! [`read`] turns bytes into a checked [`Model`]: a walk over the messages finds false lengths and keeps what decoding allocates near the
 //! file's size (`wire`), prost decodes what is read of them ([`proto`]), then the graph's names, the constants' shapes and data, and the
-//! version of the operators are checked. [`import`] brings it into the `nn` dialect. All defects of a file are reported at once, with the
+//! version of the operators are checked. [`mod@import`] brings it into the `nn` dialect. All defects of a file are reported at once, with the
 //! codes of [`codes`].
 
 pub mod codes;
