@@ -41,9 +41,10 @@ fn operands() -> [Vec<i32>; 3] {
     let mut lists: [Vec<i32>; 3] = Default::default();
     for (i, &a) in EXTREMES.iter().enumerate() {
         for (j, &b) in EXTREMES.iter().enumerate() {
-            for (list, x) in lists
-                .iter_mut()
-                .zip([a, b, EXTREMES[(i * 5 + j * 3) % EXTREMES.len()]])
+            for (list, x) in
+                lists
+                    .iter_mut()
+                    .zip([a, b, EXTREMES[(i * 5 + j * 3) % EXTREMES.len()]])
             {
                 list.push(x);
             }
@@ -76,7 +77,8 @@ pub fn dsp(registry: &Arc<DialectRegistry>, blocks: usize) -> Instructions {
             None => vec![None],
             Some(i) => {
                 let steps = (i.greatest - i.least) / i.step;
-                let tried = (0..IMMEDIATES).map(|n| i.least + n * steps / (IMMEDIATES - 1) * i.step);
+                let tried =
+                    (0..IMMEDIATES).map(|n| i.least + n * steps / (IMMEDIATES - 1) * i.step);
                 let mut tried: Vec<i64> = tried.collect();
                 tried.dedup();
                 tried.into_iter().map(Some).collect()
@@ -250,10 +252,7 @@ fn largest_block(b: &mut Builder<'_>, from: ValueId, i: ValueId) -> [ValueId; 2]
             }
             let w = w.map(|w| b.dsp_by("sxtb16", &[w], 0));
             for pair in 0..2 {
-                let x = [
-                    load(b, first, 4 + 2 * pair),
-                    load(b, first, 5 + 2 * pair),
-                ];
+                let x = [load(b, first, 4 + 2 * pair), load(b, first, 5 + 2 * pair)];
                 for (k, &x) in x.iter().enumerate() {
                     for (c, &w) in w.iter().enumerate() {
                         let at = 4 * pair as usize + 2 * k + c;

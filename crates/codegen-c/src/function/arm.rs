@@ -35,14 +35,19 @@ impl Printer<'_> {
         let mnemonic = name.trim_start_matches("arm.");
         let unsigned = matches!(mnemonic, "uxtb16" | "usat" | "usat16");
         let has_intrinsic = match mnemonic {
-            "smmulr" | "pkhbt" | "pkhtb" | "smulbb" | "smulbt" | "smultb" | "smultt" => false,
+            "smmulr" | "smmla" | "pkhbt" | "pkhtb" | "smulbb" | "smulbt" | "smultb" | "smultt" => {
+                false
+            }
             "sxtb16" | "uxtb16" | "sxtab16" => by == Some(0),
             _ => true,
         };
         let mut list: Vec<String> = arguments.iter().map(|a| a.text.clone()).collect();
         let function = if has_intrinsic {
             self.support.need_intrinsics();
-            list.extend(by.filter(|_| mnemonic.contains("sat")).map(|b| b.to_string()));
+            list.extend(
+                by.filter(|_| mnemonic.contains("sat"))
+                    .map(|b| b.to_string()),
+            );
             format!("__{mnemonic}")
         } else {
             let by = by.unwrap_or(0) as u8;

@@ -221,7 +221,13 @@ impl Printer<'_> {
         (home == m.op_block(op) && self.live.uses(m, v).len() == 1).then_some(*id)
     }
 
-    pub(super) fn new_variable(&mut self, base: &str, several: bool, ty: ir::Type, c: CType) -> (Expr, u32) {
+    pub(super) fn new_variable(
+        &mut self,
+        base: &str,
+        several: bool,
+        ty: ir::Type,
+        c: CType,
+    ) -> (Expr, u32) {
         let name = if several {
             self.scopes.numbered(base)
         } else {

@@ -32,7 +32,9 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
                 let high = b.build_right_shift(product, i64t.const_int(32, false), true, "")?;
                 return Ok(b.build_int_truncate(high, i32t, "")?.into());
             }
-            "smmulr" | "pkhbt" | "pkhtb" => return self.instruction(op, name, by, &operands),
+            "smmulr" | "smmla" | "pkhbt" | "pkhtb" => {
+                return self.instruction(op, name, by, &operands);
+            }
             "sxtb16" | "uxtb16" | "sxtab16" if by > 0 => {
                 // The rotation is part of the instruction again.
                 if let Some(x) = operands.last_mut() {
@@ -77,9 +79,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         let asm = self.assembly(ty, text, constraints);
         let arguments: Vec<BasicMetadataValueEnum<'ctx>> =
             operands.iter().map(|&x| x.into()).collect();
-        let call = self
-            .builder
-            .build_indirect_call(ty, asm, &arguments, "")?;
+        let call = self.builder.build_indirect_call(ty, asm, &arguments, "")?;
         let value = call.try_as_basic_value().basic();
         value.ok_or_else(|| self.unknown(op).into())
     }
@@ -130,8 +130,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
 
     pub(super) fn arm_block(&mut self, op: OpId) -> Result<(), Failure> {
         let m = self.m();
-        let block =
-            InstructionBlock::of(m, op).map_err(|why| self.error("B008", op, &why))?;
+        let block = InstructionBlock::of(m, op).map_err(|why| self.error("B008", op, &why))?;
         let (context, i32t) = (self.cx.context, self.cx.context.i32_type());
         let outputs = block.results.len() + block.temporaries;
         let mut constraints: Vec<String> = vec!["=&r".to_owned(); outputs];
@@ -174,9 +173,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
             _ => context.struct_type(&words, false).fn_type(&types, false),
         };
         let asm = self.assembly(ty, lines.join("\n\t"), constraints.join(","));
-        let call = self
-            .builder
-            .build_indirect_call(ty, asm, &arguments, "")?;
+        let call = self.builder.build_indirect_call(ty, asm, &arguments, "")?;
         let value = call
             .try_as_basic_value()
             .basic()
