@@ -142,6 +142,7 @@ fn bits(name: &str, from: &str, to: &str) -> String {
 pub(crate) struct SupportSet {
     all: BTreeSet<Support>,
     intrinsics: bool,
+    blocks: bool,
 }
 
 impl SupportSet {
@@ -162,6 +163,16 @@ impl SupportSet {
     /// Whether `<arm_acle.h>` is needed.
     pub(crate) fn has_intrinsics(&self) -> bool {
         self.intrinsics
+    }
+
+    /// Needs nearly all registers for a block of instructions.
+    pub(crate) fn need_registers(&mut self) {
+        self.blocks = true;
+    }
+
+    /// Whether blocks of instructions need the registers that compilers keep for themselves.
+    pub(crate) fn has_blocks(&self) -> bool {
+        self.blocks
     }
 
     /// Drops what no text calls any more, as folding may leave it.

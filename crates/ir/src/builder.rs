@@ -414,7 +414,7 @@ impl<'m> Builder<'m> {
     /// An instruction of the DSP extension by its name without the prefix, `smlad`; words in, a word out.
     pub fn dsp(&mut self, name: &str, operands: &[ValueId]) -> ValueId {
         let i32t = self.m.i32();
-        let state = OpState::new(&format!("arm.{name}"));
+        let state = OpState::new(format!("arm.{name}"));
         self.one(state.operands(operands).results(&[i32t]))
     }
     /// [`dsp`](Self::dsp) with the op's attribute: rotation, shift or bits.

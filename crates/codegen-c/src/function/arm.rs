@@ -93,6 +93,7 @@ impl Printer<'_> {
     pub(super) fn arm_block(&mut self, op: OpId) -> Result<(), Diagnostic> {
         let m = self.m();
         let block = InstructionBlock::of(m, op).map_err(|why| self.error("C011", op, &why))?;
+        self.support.need_registers();
         let mut inputs = Vec::new();
         for &v in &block.words {
             let e = match self.constant(v) {
