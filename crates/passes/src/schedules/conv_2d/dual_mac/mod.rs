@@ -7,7 +7,7 @@ use super::kernel::{LayerKernel, SCRATCH, block_start, blocks, loop_cycles};
 use crate::schedules::high_word::{self, FRACTION_BITS, HighWord, LOWERED};
 use crate::schedules::layer::{Extents, Layer};
 use crate::schedules::subscript::sum_of;
-use activations::{QUAD_WORDS, Source, Words};
+use activations::{QUAD, QUAD_WORDS, Source, Words};
 use block::{DualBlock, ENDS, Operands, REACH};
 use ir::{Builder, OpId, ValueId};
 use pass::{Cost, KernelBuilder, Knobs};
@@ -194,8 +194,8 @@ impl LayerKernel for DualMac {
         } else {
             0
         };
-        let inner =
-            quads as u64 * block.quad_cycles(target) + rounds * (2 * loop_cycles(target) + 2);
+        let inner = quads as u64 * block.quad_cycles(words.is_raw(), target)
+            + rounds * (2 * loop_cycles(target) + 2);
         let start = (block.channels + block.pixels) as u64 * u64::from(c.load_after_load);
         let channel = u64::from(4 * c.load);
         let output = u64::from(3 * c.alu + c.mul + c.store);
@@ -262,22 +262,27 @@ impl LayerKernel for DualMac {
         };
         let output = k.output(op, 0, &[e.output_len()]);
         let (i8t, i32t) = (k.module().i8(), k.module().i32());
+        let scratch = (!words.is_raw()).then(|| k.scratch(&[plan.len()], i32t));
         let source = Source {
             input,
-            words: k.scratch(&[plan.len()], i32t),
+            words: scratch.unwrap_or(input),
             patch: words.patch().map(|p| k.scratch(&[p.elements()], i8t)),
             padding: i64::from(layer.input_zero_point),
         };
 
         let mut b = k.body();
+        let mut source = source;
+        if words.is_raw() {
+            let ty = b.m.memref(&[e.input_len() / QUAD], i32t);
+            source.words = view(&mut b, input, ty);
+        }
         b.for_range(0, e.batches, 1, &[], |b, n, _| {
             b.for_range(0, blocks(e.output.0, plan.rows), 1, &[], |b, ty, _| {
                 let y = block_start(b, ty, plan.rows, e.output.0);
                 b.for_range(0, blocks(e.output.1, plan.columns), 1, &[], |b, tx, _| {
                     let x = block_start(b, tx, plan.columns, e.output.1);
-                    if words.is_shared() {
-                        words.fill(b, &source, [n, y, x]);
-                    } else {
+                    let shared = words.is_shared().then(|| words.fill(b, &source, [n, y, x]));
+                    if shared.is_none() {
                         words.fill_patch(b, &source, [n, y, x]);
                     }
                     let line = e.output.1 * e.out_channels;
@@ -285,11 +290,12 @@ impl LayerKernel for DualMac {
                     let to = sum_of(b, &terms, 0);
                     b.for_range(0, plan.blocks(), 1, &[], |b, i, _| {
                         let first = sum_of(b, &[(i, block.pixels)], 0);
-                        let at = if words.is_shared() {
-                            sum_of(b, &[(first, words.pixel())], 0)
-                        } else {
-                            words.fill_pixels(b, &source, [n, y, x], first, block.pixels);
-                            b.const_index(0)
+                        let at = match shared {
+                            Some(at) => sum_of(b, &[(at, 1), (first, words.pixel())], 0),
+                            None => {
+                                words.fill_pixels(b, &source, [n, y, x], first, block.pixels);
+                                b.const_index(0)
+                            }
                         };
                         let to = sum_of(b, &[(to, 1), (first, e.out_channels)], 0);
                         let count = blocks(e.out_channels, block.channels);
@@ -297,6 +303,7 @@ impl LayerKernel for DualMac {
                             let o = block_start(b, ob, block.channels, e.out_channels);
                             let operands = Operands {
                                 words: source.words,
+                                raw: words.is_raw(),
                                 at,
                                 pixel: words.pixel(),
                                 weights,
@@ -326,6 +333,13 @@ impl LayerKernel for DualMac {
             Vec::new()
         });
     }
+}
+
+/// A buffer of bytes as one of other elements.
+fn view(b: &mut Builder<'_>, bytes: ValueId, ty: ir::Type) -> ValueId {
+    let zero = b.const_index(0);
+    let op = b.op("memref.view", &[bytes, zero], &[ty]);
+    b.m.result(op, 0)
 }
 
 /// How bytes come from sums.
