@@ -203,7 +203,7 @@ impl LayerKernel for DualMac {
         let per_block = blocks(e.out_channels, block.channels) as u64 * (inner + start + end);
         let copy = words.patch().map_or(0, |p| p.cycles(c));
         let converted = if words.is_shared() {
-            words.cycles(plan.columns, target)
+            words.cycles(plan.rows * plan.columns, target)
         } else {
             plan.blocks() as u64 * words.cycles(block.pixels, target)
         };
