@@ -3,8 +3,10 @@
 //! * `optsize`: the schedules have chosen order, blocks and unrolling of the loops; what LLVM's second level would unroll on top makes half
 //!   as much code again, and no model faster by more than 3 %, some slower. Addresses without it are chosen for pre-indexed accesses, which
 //!   costs registers in long bodies.
-//! * `noimplicitfloat`: no vectors. Helium's floats flush subnormal numbers, so results would differ; for integers the loops of the schedules
-//!   gain nothing.
+//! * `noimplicitfloat`: no vectors. Helium computes on floats by the standard value of FPSCR, whatever is in the register: subnormal operands
+//!   and results are zeros. The scalar instructions beside it obey FPSCR. The float models of MLPerf Tiny have subnormal weights, so outputs
+//!   differ; LLVM takes vectors of floats to be as exact as scalars wherever there is Helium. For integers the loops of the schedules gain
+//!   nothing.
 
 use crate::failure::refused;
 use inkwell::module::Module;
