@@ -1,6 +1,7 @@
 //! Schedules of `nn.fully_connected` on int8.
 
 use super::conv_2d::block::{Arithmetic, unroll};
+use super::conv_2d::dual_mac::DualMac;
 use super::conv_2d::helium::Helium;
 use super::conv_2d::kernel::{LayerKernel, OfOp, block_start, blocks, loop_cycles, over_taps};
 use super::conv_2d::pointwise::PointwisePairs;
@@ -290,6 +291,12 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
         op,
         layer,
         kernel: Helium,
+    })?;
+    r.schedule(OfOp {
+        name: "fully-connected-dual-mac",
+        op,
+        layer,
+        kernel: DualMac,
     })?;
     r.schedule(OfOp {
         name: "fully-connected-word-pairs",

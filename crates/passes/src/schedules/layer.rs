@@ -69,8 +69,10 @@ pub struct Layer {
     pub extents: Extents,
     /// Zero point of the input.
     pub input_zero_point: i32,
-    output_zero_point: i32,
-    clamp: ClampI8,
+    /// Zero point of the output.
+    pub output_zero_point: i32,
+    /// Bounds of the output.
+    pub clamp: ClampI8,
     multipliers: Vec<QuantizedMultiplier>,
     /// `[out channel][kernel row][kernel column][channel]`, zero point 0; a depthwise filter has one channel.
     weights: Vec<i8>,
@@ -371,9 +373,14 @@ impl Layer {
         }
     }
 
-    /// What is known of the output channels when a kernel sums raw bytes: the input's zero point is folded into the bias, where padding
-    /// reads as the zero point.
-    fn channels(&self) -> Vec<Channel> {
+    /// The requantisation of accumulators of raw bytes: the input's zero point is folded into the bias, where padding reads as the
+    /// zero point.
+    pub fn requantization(&self) -> Requantization {
+        Requantization::new(&self.channels(), self.output_zero_point, self.clamp)
+    }
+
+    /// What is known of the output channels, for accumulators of raw bytes.
+    pub fn channels(&self) -> Vec<Channel> {
         self.accumulators()
             .enumerate()
             .map(|(o, accumulator)| {
@@ -387,12 +394,7 @@ impl Layer {
             .collect()
     }
 
-    /// The requantisation of accumulators of raw bytes.
-    pub fn requantization(&self) -> Requantization {
-        Requantization::new(&self.channels(), self.output_zero_point, self.clamp)
-    }
-
-    /// The same for four channels at a time.
+    /// The requantisation of accumulators of raw bytes, four channels at a time.
     ///
     /// # Errors
     /// In words, if the sequence is not exact for a channel.

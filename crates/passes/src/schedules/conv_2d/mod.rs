@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod direct;
+pub mod dual_mac;
 pub mod helium;
 pub mod kernel;
 pub mod patch;
@@ -31,6 +32,12 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
         op,
         layer,
         kernel: helium::Helium,
+    })?;
+    r.schedule(OfOp {
+        name: "conv-2d-dual-mac",
+        op,
+        layer,
+        kernel: dual_mac::DualMac,
     })?;
     r.schedule(OfOp {
         name: "conv-2d-pointwise-pairs",
