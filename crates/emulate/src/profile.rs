@@ -85,7 +85,12 @@ impl Profiler {
             "plugin.c",
         )?;
         let name = objdump.display().to_string();
-        let listing = Command::new(objdump)
+        let mut disassemble = Command::new(objdump);
+        if model == ProfileModel::M55 {
+            // By the image's attributes alone, many of Helium's instructions are listed as those of a coprocessor.
+            disassemble.arg("-marmv8.1-m.main");
+        }
+        let listing = disassemble
             .arg("-d")
             .arg(elf)
             .output()
