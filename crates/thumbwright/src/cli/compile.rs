@@ -23,12 +23,14 @@ use super::{directory, read_model};
 /// Compile a model to C, or to a library, for a core or board.
 #[derive(Args, Debug)]
 pub struct Compile {
-    /// The model, a .tflite file [default: a small built-in one that reads handwritten digits]. Several need --app.
+    /// The model, a .tflite or .onnx file [default: a small built-in one that reads handwritten digits]. Several need --app.
     #[arg(value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// A core or board; `thumbwright targets` lists them. Or the path of a description, NAME.toml.
     #[arg(long)]
     pub target: String,
+    #[command(flatten)]
+    pub taken: super::import_options::ModelOptions,
     /// The output directory; other files in it stay.
     #[arg(short, long = "output", value_name = "DIR")]
     output: PathBuf,

@@ -4,8 +4,8 @@ use ir::OpState;
 use ir::dialects::nn;
 
 use super::context::{OpCx, Stop, affine, float_or_int8, same_quantization, shapes};
+use crate::finding::Finding;
 use crate::tflite::codes;
-use crate::tflite::finding::Finding;
 use crate::tflite::model::TensorType;
 
 pub(super) fn transpose(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
