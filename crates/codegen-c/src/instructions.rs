@@ -57,6 +57,14 @@ pub fn accumulator(name: &str) -> Option<usize> {
     }
 }
 
+/// The operand in whose register an instruction leaves its result: the accumulator, or the sum that is scaled.
+fn in_place(name: &str) -> Option<usize> {
+    match name {
+        arm::SmmlaOp::NAME => Some(0),
+        _ => accumulator(name),
+    }
+}
+
 /// An instruction's name and what follows its registers, for the ops whose result is a word.
 pub fn mnemonic(name: &str, by: i64) -> Option<(&'static str, String)> {
     let mnemonic = name.strip_prefix("arm.")?;
@@ -249,7 +257,7 @@ impl Allocation<'_> {
             }
             self.registers.insert(v, Register::Result(result));
             let op = m.defining_op(v);
-            let before = op.and_then(|op| Some(m.operand(op, accumulator(m.op_name(op))?)));
+            let before = op.and_then(|op| Some(m.operand(op, in_place(m.op_name(op))?)));
             match before {
                 Some(b) if self.reads(b) == 1 && !self.registers.contains_key(&b) => v = b,
                 _ => return,

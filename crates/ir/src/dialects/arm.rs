@@ -85,6 +85,8 @@ dsp! {
     SmmulOp "arm.smmul" (a: 32, b: 32) 32;
     /// `arm.smmulr`: the high word of the 64-bit product plus 2³¹.
     SmmulrOp "arm.smmulr" (a: 32, b: 32) 32;
+    /// `arm.smmla`: `c` plus the high word of the 64-bit product `a·b`, rounded down.
+    SmmlaOp "arm.smmla" (a: 32, b: 32, c: 32) 32;
     /// `arm.sxtb16`: bytes 0 and 2 of `x`, rotated right by `rotation` bits, sign-extended to the halves.
     Sxtb16Op "arm.sxtb16" (x: 32) 32 { rotation: 0 ..= 24 by 8 };
     /// `arm.uxtb16`: bytes 0 and 2 of `x`, rotated right by `rotation` bits, zero-extended to the halves.

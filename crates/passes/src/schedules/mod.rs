@@ -1,4 +1,4 @@
-//! Portable schedules: one family a file.
+//! Schedules: one family a file.
 
 pub mod activation;
 pub mod add;
@@ -15,6 +15,7 @@ pub mod depthwise_conv_2d_f32;
 mod elementwise;
 pub mod fully_connected;
 pub mod fully_connected_f32;
+pub mod high_word;
 pub mod interval;
 pub mod layer;
 mod parameters;
