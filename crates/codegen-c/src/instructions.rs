@@ -79,6 +79,13 @@ pub fn mnemonic(name: &str, by: i64) -> Option<(&'static str, String)> {
     Some((row.0.strip_prefix("arm.")?, suffix))
 }
 
+/// Whether an instruction may have a constant as its last operand: a byte, or one that is repeated in every half or every second byte.
+fn is_immediate(c: u32) -> bool {
+    let byte = c & 0xff;
+    let high = c >> 8 & 0xff;
+    c < 256 || [byte * 0x0001_0001, high * 0x0100_0100, byte * 0x0101_0101].contains(&c)
+}
+
 /// Whether the attribute comes between the result and the operand.
 pub fn saturates(mnemonic: &str) -> bool {
     matches!(mnemonic, "ssat" | "usat" | "ssat16" | "usat16")
@@ -322,6 +329,23 @@ impl Allocation<'_> {
                     0 => "]".to_owned(),
                     offset => format!(", #{offset}]"),
                 }));
+            }
+            "arith.xori" => {
+                let operands: Vec<ValueId> = m.operands(op).collect();
+                let constant = operands.iter().find_map(|&v| arith::const_int_of(m, v));
+                let immediate = constant.filter(|&c| is_immediate(c as u32));
+                pieces.push(text("eor "));
+                for v in operands {
+                    tail.push(text(", "));
+                    match (arith::const_int_of(m, v), immediate) {
+                        (Some(_), Some(c)) => tail.push(Piece::Text(format!("#{}", c as u32))),
+                        _ => {
+                            let r = self.register(v);
+                            sources.push((v, r));
+                            tail.push(Piece::Register(r));
+                        }
+                    }
+                }
             }
             _ => {
                 let by = arm::immediate(m.op(op));

@@ -361,7 +361,7 @@ fn is_touched(m: &Module, v: ValueId, touch: Touch) -> bool {
         "memref.load" | "vector.load" => touch == Touch::Read,
         "memref.store" | "vector.store" => touch == Touch::Write && i == 1,
         "memref.copy" => (touch == Touch::Write) == (i == 1),
-        "memref.reinterpret_cast" => is_touched(m, m.result(user, 0), touch),
+        "memref.reinterpret_cast" | "memref.view" => is_touched(m, m.result(user, 0), touch),
         "mcu.call_extern" => {
             let roles = mcu::CallExternOp(user).operand_roles(m);
             roles.get(i as usize).is_none_or(|o| match touch {

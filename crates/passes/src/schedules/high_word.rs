@@ -5,6 +5,9 @@
 //! apart as the reference's, wherever that is one floor of a linear function; `start`, which the sum begins with, and `constant` move all
 //! of them. Nothing is derived about rounding: the reference is asked for all its thresholds, at most 255 a channel, and `start` is
 //! raised until there is a `constant` with which every one of them is met. Between thresholds both functions are constant.
+//!
+//! Where negative values show and are rounded twice, the reference is lower by 2³¹ before its shift, so that 128 is taken off the high
+//! word of a negative sum; `start` then holds the bias, and the sum's sign is the accumulator's.
 
 use super::interval::Interval;
 use super::requantize::Channel;
@@ -12,6 +15,8 @@ use interp::numerics::ClampI8;
 
 /// Fractional bits of the sums.
 pub const FRACTION_BITS: u32 = 8;
+/// Binary logarithm of what is taken off the high word of a negative sum.
+pub const LOWERED: u32 = 7;
 /// So many starts are tried.
 const STARTS: i64 = 512;
 
@@ -26,6 +31,11 @@ pub struct HighWord {
     pub constant: i32,
     /// The right shift, 0 to 31.
     pub shift: i8,
+}
+
+/// Whether the high words of negative sums of a layer are to be lowered by [`LOWERED`].
+pub fn is_signed(channels: &[Channel], zero_point: i32, clamp: ClampI8) -> bool {
+    clamp.min < zero_point && channels.iter().any(|c| c.multiplier.shift < 0)
 }
 
 /// The reference's byte for an accumulator of raw bytes.
@@ -77,10 +87,17 @@ fn threshold(byte: impl Fn(i64) -> i64, y: i64, [low, high]: [i64; 2], from: i64
 }
 
 impl HighWord {
-    /// For sums `256·a + offset + start` of a channel; `None` if no such constants are exact.
-    pub fn new(c: &Channel, offset: i64, zero_point: i32, clamp: ClampI8) -> Option<HighWord> {
-        let shift = 7 - c.multiplier.shift;
-        if !(0..=31).contains(&shift) || clamp.min > clamp.max {
+    /// For sums `256·a + offset + start` of a channel of a layer that [`is_signed`] or is not; `None` if no such constants are exact.
+    pub fn new(
+        c: &Channel,
+        offset: i64,
+        (zero_point, clamp): (i32, ClampI8),
+        signed: bool,
+    ) -> Option<HighWord> {
+        // Shifts of more than a word's bits are taken off the multiplier; the thresholds say whether that is exact.
+        let exact = 7 - c.multiplier.shift;
+        let shift = exact.min(31);
+        if shift < 0 || clamp.min > clamp.max {
             return None;
         }
         let full = c.accumulator.plus(i128::from(c.bias));
@@ -88,13 +105,18 @@ impl HighWord {
         if !full.times(1 << left).fits_i32() {
             return None;
         }
-        // The reference rounds away from zero twice, which is no floor of one linear function where negative values show.
-        if c.multiplier.shift < 0 && clamp.min < zero_point {
-            return None;
-        }
         let ends = [c.accumulator.min as i64, c.accumulator.max as i64];
         let byte = |a: i64| reference(c, a, zero_point, clamp);
-        let m = i64::from(c.multiplier.multiplier);
+        let bytes = ends.map(byte);
+        if bytes[0] == bytes[1] {
+            return Some(HighWord {
+                start: 0,
+                multiplier: 0,
+                constant: bytes[0] as i32,
+                shift: 0,
+            });
+        }
+        let m = i64::from(c.multiplier.multiplier) >> (exact - shift);
         // Of each threshold `a`, the byte there, scaled.
         let mut thresholds = Vec::new();
         let mut from = ends[0];
@@ -109,14 +131,22 @@ impl HighWord {
                 thresholds.push((a, y << shift));
             }
         }
-        let bytes = ends.map(byte);
-        (0..STARTS).find_map(|start| {
-            let high = |a: i64| ((256 * a + offset + start) * m) >> 32;
-            let sums = Interval {
-                min: i128::from(256 * ends[0] + offset + start),
-                max: i128::from(256 * ends[1] + offset + start),
+        let (first, starts) = if signed {
+            (256 * c.bias - offset, 256)
+        } else {
+            (0, STARTS)
+        };
+        (first..first + starts).find_map(|start| {
+            let sum = |a: i64| 256 * a + offset + start;
+            let high = |a: i64| {
+                let lowered = i64::from(signed && sum(a) < 0) << LOWERED;
+                ((sum(a) * m) >> 32) - lowered
             };
-            if !sums.fits_i32() {
+            let sums = Interval {
+                min: i128::from(sum(ends[0])),
+                max: i128::from(sum(ends[1])),
+            };
+            if !sums.fits_i32() || i32::try_from(start).is_err() {
                 return None;
             }
             // Bounds of the constant, both inclusive.
@@ -131,7 +161,7 @@ impl HighWord {
             if bytes[1] < i64::from(clamp.max) {
                 most = most.min(((bytes[1] + 1) << shift) - 1 - high(ends[1]));
             }
-            // No sum exceeds 32 bits.
+            // No word exceeds 32 bits.
             least = least.max(i64::from(i32::MIN) - high(ends[0]));
             most = most.min(i64::from(i32::MAX) - high(ends[1]));
             (least <= most).then(|| {
@@ -147,9 +177,10 @@ impl HighWord {
     }
 
     /// The byte of a sum, for tests and proofs.
-    pub fn byte(&self, sum: i32, clamp: ClampI8) -> i32 {
+    pub fn byte(&self, sum: i32, clamp: ClampI8, signed: bool) -> i32 {
         let high = (i64::from(sum) * i64::from(self.multiplier)) >> 32;
-        let y = (high as i32 + self.constant) >> self.shift;
+        let lowered = i32::from(signed && sum < 0) << LOWERED;
+        let y = (high as i32 + self.constant - lowered) >> self.shift;
         y.max(clamp.min).min(clamp.max)
     }
 }
@@ -168,8 +199,8 @@ mod tests {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (seed >> 33) % n
         };
-        let mut found = 0;
-        for case in 0..120 {
+        let mut found = [0; 2];
+        for case in 0..160 {
             let half = 1 + next(if case % 2 == 0 { 400 } else { 60_000 }) as i64;
             let real = (1.0 + next(1000) as f64 / 1000.0) * (-(next(14) as f64)).exp2();
             let zero_point = if case % 3 == 0 {
@@ -178,7 +209,7 @@ mod tests {
                 next(256) as i32 - 128
             };
             let clamp = ClampI8 {
-                min: zero_point,
+                min: if case % 4 < 2 { zero_point } else { -128 },
                 max: 127,
             };
             let c = Channel {
@@ -190,16 +221,17 @@ mod tests {
                 bias: next(2 * half as u64) as i64 - half,
             };
             let offset = next(100_000) as i64 - 50_000;
-            let Some(h) = HighWord::new(&c, offset, zero_point, clamp) else {
+            let signed = is_signed(&[c], zero_point, clamp);
+            let Some(h) = HighWord::new(&c, offset, (zero_point, clamp), signed) else {
                 continue;
             };
-            found += 1;
+            found[usize::from(signed)] += 1;
             for a in -half..=half {
                 let sum = (256 * a + offset) as i32 + h.start;
                 let want = reference(&c, a, zero_point, clamp);
-                assert_eq!(i64::from(h.byte(sum, clamp)), want, "{c:?} {a}");
+                assert_eq!(i64::from(h.byte(sum, clamp, signed)), want, "{c:?} {a}");
             }
         }
-        assert!(found > 100, "{found}");
+        assert!(found.iter().all(|&n| n > 50), "{found:?}");
     }
 }

@@ -82,11 +82,18 @@ pub(super) struct Nest {
     pub size: i64,
 }
 
+/// Whether an op gives its first operand's bytes, from the first one on, another shape or element type.
+fn is_reshape(m: &Module, op: OpId) -> bool {
+    match m.op_name(op) {
+        "memref.reinterpret_cast" => true,
+        "memref.view" => int(m, m.operand(op, 1)) == Some(0),
+        _ => false,
+    }
+}
+
 /// The buffer behind reshapes.
 pub(super) fn base(m: &Module, mut v: ValueId) -> ValueId {
-    while let Some(op) = m.defining_op(v)
-        && m.op_name(op) == "memref.reinterpret_cast"
-    {
+    while let Some(op) = m.defining_op(v).filter(|&op| is_reshape(m, op)) {
         v = m.operand(op, 0);
     }
     v
@@ -164,7 +171,7 @@ impl Access {
 fn uses(m: &Module, v: ValueId) -> Option<Vec<(OpId, u32)>> {
     let mut all = Vec::new();
     for &(user, i) in m.uses(v) {
-        if m.op_name(user) == "memref.reinterpret_cast" {
+        if is_reshape(m, user) {
             all.extend(uses(m, m.result(user, 0))?);
             continue;
         }

@@ -26,6 +26,8 @@ enum Form {
     Columns,
     /// `[pixel][kernel row][run of taps]`, and what is left of the runs at the end.
     Pixels,
+    /// The input itself, where a window is one pixel of whole quads.
+    Input,
 }
 
 /// The words of a tile of `rows` × `columns` outputs.
@@ -42,7 +44,7 @@ pub struct Words {
 pub struct Source {
     /// The input.
     pub input: ValueId,
-    /// The words.
+    /// The words; the input itself if they are its bytes.
     pub words: ValueId,
     /// The padded bytes under a tile, if they are needed.
     pub patch: Option<ValueId>,
@@ -51,13 +53,19 @@ pub struct Source {
 }
 
 impl Words {
-    /// For tiles of a layer. Tiles of several rows are whole rows.
+    /// For tiles of a layer. Tiles of several rows are whole rows. One pixel of one tap is read where it is: words that are made are
+    /// read once for every block of channels, which does not pay for scratch.
     pub fn new(extents: &Extents, rows: i64, columns: i64) -> Words {
         let e = extents;
         let whole = e.channels % QUAD == 0 && (e.dilation.1 == 1 || e.kernel.1 == 1);
+        let single = e.kernel == (1, 1) && e.is_inside() && rows * columns == 1;
         Words {
             extents: *e,
-            form: if whole { Form::Columns } else { Form::Pixels },
+            form: match whole {
+                true if single => Form::Input,
+                true => Form::Columns,
+                false => Form::Pixels,
+            },
             rows,
             columns,
         }
@@ -65,7 +73,12 @@ impl Words {
 
     /// Whether pixels of several rows may share a tile.
     pub fn may_have_rows(extents: &Extents) -> bool {
-        Words::new(extents, 1, 1).form == Form::Pixels
+        Words::new(extents, 1, 2).form == Form::Pixels
+    }
+
+    /// Whether the words are the input's bytes.
+    pub fn is_raw(&self) -> bool {
+        self.form == Form::Input
     }
 
     /// Runs of taps that are contiguous in a row of the input, and the length of each.
@@ -85,7 +98,7 @@ impl Words {
         let tap = |y: i64, x: i64, i: i64| Some(((y * kw + x) * c + i) as usize);
         let mut order = Vec::new();
         match self.form {
-            Form::Columns => {
+            Form::Columns | Form::Input => {
                 for x in 0..kw {
                     for y in 0..kh {
                         order.extend((0..c).map(|i| tap(y, x, i)));
@@ -141,6 +154,7 @@ impl Words {
         match self.form {
             Form::Columns if self.extents.kernel.1 == 1 => self.column(),
             Form::Columns => self.extents.stride.1 * self.column(),
+            Form::Input => 0,
             Form::Pixels => self.quads() * QUAD_WORDS,
         }
     }
@@ -149,13 +163,14 @@ impl Words {
     pub fn len(&self, pixels: i64) -> i64 {
         match self.form {
             Form::Columns => self.columns_of_input().0 * self.column(),
+            Form::Input => 0,
             Form::Pixels => pixels * self.pixel(),
         }
     }
 
     /// Whether a tile is converted as a whole; else block by block.
     pub fn is_shared(&self) -> bool {
-        self.form == Form::Columns
+        self.form != Form::Pixels
     }
 
     /// The padded bytes under a tile, if they are needed.
@@ -168,7 +183,7 @@ impl Words {
     pub fn can_gather(&self) -> bool {
         let (runs, length) = self.runs();
         let left = self.extents.kernel.0 * runs * (length % QUAD);
-        self.form == Form::Columns || left <= GATHERED as i64
+        self.form != Form::Pixels || left <= GATHERED as i64
     }
 
     /// Cycles of converting a tile of `pixels`, without its patch.
@@ -177,6 +192,7 @@ impl Words {
         let quad = u64::from(c.load + 2 * c.alu + 2 * c.store);
         let run = |quads: i64| quads as u64 * quad + (quads as u64 / 4) * loop_cycles(target);
         match self.form {
+            Form::Input => 0,
             Form::Columns => {
                 let e = &self.extents;
                 let (columns, step) = self.columns_of_input();
@@ -199,6 +215,7 @@ impl Words {
     /// Bytes of code that converts.
     pub fn code_bytes(&self) -> u64 {
         match self.form {
+            Form::Input => 0,
             Form::Columns if self.extents.is_inside() => 160,
             Form::Columns => 400,
             Form::Pixels => 300,
@@ -222,9 +239,7 @@ impl Words {
             let bytes = b.vload(source, &[at], QUAD, aligned.then_some(QUAD));
             let bits = b.cast("vector.bitcast", bytes, word);
             let x = b.extract(bits, 0);
-            let even = b.dsp_by("sxtb16", &[x], 0);
-            let inverted = b.const_i32(INVERTED);
-            let odd = b.xori(x, inverted);
+            let (even, odd) = (even(b, x), odd(b, x));
             for (j, value) in [even, odd].into_iter().enumerate() {
                 let at = sum_of(
                     b,
@@ -260,8 +275,22 @@ impl Words {
         });
     }
 
-    /// Converts what lies under the tile at output (`y`, `x`) of image `n`, windows of which share columns.
-    pub fn fill(&self, b: &mut Builder<'_>, s: &Source, [n, y, x]: [ValueId; 3]) {
+    /// Converts what lies under the tile at output (`y`, `x`) of image `n`, windows of which share columns; gives the place of the first
+    /// pixel's words.
+    pub fn fill(&self, b: &mut Builder<'_>, s: &Source, at: [ValueId; 3]) -> ValueId {
+        if self.is_raw() {
+            let e = &self.extents;
+            let pixel = e.channels / QUAD;
+            let line = e.input.1 * pixel;
+            let strides = [e.input.0 * line, e.stride.0 * line, e.stride.1 * pixel];
+            let terms: Vec<_> = at.into_iter().zip(strides).collect();
+            return sum_of(b, &terms, 0);
+        }
+        self.fill_columns(b, s, at);
+        b.const_index(0)
+    }
+
+    fn fill_columns(&self, b: &mut Builder<'_>, s: &Source, [n, y, x]: [ValueId; 3]) {
         let e = self.extents;
         let (c, kh) = (e.channels, e.kernel.0);
         let (columns, step) = self.columns_of_input();
@@ -429,6 +458,17 @@ impl Words {
             Vec::new()
         });
     }
+}
+
+/// The even activations of a word of the input.
+pub fn even(b: &mut Builder<'_>, x: ValueId) -> ValueId {
+    b.dsp_by("sxtb16", &[x], 0)
+}
+
+/// The odd activations of a word of the input.
+pub fn odd(b: &mut Builder<'_>, x: ValueId) -> ValueId {
+    let inverted = b.const_i32(INVERTED);
+    b.xori(x, inverted)
 }
 
 /// Makes a quad of up to four bytes at distances from `from`; what is missing is 0, or anything that a weight of 0 is multiplied with.

@@ -6,7 +6,7 @@
 //! `256·(x₀w₀ + x₁w₁ + x₂w₂ + x₃w₃) + 127·(w₁ + w₃)`: four products in two instructions and the extension of the low bytes, which all
 //! pixels share.
 
-use super::activations::{QUAD, QUAD_WORDS};
+use super::activations::{self, QUAD, QUAD_WORDS};
 use crate::schedules::layer::Layer;
 use crate::schedules::subscript::sum_of;
 use ir::{Builder, ValueId};
@@ -33,6 +33,8 @@ pub struct DualBlock {
 pub struct Operands {
     /// The words of the activations.
     pub words: ValueId,
+    /// Whether they are the bytes of the input as they are, a word a quad, which the instructions make two of.
+    pub raw: bool,
     /// Where those of the first pixel begin.
     pub at: ValueId,
     /// Words between pixels.
@@ -48,7 +50,7 @@ impl DualBlock {
         self.pixels * self.channels
     }
 
-    /// Whether even and odd activations of a quad are in registers at once.
+    /// Whether even and odd activations of a quad are loaded at once.
     fn loads_both(&self) -> bool {
         self.sums() + self.channels + 2 * self.pixels + 2 <= REGISTERS
     }
@@ -59,15 +61,22 @@ impl DualBlock {
     }
 
     /// Cycles of a quad.
-    pub fn quad_cycles(&self, target: &Target) -> u64 {
+    pub fn quad_cycles(&self, raw: bool, target: &Target) -> u64 {
         let c = &target.cost;
         let (first, next) = (u64::from(c.load), u64::from(c.load_after_load));
         let dual = target.cost.simd.map_or(1, |s| u64::from(s.dual_mac));
         let permute = target.cost.simd.map_or(1, |s| u64::from(s.permute));
-        let clusters = if self.loads_both() { 1 } else { 2 };
-        let loads = (self.channels + 2 * self.pixels) as u64;
+        let clusters = if raw || self.loads_both() { 1 } else { 2 };
+        let words = if raw { 1 } else { QUAD_WORDS };
+        let loads = (self.channels + words * self.pixels) as u64;
+        let made = if raw {
+            self.pixels as u64 * (permute + u64::from(c.alu))
+        } else {
+            0
+        };
         clusters * first
             + (loads - clusters) * next
+            + made
             + self.channels as u64 * permute
             + 2 * self.sums() as u64 * dual
     }
@@ -157,10 +166,11 @@ impl DualBlock {
                 .collect(),
         };
         for q in from..to {
+            let words = if o.raw { 1 } else { QUAD_WORDS };
             let activation = |b: &mut Builder<'_>, p: i64, odd: i64| {
-                let constant = p * o.pixel + q * QUAD_WORDS + odd;
+                let constant = p * o.pixel + q * words + odd;
                 let at = match quad {
-                    Some(quad) => sum_of(b, &[(o.at, 1), (quad, QUAD_WORDS)], constant),
+                    Some(quad) => sum_of(b, &[(o.at, 1), (quad, words)], constant),
                     None => sum_of(b, &[(o.at, 1)], constant),
                 };
                 b.load(o.words, &[at])
@@ -175,9 +185,12 @@ impl DualBlock {
                     b.load(o.weights, &[at])
                 })
                 .collect();
-            let even: Vec<ValueId> = (0..self.pixels).map(|p| activation(b, p, 0)).collect();
+            let mut even: Vec<ValueId> = (0..self.pixels).map(|p| activation(b, p, 0)).collect();
             let mut odd = Vec::new();
-            if self.loads_both() {
+            if o.raw {
+                odd = even.iter().map(|&x| activations::odd(b, x)).collect();
+                even = even.iter().map(|&x| activations::even(b, x)).collect();
+            } else if self.loads_both() {
                 odd = (0..self.pixels).map(|p| activation(b, p, 1)).collect();
             }
             multiply(b, &mut sums, &even, &w);

@@ -4,10 +4,10 @@ mod activations;
 mod block;
 
 use super::kernel::{LayerKernel, SCRATCH, block_start, blocks, loop_cycles};
-use crate::schedules::high_word::{FRACTION_BITS, HighWord};
+use crate::schedules::high_word::{self, FRACTION_BITS, HighWord, LOWERED};
 use crate::schedules::layer::{Extents, Layer};
 use crate::schedules::subscript::sum_of;
-use activations::{QUAD_WORDS, Source, Words};
+use activations::{QUAD, QUAD_WORDS, Source, Words};
 use block::{DualBlock, ENDS, Operands, REACH};
 use ir::{Builder, OpId, ValueId};
 use pass::{Cost, KernelBuilder, Knobs};
@@ -29,6 +29,8 @@ const BLOCKS: [(i64, i64); 8] = [
 ];
 /// Quads that are multiplied without a loop.
 const STRAIGHT: i64 = 16;
+/// Scratch in bytes of a tile of one block.
+const BLOCK_SCRATCH: i64 = 2048;
 /// Scratch in bytes up to which words are made where no smaller tile does.
 const LARGEST_SCRATCH: i64 = 4096;
 /// Rows of a tile at most.
@@ -102,8 +104,8 @@ impl Plan {
             && 4 * furthest <= REACH
     }
 
-    /// All that fit a layer, with tiles of at most so many bytes.
-    fn all(e: &Extents, limit: i64) -> Vec<Plan> {
+    /// All that fit a layer, with scratch of at most so many bytes for tiles of so many blocks.
+    fn all(e: &Extents, limit: impl Fn(i64) -> i64) -> Vec<Plan> {
         let mut all = Vec::new();
         for block in BLOCKS {
             let pixels = block.0;
@@ -119,7 +121,10 @@ impl Plan {
             }
             for (rows, columns) in tiles {
                 let plan = Plan::new(e, block, rows, columns);
-                if rows * columns % pixels == 0 && plan.fits(e) && plan.scratch() <= limit {
+                if rows * columns % pixels == 0
+                    && plan.fits(e)
+                    && plan.scratch() <= limit(plan.blocks())
+                {
                     all.push(plan);
                 }
             }
@@ -136,14 +141,17 @@ fn unroll(quads: i64) -> i64 {
     (6..=12).rev().find(|u| quads % u == 0).unwrap_or(8)
 }
 
-/// The constants of all channels; `None` if one has none that are exact.
-fn high_words(layer: &Layer, order: &[Option<usize>]) -> Option<Vec<HighWord>> {
+/// The constants of all channels; `None` if one has none that are exact. Also whether high words of negative sums are lowered.
+fn high_words(layer: &Layer, order: &[Option<usize>]) -> Option<(Vec<HighWord>, bool)> {
     let channels = layer.channels();
+    let (zero_point, clamp) = (layer.output_zero_point, layer.clamp);
+    let signed = high_word::is_signed(&channels, zero_point, clamp);
     let words = channels.iter().enumerate().map(|(o, c)| {
         let offset = DualBlock::offset(layer.filter(o), order);
-        HighWord::new(c, offset, layer.output_zero_point, layer.clamp)
+        HighWord::new(c, offset, (zero_point, clamp), signed)
     });
-    words.collect()
+    let words: Option<Vec<HighWord>> = words.collect();
+    Some((words?, signed))
 }
 
 impl LayerKernel for DualMac {
@@ -165,9 +173,12 @@ impl LayerKernel for DualMac {
 
     fn space(&self, layer: &Layer, _: &Target) -> Vec<Knobs> {
         let e = &layer.extents;
-        let mut all = Plan::all(e, SCRATCH);
+        let mut all = Plan::all(
+            e,
+            |blocks| if blocks == 1 { BLOCK_SCRATCH } else { SCRATCH },
+        );
         if all.is_empty() {
-            all = Plan::all(e, LARGEST_SCRATCH);
+            all = Plan::all(e, |_| LARGEST_SCRATCH);
         }
         all.iter().map(Plan::knobs).collect()
     }
@@ -183,8 +194,8 @@ impl LayerKernel for DualMac {
         } else {
             0
         };
-        let inner =
-            quads as u64 * block.quad_cycles(target) + rounds * (2 * loop_cycles(target) + 2);
+        let inner = quads as u64 * block.quad_cycles(words.is_raw(), target)
+            + rounds * (2 * loop_cycles(target) + 2);
         let start = (block.channels + block.pixels) as u64 * u64::from(c.load_after_load);
         let channel = u64::from(4 * c.load);
         let output = u64::from(3 * c.alu + c.mul + c.store);
@@ -220,7 +231,7 @@ impl LayerKernel for DualMac {
         let high = high_words(layer, &order);
         let count = e.out_channels as usize;
         let (starts, ends): (Vec<i32>, Vec<[i32; ENDS as usize]>) = match &high {
-            Some(high) => high
+            Some((high, _)) => high
                 .iter()
                 .map(|h| (h.start, [h.multiplier, h.constant, i32::from(h.shift)]))
                 .unzip(),
@@ -237,32 +248,41 @@ impl LayerKernel for DualMac {
         let records = block.records(layer, &order, &starts, &ends);
         let weights = k.table_i32("weights", &[records.len() as i64], &records);
         let end = match &high {
-            Some(_) => {
+            Some((_, signed)) => {
                 let full = layer.clamp == interp::numerics::ClampI8::FULL;
-                End::HighWord((!full).then(|| {
+                let bounds = (!full).then(|| {
                     [layer.clamp.min, layer.clamp.max].map(|x| k.scalar_i32(i64::from(x)))
-                }))
+                });
+                End::HighWord {
+                    bounds,
+                    signed: *signed,
+                }
             }
             None => End::Other(layer.requantization().declare(k)),
         };
         let output = k.output(op, 0, &[e.output_len()]);
         let (i8t, i32t) = (k.module().i8(), k.module().i32());
+        let scratch = (!words.is_raw()).then(|| k.scratch(&[plan.len()], i32t));
         let source = Source {
             input,
-            words: k.scratch(&[plan.len()], i32t),
+            words: scratch.unwrap_or(input),
             patch: words.patch().map(|p| k.scratch(&[p.elements()], i8t)),
             padding: i64::from(layer.input_zero_point),
         };
 
         let mut b = k.body();
+        let mut source = source;
+        if words.is_raw() {
+            let ty = b.m.memref(&[e.input_len() / QUAD], i32t);
+            source.words = view(&mut b, input, ty);
+        }
         b.for_range(0, e.batches, 1, &[], |b, n, _| {
             b.for_range(0, blocks(e.output.0, plan.rows), 1, &[], |b, ty, _| {
                 let y = block_start(b, ty, plan.rows, e.output.0);
                 b.for_range(0, blocks(e.output.1, plan.columns), 1, &[], |b, tx, _| {
                     let x = block_start(b, tx, plan.columns, e.output.1);
-                    if words.is_shared() {
-                        words.fill(b, &source, [n, y, x]);
-                    } else {
+                    let shared = words.is_shared().then(|| words.fill(b, &source, [n, y, x]));
+                    if shared.is_none() {
                         words.fill_patch(b, &source, [n, y, x]);
                     }
                     let line = e.output.1 * e.out_channels;
@@ -270,11 +290,12 @@ impl LayerKernel for DualMac {
                     let to = sum_of(b, &terms, 0);
                     b.for_range(0, plan.blocks(), 1, &[], |b, i, _| {
                         let first = sum_of(b, &[(i, block.pixels)], 0);
-                        let at = if words.is_shared() {
-                            sum_of(b, &[(first, words.pixel())], 0)
-                        } else {
-                            words.fill_pixels(b, &source, [n, y, x], first, block.pixels);
-                            b.const_index(0)
+                        let at = match shared {
+                            Some(at) => sum_of(b, &[(at, 1), (first, words.pixel())], 0),
+                            None => {
+                                words.fill_pixels(b, &source, [n, y, x], first, block.pixels);
+                                b.const_index(0)
+                            }
                         };
                         let to = sum_of(b, &[(to, 1), (first, e.out_channels)], 0);
                         let count = blocks(e.out_channels, block.channels);
@@ -282,12 +303,13 @@ impl LayerKernel for DualMac {
                             let o = block_start(b, ob, block.channels, e.out_channels);
                             let operands = Operands {
                                 words: source.words,
+                                raw: words.is_raw(),
                                 at,
                                 pixel: words.pixel(),
                                 weights,
                                 record: sum_of(b, &[(ob, block.record(quads))], 0),
                             };
-                            let scaled = matches!(end, End::HighWord(_));
+                            let scaled = matches!(end, End::HighWord { signed: false, .. });
                             let sums = sums(b, &block, &operands, quads, scaled);
                             let to = sum_of(b, &[(to, 1), (o, 1)], 0);
                             store(
@@ -313,10 +335,20 @@ impl LayerKernel for DualMac {
     }
 }
 
+/// A buffer of bytes as one of other elements.
+fn view(b: &mut Builder<'_>, bytes: ValueId, ty: ir::Type) -> ValueId {
+    let zero = b.const_index(0);
+    let op = b.op("memref.view", &[bytes, zero], &[ty]);
+    b.m.result(op, 0)
+}
+
 /// How bytes come from sums.
 enum End {
-    /// By the high word, which is in place of the sum already; bounds if they are not all of int8.
-    HighWord(Option<[ValueId; 2]>),
+    /// By the high word, which is in place of the sum already if there are no signs to see; bounds if they are not all of int8.
+    HighWord {
+        bounds: Option<[ValueId; 2]>,
+        signed: bool,
+    },
     /// By any other sequence, from the sum without its fraction.
     Other(crate::schedules::requantize::Requantizer),
 }
@@ -388,12 +420,23 @@ fn store(
         let sum = |p: i64| sums[(p * block.channels + c) as usize];
         let mut bytes = Vec::new();
         match end {
-            End::HighWord(bounds) => {
-                let at = block.end(plan.words.quads(), c) + ENDS - 1;
-                let at = sum_of(b, &[(operands.record, 1)], at);
-                let shift = b.load(operands.weights, &[at]);
+            End::HighWord { bounds, signed } => {
+                let [multiplier, constant, shift] = [0, 1, 2].map(|i| {
+                    let at = block.end(plan.words.quads(), c) + i;
+                    let at = sum_of(b, &[(operands.record, 1)], at);
+                    b.load(operands.weights, &[at])
+                });
                 for p in 0..block.pixels {
-                    let v = b.shrsi(sum(p), shift);
+                    let mut v = sum(p);
+                    if *signed {
+                        let sign = b.const_i32(31);
+                        let sign = b.shrsi(v, sign);
+                        let scale = b.const_i32(1 << LOWERED);
+                        let lowered = b.muli_nsw(sign, scale);
+                        v = b.dsp("smmla", &[v, multiplier, constant]);
+                        v = b.addi_nsw(v, lowered);
+                    }
+                    let v = b.shrsi(v, shift);
                     let mut v = b.dsp_by("ssat", &[v], 8);
                     if let Some([min, max]) = *bounds {
                         v = b.maxsi(v, min);
