@@ -24,6 +24,8 @@ const QUAD: i64 = 4;
 const LARGEST_STRIP: i64 = 4096;
 /// Registers of a block of instructions besides weights and sums: address, start, and two halves of a word.
 const OTHER_REGISTERS: i64 = 4;
+/// Steps of a row that are written out instead of counted.
+const UNROLLED_STEPS: i64 = 3;
 /// Registers of a block of instructions.
 const REGISTERS: i64 = 14;
 
@@ -461,11 +463,9 @@ impl Kernel {
         match padding.filter(|_| leaves) {
             None => self.copy(b, None, top, at),
             Some(padding) => {
-                let zero = b.const_index(0);
-                let below = b.const_index(e.input.0 - s.height);
-                let starts = b.cmpi("sge", top, zero);
-                let ends = b.cmpi("sle", top, below);
-                let inside = b.andi(starts, ends);
+                // Rows from which on no row of the quad is outside; a negative one is a large number.
+                let starts = b.const_index((e.input.0 - s.height + 1).max(0));
+                let inside = b.cmpi("ult", top, starts);
                 b.if_else(
                     inside,
                     &[],
@@ -495,10 +495,8 @@ impl Kernel {
                 None => (sum_of(b, &[(first, 1), (top, line)], r * line), None),
                 Some(padding) => {
                     let row = sum_of(b, &[(top, 1)], r);
-                    let (zero, end) = (b.const_index(0), b.const_index(e.input.0));
-                    let above = b.cmpi("sge", row, zero);
-                    let under = b.cmpi("slt", row, end);
-                    let inside = b.andi(above, under);
+                    let end = b.const_index(e.input.0);
+                    let inside = b.cmpi("ult", row, end);
                     let nearest = at_least(b, row, 0);
                     let nearest = at_most(b, nearest, e.input.0 - 1);
                     let start = sum_of(b, &[(first, 1), (nearest, line)], 0);
@@ -561,10 +559,17 @@ impl Kernel {
         let (e, s) = (&self.e, &self.s);
         let rest = e.output.1 % s.outputs;
         let whole = e.output.1 - rest;
-        b.for_range(0, whole, s.outputs, &[], |b, x, _| {
-            self.step(b, channel, s.outputs, [x, from, to]);
-            Vec::new()
-        });
+        if whole <= UNROLLED_STEPS * s.outputs {
+            for step in 0..whole / s.outputs {
+                let x = b.const_index(step * s.outputs);
+                self.step(b, channel, s.outputs, [x, from, to]);
+            }
+        } else {
+            b.for_range(0, whole, s.outputs, &[], |b, x, _| {
+                self.step(b, channel, s.outputs, [x, from, to]);
+                Vec::new()
+            });
+        }
         if rest > 0 {
             let x = b.const_index(whole);
             self.step(b, channel, rest, [x, from, to]);
@@ -626,11 +631,13 @@ impl Kernel {
     fn finish(&self, b: &mut Builder<'_>, c: &Channel, sum: ValueId) -> ValueId {
         let high = b.dsp("smmla", &[sum, c.multiplier, c.constant]);
         let value = b.shrsi(high, c.shift);
-        let [min, max] = self
-            .bounds
-            .unwrap_or_else(|| [b.const_i32(-128), b.const_i32(127)]);
-        let value = b.maxsi(value, min);
-        let value = b.minsi(value, max);
+        let value = match self.bounds {
+            None => b.dsp_by("ssat", &[value], 8),
+            Some([min, max]) => {
+                let value = b.maxsi(value, min);
+                b.minsi(value, max)
+            }
+        };
         let i8t = b.m.i8();
         b.trunci(value, i8t)
     }
