@@ -109,11 +109,12 @@ impl HighWord {
         let byte = |a: i64| reference(c, a, zero_point, clamp);
         let bytes = ends.map(byte);
         if bytes[0] == bytes[1] {
+            // In the middle of a step of 256, so that what negative sums are lowered by does not show.
             return Some(HighWord {
                 start: 0,
                 multiplier: 0,
-                constant: bytes[0] as i32,
-                shift: 0,
+                constant: bytes[0] as i32 * 256 + 192,
+                shift: 8,
             });
         }
         let m = i64::from(c.multiplier.multiplier) >> (exact - shift);

@@ -5,9 +5,9 @@
 //! outputs come from one word: the first from (0, 2) by `SMLAD` and row 1 alone, the second from (1, 3) by `SMLAD` and row 2 alone. Other
 //! heights and strides do the same with other rows. Weights are scaled by 256, as [`HighWord`] wants them.
 
-use crate::schedules::conv_2d::kernel::{LayerKernel, SCRATCH, blocks, loop_cycles};
-use crate::schedules::high_word::{FRACTION_BITS, HighWord};
-use crate::schedules::interval::INT8;
+use crate::schedules::conv_2d::kernel::{LayerKernel, SCRATCH, block_start, blocks, loop_cycles};
+use crate::schedules::high_word::{FRACTION_BITS, HighWord, LOWERED, is_signed};
+use crate::schedules::interval::{INT8, Interval};
 use crate::schedules::layer::{Extents, Layer};
 use crate::schedules::subscript::{at_least, at_most, sum_of};
 use interp::numerics::ClampI8;
@@ -193,20 +193,24 @@ const CONSTANT: i64 = 2;
 const SHIFT: i64 = 3;
 const CONSTANTS: i64 = 4;
 
+/// Whether the high words of negative sums are lowered.
+fn lowers(layer: &Layer) -> bool {
+    is_signed(&layer.channels(), layer.output_zero_point, layer.clamp)
+}
+
 /// The constants of all channels; `None` if one has none.
 fn high_words(layer: &Layer) -> Option<Vec<HighWord>> {
     let scaled = |w: &i8| i32::from(*w) << FRACTION_BITS;
+    let signed = lowers(layer);
+    let bounds = (layer.output_zero_point, layer.clamp);
     layer
         .channels()
         .iter()
         .enumerate()
         .map(|(o, c)| {
             // Partial sums stay within 32 bits, too.
-            let sums = super::super::interval::Interval::of_products(
-                layer.filter(o).iter().map(scaled),
-                INT8,
-            );
-            let h = HighWord::new(c, 0, layer.output_zero_point, layer.clamp)?;
+            let sums = Interval::of_products(layer.filter(o).iter().map(scaled), INT8);
+            let h = HighWord::new(c, 0, bounds, signed)?;
             sums.plus(i128::from(h.start)).fits_i32().then_some(h)
         })
         .collect()
@@ -336,6 +340,7 @@ impl LayerKernel for Quads {
             input,
             strip,
             table,
+            signed: lowers(layer),
             bounds,
             output,
         };
@@ -370,7 +375,7 @@ impl LayerKernel for Quads {
                     }
                 };
                 b.for_range(0, blocks(c, QUAD), 1, &[], |b, g, _| {
-                    let c0 = crate::schedules::conv_2d::kernel::block_start(b, g, QUAD, c);
+                    let c0 = block_start(b, g, QUAD, c);
                     b.for_loop(zero, end, one, &[], |b, q, _| {
                         let y = row_of(b, q);
                         kernel.pack(b, padding, [n, y, c0, q]);
@@ -434,6 +439,7 @@ struct Kernel {
     input: ValueId,
     strip: ValueId,
     table: ValueId,
+    signed: bool,
     bounds: Option<[ValueId; 2]>,
     output: ValueId,
 }
@@ -629,7 +635,13 @@ impl Kernel {
 
     /// The output byte of a sum.
     fn finish(&self, b: &mut Builder<'_>, c: &Channel, sum: ValueId) -> ValueId {
-        let high = b.dsp("smmla", &[sum, c.multiplier, c.constant]);
+        let mut high = b.dsp("smmla", &[sum, c.multiplier, c.constant]);
+        if self.signed {
+            let [sign, lowered] = [31, i64::from(LOWERED)].map(|n| b.const_i32(n));
+            let negative = b.shrui(sum, sign);
+            let lowered = b.shli(negative, lowered);
+            high = b.subi(high, lowered);
+        }
         let value = b.shrsi(high, c.shift);
         let value = match self.bounds {
             None => b.dsp_by("ssat", &[value], 8),
