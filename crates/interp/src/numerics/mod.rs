@@ -22,6 +22,7 @@ mod error;
 pub mod fixed_point;
 pub mod fully_connected;
 pub mod gemmlowp;
+pub mod layout;
 pub mod math;
 pub mod pool;
 pub mod quantize;

@@ -5,8 +5,10 @@
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
 mod joining;
+mod layout;
 
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
+pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
@@ -15,7 +17,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 14] = [
+pub const OPERATORS: [&str; 16] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -30,6 +32,8 @@ pub const OPERATORS: [&str; 14] = [
     Relu6Op::NAME,
     ConcatenationOp::NAME,
     SplitOp::NAME,
+    TransposeOp::NAME,
+    PadOp::NAME,
 ];
 
 define_op! {
@@ -591,7 +595,8 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(QuantizeOp::info())?
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
-    joining::register(r)
+    joining::register(r)?;
+    layout::register(r)
 }
 
 /// Multiply–accumulates of one evaluation of an op: taps that padding cuts off are counted, as is usual; 0 for ops without weights.

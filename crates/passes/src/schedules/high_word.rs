@@ -201,7 +201,7 @@ mod tests {
             (seed >> 33) % n
         };
         let mut found = [0; 2];
-        for case in 0..160 {
+        for case in 0..240 {
             let half = 1 + next(if case % 2 == 0 { 400 } else { 60_000 }) as i64;
             let real = (1.0 + next(1000) as f64 / 1000.0) * (-(next(14) as f64)).exp2();
             let zero_point = if case % 3 == 0 {

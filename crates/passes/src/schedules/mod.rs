@@ -18,13 +18,16 @@ pub mod fully_connected_f32;
 pub mod high_word;
 pub mod interval;
 pub mod layer;
+pub mod pad;
 mod parameters;
 pub mod pool;
 pub mod quantize;
 pub mod requantize;
+mod runs;
 pub mod softmax;
 pub mod subscript;
 mod taps;
+pub mod transpose;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -45,5 +48,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     pool::register(r)?;
     quantize::register(r)?;
     softmax::register(r)?;
+    transpose::register(r)?;
+    pad::register(r)?;
     Ok(())
 }

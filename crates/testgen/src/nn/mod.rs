@@ -203,6 +203,18 @@ pub enum Op {
         /// The dimension.
         axis: usize,
     },
+    /// `nn.transpose`
+    Transpose {
+        /// The input's dimensions in the output's order.
+        permutation: Vec<i64>,
+    },
+    /// `nn.pad`
+    Pad {
+        /// Before and behind each dimension.
+        padding: Vec<i64>,
+        /// Of int8 tensors the stored number, of floats eighths; none for the one that means 0.
+        value: Option<i64>,
+    },
 }
 
 /// The ops that cases are drawn of.
@@ -236,6 +248,10 @@ pub enum Kind {
     Concatenation,
     /// `nn.split`
     Split,
+    /// `nn.transpose`
+    Transpose,
+    /// `nn.pad`
+    Pad,
 }
 
 impl Kind {
@@ -256,6 +272,8 @@ impl Kind {
             Kind::Relu6 => "relu6",
             Kind::Concatenation => "concatenation",
             Kind::Split => "split",
+            Kind::Transpose => "transpose",
+            Kind::Pad => "pad",
         }
     }
 }
@@ -278,12 +296,14 @@ impl Op {
             Op::Relu6 => Kind::Relu6,
             Op::Concatenation { .. } => Kind::Concatenation,
             Op::Split { .. } => Kind::Split,
+            Op::Transpose { .. } => Kind::Transpose,
+            Op::Pad { .. } => Kind::Pad,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 27] = {
+pub const KINDS: [(Kind, ElementKind); 31] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -313,6 +333,10 @@ pub const KINDS: [(Kind, ElementKind); 27] = {
         (Kind::Split, I8),
         (Kind::Concatenation, F32),
         (Kind::Split, F32),
+        (Kind::Transpose, I8),
+        (Kind::Pad, I8),
+        (Kind::Transpose, F32),
+        (Kind::Pad, F32),
     ]
 };
 

@@ -16,6 +16,8 @@ pub const QUAD_WORDS: i64 = 2;
 const INVERTED: i64 = 0x007f_007f;
 /// Quads that are converted in a row.
 const UNROLL: i64 = 4;
+/// Quads of a window that are converted without a loop.
+const STRAIGHT: i64 = 16;
 /// Taps at most that are gathered byte by byte.
 const GATHERED: usize = 32;
 
@@ -134,10 +136,15 @@ impl Words {
         (taps + QUAD - 1) / QUAD
     }
 
+    /// Whether columns that no window has are left out.
+    fn skips(&self) -> bool {
+        self.extents.kernel.1 == 1 && self.extents.is_inside()
+    }
+
     /// Columns of the input that are converted, and their distance.
     fn columns_of_input(&self) -> (i64, i64) {
         let e = &self.extents;
-        if e.kernel.1 == 1 {
+        if self.skips() {
             (self.columns, e.stride.1)
         } else {
             ((self.columns - 1) * e.stride.1 + e.kernel.1, 1)
@@ -152,25 +159,26 @@ impl Words {
     /// Words between the windows of two pixels in a row.
     pub fn pixel(&self) -> i64 {
         match self.form {
-            Form::Columns if self.extents.kernel.1 == 1 => self.column(),
+            Form::Columns if self.skips() => self.column(),
             Form::Columns => self.extents.stride.1 * self.column(),
             Form::Input => 0,
             Form::Pixels => self.quads() * QUAD_WORDS,
         }
     }
 
-    /// Words of `pixels` of the tile.
+    /// Words of a tile, or of a block of `pixels` pixels where a tile is not converted as a whole.
     pub fn len(&self, pixels: i64) -> i64 {
         match self.form {
             Form::Columns => self.columns_of_input().0 * self.column(),
             Form::Input => 0,
+            Form::Pixels if self.rows > 1 => self.rows * self.columns * self.pixel(),
             Form::Pixels => pixels * self.pixel(),
         }
     }
 
     /// Whether a tile is converted as a whole; else block by block.
     pub fn is_shared(&self) -> bool {
-        self.form != Form::Pixels
+        self.form != Form::Pixels || self.rows > 1
     }
 
     /// The padded bytes under a tile, if they are needed.
@@ -275,8 +283,7 @@ impl Words {
         });
     }
 
-    /// Converts what lies under the tile at output (`y`, `x`) of image `n`, windows of which share columns; gives the place of the first
-    /// pixel's words.
+    /// Converts what lies under the tile at output (`y`, `x`) of image `n` as a whole; gives the place of the first pixel's words.
     pub fn fill(&self, b: &mut Builder<'_>, s: &Source, at: [ValueId; 3]) -> ValueId {
         if self.is_raw() {
             let e = &self.extents;
@@ -286,7 +293,10 @@ impl Words {
             let terms: Vec<_> = at.into_iter().zip(strides).collect();
             return sum_of(b, &terms, 0);
         }
-        self.fill_columns(b, s, at);
+        match self.form {
+            Form::Pixels => self.fill_rows(b, s, at),
+            Form::Columns | Form::Input => self.fill_columns(b, s, at),
+        }
         b.const_index(0)
     }
 
@@ -384,80 +394,118 @@ impl Words {
         }
     }
 
-    /// Converts the windows of `pixels` pixels from `first`, counted in the tile at output (`y`, `x`) of image `n`, to the first words.
+    /// Converts the windows of `pixels` pixels of a row from column `first` of the tile at output (`y`, `x`) of image `n` to the first words.
     pub fn fill_pixels(
         &self,
         b: &mut Builder<'_>,
         s: &Source,
-        [n, y, x]: [ValueId; 3],
+        at: [ValueId; 3],
         first: ValueId,
         pixels: i64,
     ) {
-        let e = self.extents;
-        let c = e.channels;
-        let (source, line, start, down) = match (self.patch(), s.patch) {
-            (Some(shape), Some(patch)) => (patch, shape.row(), b.const_index(0), e.stride.0),
-            _ => {
-                let line = e.input.1 * c;
-                let terms = [
-                    (n, e.input.0 * line),
-                    (y, e.stride.0 * line),
-                    (x, e.stride.1 * c),
-                ];
-                (s.input, line, sum_of(b, &terms, 0), e.stride.0)
-            }
-        };
-        let (runs, length) = self.runs();
-        let whole = length / QUAD;
+        let bytes = self.bytes(b, s, at);
         b.for_range(0, pixels, 1, &[], |b, p, _| {
-            let at = sum_of(b, &[(first, 1), (p, 1)], 0);
-            let (row, column) = if self.rows == 1 {
-                (b.const_index(0), at)
-            } else {
-                let columns = b.const_index(self.columns);
-                (b.divsi(at, columns), b.remsi(at, columns))
-            };
-            let terms = [(start, 1), (row, down * line), (column, e.stride.1 * c)];
+            let terms = [(bytes.start, 1), (first, bytes.column), (p, bytes.column)];
             let from = sum_of(b, &terms, 0);
             let to = sum_of(b, &[(p, self.pixel())], 0);
-            if whole > 0 {
-                let row = |b: &mut Builder<'_>, r: ValueId| {
-                    for run in 0..runs {
-                        let distance = run * e.dilation.1 * c;
-                        let from = sum_of(b, &[(from, 1), (r, e.dilation.0 * line)], distance);
-                        let words = whole * QUAD_WORDS;
-                        let to = sum_of(b, &[(to, 1), (r, runs * words)], run * words);
-                        self.convert(b, (source, from), (s.words, to), whole);
-                    }
-                };
-                if whole * runs * e.kernel.0 <= 16 {
-                    for r in 0..e.kernel.0 {
-                        let r = b.const_index(r);
-                        row(b, r);
-                    }
-                } else {
-                    b.for_range(0, e.kernel.0, 1, &[], |b, r, _| {
-                        row(b, r);
-                        Vec::new()
-                    });
-                }
-            }
-            let mut left = Vec::new();
-            for r in 0..e.kernel.0 {
-                for run in 0..runs {
-                    for i in whole * QUAD..length {
-                        left.push(r * e.dilation.0 * line + run * e.dilation.1 * c + i);
-                    }
-                }
-            }
-            let done = whole * runs * e.kernel.0;
-            for (i, quad) in left.chunks(QUAD as usize).enumerate() {
-                let to = sum_of(b, &[(to, 1)], (done + i as i64) * QUAD_WORDS);
-                gather(b, (source, from), quad, (s.words, to));
-            }
+            self.window(b, s, &bytes, from, to);
             Vec::new()
         });
     }
+
+    /// Converts the windows of all pixels of a tile of several rows.
+    fn fill_rows(&self, b: &mut Builder<'_>, s: &Source, at: [ValueId; 3]) {
+        self.fill_patch(b, s, at);
+        let bytes = self.bytes(b, s, at);
+        let down = self.extents.stride.0 * bytes.line;
+        b.for_range(0, self.rows, 1, &[], |b, row, _| {
+            b.for_range(0, self.columns, 1, &[], |b, column, _| {
+                let terms = [(bytes.start, 1), (row, down), (column, bytes.column)];
+                let from = sum_of(b, &terms, 0);
+                let pixel = self.pixel();
+                let to = sum_of(b, &[(row, self.columns * pixel), (column, pixel)], 0);
+                self.window(b, s, &bytes, from, to);
+                Vec::new()
+            });
+            Vec::new()
+        });
+    }
+
+    /// Where the bytes of the tile at output (`y`, `x`) of image `n` are.
+    fn bytes(&self, b: &mut Builder<'_>, s: &Source, [n, y, x]: [ValueId; 3]) -> Bytes {
+        let e = &self.extents;
+        let column = e.stride.1 * e.channels;
+        match (self.patch(), s.patch) {
+            (Some(shape), Some(patch)) => Bytes {
+                buffer: patch,
+                start: b.const_index(0),
+                line: shape.row(),
+                column,
+            },
+            _ => {
+                let line = e.input.1 * e.channels;
+                let terms = [(n, e.input.0 * line), (y, e.stride.0 * line), (x, column)];
+                Bytes {
+                    buffer: s.input,
+                    start: sum_of(b, &terms, 0),
+                    line,
+                    column,
+                }
+            }
+        }
+    }
+
+    /// Converts the window whose first byte is at `from` to the words at `to`.
+    fn window(&self, b: &mut Builder<'_>, s: &Source, bytes: &Bytes, from: ValueId, to: ValueId) {
+        let e = self.extents;
+        let (runs, length) = self.runs();
+        let whole = length / QUAD;
+        let (down, across) = (e.dilation.0 * bytes.line, e.dilation.1 * e.channels);
+        if whole > 0 {
+            let row = |b: &mut Builder<'_>, r: ValueId| {
+                for run in 0..runs {
+                    let from = sum_of(b, &[(from, 1), (r, down)], run * across);
+                    let words = whole * QUAD_WORDS;
+                    let to = sum_of(b, &[(to, 1), (r, runs * words)], run * words);
+                    self.convert(b, (bytes.buffer, from), (s.words, to), whole);
+                }
+            };
+            if whole * runs * e.kernel.0 <= STRAIGHT {
+                for r in 0..e.kernel.0 {
+                    let r = b.const_index(r);
+                    row(b, r);
+                }
+            } else {
+                b.for_range(0, e.kernel.0, 1, &[], |b, r, _| {
+                    row(b, r);
+                    Vec::new()
+                });
+            }
+        }
+        let mut left = Vec::new();
+        for r in 0..e.kernel.0 {
+            for run in 0..runs {
+                left.extend((whole * QUAD..length).map(|i| r * down + run * across + i));
+            }
+        }
+        let done = whole * runs * e.kernel.0;
+        for (i, quad) in left.chunks(QUAD as usize).enumerate() {
+            let to = sum_of(b, &[(to, 1)], (done + i as i64) * QUAD_WORDS);
+            gather(b, (bytes.buffer, from), quad, (s.words, to));
+        }
+    }
+}
+
+/// The bytes under a tile.
+#[derive(Clone, Copy, Debug)]
+struct Bytes {
+    buffer: ValueId,
+    /// Where those of the first pixel's window begin.
+    start: ValueId,
+    /// Bytes between rows of the input.
+    line: i64,
+    /// Bytes between the windows of two pixels in a row.
+    column: i64,
 }
 
 /// The even activations of a word of the input.

@@ -2,157 +2,26 @@
 
 mod activations;
 mod block;
+mod end;
+mod plan;
 
-use super::kernel::{LayerKernel, SCRATCH, block_start, blocks, loop_cycles};
-use crate::schedules::high_word::{self, FRACTION_BITS, HighWord, LOWERED};
-use crate::schedules::layer::{Extents, Layer};
+use super::kernel::{LayerKernel, block_start, blocks, loop_cycles};
+use crate::schedules::high_word::FRACTION_BITS;
+use crate::schedules::layer::Layer;
 use crate::schedules::subscript::sum_of;
-use activations::{QUAD, QUAD_WORDS, Source, Words};
-use block::{DualBlock, ENDS, Operands, REACH};
+use activations::{QUAD, Source, Words};
+use block::{DualBlock, Operands};
+use end::Constants;
 use ir::{Builder, OpId, ValueId};
 use pass::{Cost, KernelBuilder, Knobs};
+use plan::{Plan, unroll};
 use target::{Feature, Target};
 
 /// Convolutions by dual multiplications.
 pub struct DualMac;
 
-/// Blocks of pixels × channels.
-const BLOCKS: [(i64, i64); 8] = [
-    (3, 2),
-    (2, 3),
-    (2, 2),
-    (1, 4),
-    (3, 1),
-    (1, 2),
-    (2, 1),
-    (1, 1),
-];
-/// Quads that are multiplied without a loop.
-const STRAIGHT: i64 = 16;
-/// Scratch in bytes of a tile of one block.
-const BLOCK_SCRATCH: i64 = 2048;
-/// Scratch in bytes up to which words are made where no smaller tile does.
-const LARGEST_SCRATCH: i64 = 4096;
-/// Rows of a tile at most.
-const ROWS: i64 = 4;
 /// Cycles of a block's loop that are not counted elsewhere: addresses and what compilers keep in memory.
 const BLOCK_OVERHEAD: u64 = 16;
-
-/// A choice.
-#[derive(Clone, Copy, Debug)]
-struct Plan {
-    block: DualBlock,
-    rows: i64,
-    columns: i64,
-    words: Words,
-}
-
-impl Plan {
-    fn new(e: &Extents, block: (i64, i64), rows: i64, columns: i64) -> Plan {
-        Plan {
-            block: DualBlock {
-                pixels: block.0,
-                channels: block.1,
-            },
-            rows,
-            columns,
-            words: Words::new(e, rows, columns),
-        }
-    }
-
-    fn of(e: &Extents, knobs: &Knobs) -> Plan {
-        let [pixels, channels, rows, columns] =
-            ["pixels", "channels", "rows", "columns"].map(|k| knobs.get(k));
-        Plan::new(e, (pixels, channels), rows, columns)
-    }
-
-    fn knobs(&self) -> Knobs {
-        Knobs::new(&[
-            ("pixels", self.block.pixels),
-            ("channels", self.block.channels),
-            ("rows", self.rows),
-            ("columns", self.columns),
-        ])
-    }
-
-    /// Words in scratch: of the tile, or of a block of it.
-    fn len(&self) -> i64 {
-        self.words.len(self.block.pixels)
-    }
-
-    fn scratch(&self) -> i64 {
-        let patch = self.words.patch().map_or(0, |p| p.elements());
-        self.len().saturating_mul(4).saturating_add(patch)
-    }
-
-    /// Blocks of a tile.
-    fn blocks(&self) -> i64 {
-        self.rows * self.columns / self.block.pixels
-    }
-
-    fn tiles(&self, e: &Extents) -> i64 {
-        e.batches * blocks(e.output.0, self.rows) * blocks(e.output.1, self.columns)
-    }
-
-    fn fits(&self, e: &Extents) -> bool {
-        let furthest = (self.block.pixels - 1) * self.words.pixel() + STRAIGHT * QUAD_WORDS;
-        self.block.fits()
-            && e.out_channels >= self.block.channels
-            && e.output.0 >= self.rows
-            && e.output.1 >= self.columns
-            && self.words.can_gather()
-            && 4 * furthest <= REACH
-    }
-
-    /// All that fit a layer, with scratch of at most so many bytes for tiles of so many blocks.
-    fn all(e: &Extents, limit: impl Fn(i64) -> i64) -> Vec<Plan> {
-        let mut all = Vec::new();
-        for block in BLOCKS {
-            let pixels = block.0;
-            let mut tiles = vec![
-                (1, pixels),
-                (1, 2 * pixels),
-                (1, 4 * pixels),
-                (1, 8 * pixels),
-            ];
-            if Words::may_have_rows(e) {
-                tiles.push((1, e.output.1));
-                tiles.extend((2..=ROWS).map(|rows| (rows, e.output.1)));
-            }
-            for (rows, columns) in tiles {
-                let plan = Plan::new(e, block, rows, columns);
-                if rows * columns % pixels == 0
-                    && plan.fits(e)
-                    && plan.scratch() <= limit(plan.blocks())
-                {
-                    all.push(plan);
-                }
-            }
-        }
-        all
-    }
-}
-
-/// Quads in a loop's body.
-fn unroll(quads: i64) -> i64 {
-    if quads <= STRAIGHT {
-        return quads;
-    }
-    (6..=12).rev().find(|u| quads % u == 0).unwrap_or(8)
-}
-
-/// The constants of all channels; `None` if one has none that are exact. Also whether high words of negative sums are lowered.
-fn high_words(layer: &Layer, order: &[Option<usize>]) -> Option<(Vec<HighWord>, bool)> {
-    let channels = layer.channels();
-    let (zero_point, clamp) = (layer.output_zero_point, layer.clamp);
-    let signed = high_word::is_signed(&channels, zero_point, clamp);
-    let words = channels.iter().enumerate().map(|(o, c)| {
-        let offset = DualBlock::offset(layer.filter(o), order);
-        HighWord::new(c, offset, (zero_point, clamp), signed)
-    });
-    let words: Option<Vec<HighWord>> = words.collect();
-    Some((words?, signed))
-}
 
 impl LayerKernel for DualMac {
     fn applies(&self, layer: &Layer, target: &Target) -> Result<(), String> {
@@ -172,15 +41,7 @@ impl LayerKernel for DualMac {
     }
 
     fn space(&self, layer: &Layer, _: &Target) -> Vec<Knobs> {
-        let e = &layer.extents;
-        let mut all = Plan::all(
-            e,
-            |blocks| if blocks == 1 { BLOCK_SCRATCH } else { SCRATCH },
-        );
-        if all.is_empty() {
-            all = Plan::all(e, |_| LARGEST_SCRATCH);
-        }
-        all.iter().map(Plan::knobs).collect()
+        plan::space(&layer.extents)
     }
 
     fn cost(&self, layer: &Layer, knobs: &Knobs, target: &Target) -> Cost {
@@ -203,7 +64,7 @@ impl LayerKernel for DualMac {
         let per_block = blocks(e.out_channels, block.channels) as u64 * (inner + start + end);
         let copy = words.patch().map_or(0, |p| p.cycles(c));
         let converted = if words.is_shared() {
-            words.cycles(plan.columns, target)
+            words.cycles(plan.rows * plan.columns, target)
         } else {
             plan.blocks() as u64 * words.cycles(block.pixels, target)
         };
@@ -228,38 +89,10 @@ impl LayerKernel for DualMac {
         let quads = words.quads();
         k.set_name(&layer.kernel_name());
         let input = k.input(op, 0, &[e.input_len()]);
-        let high = high_words(layer, &order);
-        let count = e.out_channels as usize;
-        let (starts, ends): (Vec<i32>, Vec<[i32; ENDS as usize]>) = match &high {
-            Some((high, _)) => high
-                .iter()
-                .map(|h| (h.start, [h.multiplier, h.constant, i32::from(h.shift)]))
-                .unzip(),
-            // Without what is too much, the sums are those of the layer, shifted.
-            None => (0..count)
-                .map(|o| {
-                    (
-                        -DualBlock::offset(layer.filter(o), &order) as i32,
-                        [0; ENDS as usize],
-                    )
-                })
-                .unzip(),
-        };
-        let records = block.records(layer, &order, &starts, &ends);
+        let constants = Constants::new(layer, &order);
+        let records = block.records(layer, &order, &constants.starts, &constants.ends);
         let weights = k.table_i32("weights", &[records.len() as i64], &records);
-        let end = match &high {
-            Some((_, signed)) => {
-                let full = layer.clamp == interp::numerics::ClampI8::FULL;
-                let bounds = (!full).then(|| {
-                    [layer.clamp.min, layer.clamp.max].map(|x| k.scalar_i32(i64::from(x)))
-                });
-                End::HighWord {
-                    bounds,
-                    signed: *signed,
-                }
-            }
-            None => End::Other(layer.requantization().declare(k)),
-        };
+        let end = constants.declare(layer, k);
         let output = k.output(op, 0, &[e.output_len()]);
         let (i8t, i32t) = (k.module().i8(), k.module().i32());
         let scratch = (!words.is_raw()).then(|| k.scratch(&[plan.len()], i32t));
@@ -309,19 +142,10 @@ impl LayerKernel for DualMac {
                                 weights,
                                 record: sum_of(b, &[(ob, block.record(quads))], 0),
                             };
-                            let scaled = matches!(end, End::HighWord { signed: false, .. });
-                            let sums = sums(b, &block, &operands, quads, scaled);
+                            let sums = sums(b, &block, &operands, quads, end.is_scaled());
                             let to = sum_of(b, &[(to, 1), (o, 1)], 0);
-                            store(
-                                b,
-                                &plan,
-                                &operands,
-                                &end,
-                                &sums,
-                                o,
-                                output,
-                                (to, e.out_channels),
-                            );
+                            let place = (output, to, e.out_channels);
+                            end.store(b, (&block, quads), &operands, (&sums, o), place);
                             Vec::new()
                         });
                         Vec::new()
@@ -340,17 +164,6 @@ fn view(b: &mut Builder<'_>, bytes: ValueId, ty: ir::Type) -> ValueId {
     let zero = b.const_index(0);
     let op = b.op("memref.view", &[bytes, zero], &[ty]);
     b.m.result(op, 0)
-}
-
-/// How bytes come from sums.
-enum End {
-    /// By the high word, which is in place of the sum already if there are no signs to see; bounds if they are not all of int8.
-    HighWord {
-        bounds: Option<[ValueId; 2]>,
-        signed: bool,
-    },
-    /// By any other sequence, from the sum without its fraction.
-    Other(crate::schedules::requantize::Requantizer),
 }
 
 /// The sums of a block over all quads, scaled if asked for.
@@ -400,63 +213,4 @@ fn sums(
             sums
         }
     })
-}
-
-/// Makes bytes of the sums and stores them; the first pixel's first channel is at `to`, the next pixel's `pixel` behind.
-fn store(
-    b: &mut Builder<'_>,
-    plan: &Plan,
-    operands: &Operands,
-    end: &End,
-    sums: &[ValueId],
-    o: ValueId,
-    output: ValueId,
-    (to, pixel): (ValueId, i64),
-) {
-    let i8t = b.m.i8();
-    let block = &plan.block;
-    for c in 0..block.channels {
-        let channel = sum_of(b, &[(o, 1)], c);
-        let sum = |p: i64| sums[(p * block.channels + c) as usize];
-        let mut bytes = Vec::new();
-        match end {
-            End::HighWord { bounds, signed } => {
-                let [multiplier, constant, shift] = [0, 1, 2].map(|i| {
-                    let at = block.end(plan.words.quads(), c) + i;
-                    let at = sum_of(b, &[(operands.record, 1)], at);
-                    b.load(operands.weights, &[at])
-                });
-                for p in 0..block.pixels {
-                    let mut v = sum(p);
-                    if *signed {
-                        let sign = b.const_i32(31);
-                        let sign = b.shrsi(v, sign);
-                        let scale = b.const_i32(1 << LOWERED);
-                        let lowered = b.muli_nsw(sign, scale);
-                        v = b.dsp("smmla", &[v, multiplier, constant]);
-                        v = b.addi_nsw(v, lowered);
-                    }
-                    let v = b.shrsi(v, shift);
-                    let mut v = b.dsp_by("ssat", &[v], 8);
-                    if let Some([min, max]) = *bounds {
-                        v = b.maxsi(v, min);
-                        v = b.minsi(v, max);
-                    }
-                    bytes.push(b.trunci(v, i8t));
-                }
-            }
-            End::Other(requantizer) => {
-                let constants = requantizer.channel(b, channel);
-                for p in 0..block.pixels {
-                    let fraction = b.const_i32(i64::from(FRACTION_BITS));
-                    let v = b.shrsi(sum(p), fraction);
-                    bytes.push(requantizer.output(b, &constants, v));
-                }
-            }
-        }
-        for (p, byte) in bytes.into_iter().enumerate() {
-            let at = sum_of(b, &[(to, 1)], p as i64 * pixel + c);
-            b.store(byte, output, &[at]);
-        }
-    }
 }
