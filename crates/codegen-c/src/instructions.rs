@@ -4,7 +4,7 @@
 //! continued in the block stays in one register, which holds the word from outside first; temporaries are handed out in the order of the
 //! ops, each to the next that needs one as soon as nobody reads it any more.
 
-use ir::dialects::{arith, arm};
+use ir::dialects::{arith, arm, arm_mve};
 use ir::{Diagnostic, Module, OpId, ValueId};
 use rustc_hash::FxHashMap;
 
@@ -404,18 +404,20 @@ pub fn check_target(
     target: &target::Target,
     code: &'static str,
 ) -> Result<(), Diagnostic> {
-    if target.has(target::Feature::Dsp) {
-        return Ok(());
-    }
+    let lacks = |op: OpId| {
+        let (feature, what) = match () {
+            () if arm::needs_dsp(m, op) => (target::Feature::Dsp, "DSP extension"),
+            () if arm_mve::is_helium(m, op) => (target::Feature::Mve, "Helium"),
+            () => return None,
+        };
+        (!target.has(feature)).then_some((op, what))
+    };
     let mut ops = m.walk(m.root(), ir::WalkOrder::Pre).into_iter();
-    let Some(op) = ops.find(|&op| arm::needs_dsp(m, op)) else {
+    let Some((op, what)) = ops.find_map(lacks) else {
         return Ok(());
     };
     let (name, target) = (m.op_name(op), &target.name);
-    let d = Diagnostic::error(
-        code,
-        format!("`{name}`: target {target} has no DSP extension"),
-    );
+    let d = Diagnostic::error(code, format!("`{name}`: target {target} has no {what}"));
     Err(match m.describe_loc(m.op_loc(op)) {
         Some(l) => d.at(l),
         None => d,

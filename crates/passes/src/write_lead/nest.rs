@@ -187,9 +187,13 @@ fn uses(m: &Module, v: ValueId) -> Option<Vec<(OpId, u32)>> {
 
 /// What an op does with its operand `i`; `None` if that is not known.
 fn access(m: &Module, op: OpId, i: usize, depth: usize) -> Option<Access> {
+    if let Some(a) = m.access(op) {
+        return (i == a.buffer).then_some(match a.writes {
+            true => Access::WRITE,
+            false => Access::READ,
+        });
+    }
     match m.op_name(op) {
-        "memref.load" | "vector.load" => Some(Access::READ),
-        "memref.store" | "vector.store" => (i == 1).then_some(Access::WRITE),
         "memref.copy" => Some(if i == 0 { Access::READ } else { Access::WRITE }),
         "mcu.call_extern" => {
             let roles = mcu::CallExternOp(op).operand_roles(m);
@@ -404,15 +408,17 @@ impl Reduction<'_> {
     fn access(&mut self, op: OpId) -> Option<Step> {
         let m = self.m;
         let operands: Vec<ValueId> = m.operands(op).collect();
-        Some(match (m.op_name(op), &operands[..]) {
-            ("memref.load" | "vector.load", [buffer, indices @ ..]) => {
-                Step::Read(self.place(*buffer, indices)?)
+        Some(match m.access(op) {
+            Some(a) => {
+                let bytes = i64::try_from(a.bytes?).ok()?;
+                let (buffer, indices) = operands.get(a.buffer..)?.split_first()?;
+                let place = self.place(*buffer, indices)?;
+                match a.writes {
+                    true => Step::Write(place, bytes),
+                    false => Step::Read(place),
+                }
             }
-            ("memref.store" | "vector.store", [value, buffer, indices @ ..]) => {
-                let bytes = access_bytes(m, *value)?;
-                Step::Write(self.place(*buffer, indices)?, bytes)
-            }
-            _ => {
+            None => {
                 let touches = |v| operands.iter().any(|&o| base(m, o) == v);
                 let lead = i64::try_from((self.opaque)(op)?).ok()?;
                 let (reads, writes) = (touches(self.x), touches(self.y));
@@ -516,16 +522,6 @@ impl Reduction<'_> {
             results,
         }))
     }
-}
-
-/// Bytes of a scalar or vector in memory.
-fn access_bytes(m: &Module, v: ValueId) -> Option<i64> {
-    let ty = m.value_type(v);
-    let bytes = match m.type_data(ty) {
-        TypeData::Vector { .. } => m.size_bytes(ty),
-        _ => m.elem_bytes(ty),
-    };
-    i64::try_from(bytes?).ok()
 }
 
 /// Whether steps read `x`, and whether they write `y`.
