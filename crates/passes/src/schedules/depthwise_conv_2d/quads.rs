@@ -70,9 +70,7 @@ impl Shape {
     }
 
     fn words(&self) -> i64 {
-        self.quads
-            .saturating_mul(self.width)
-            .saturating_mul(QUAD)
+        self.quads.saturating_mul(self.width).saturating_mul(QUAD)
     }
 }
 
@@ -280,12 +278,22 @@ impl LayerKernel for Quads {
                 // What does not stay in registers.
                 + 4 * load
                 + 2
-                + loop_cycles(target)
         };
         let (whole, rest) = (e.output.1 / s.outputs, e.output.1 % s.outputs);
-        let row = whole as u64 * step(s.outputs) + if rest > 0 { step(rest) } else { 0 } + 10;
+        // Around the steps: as measured.
+        let around = match (whole > UNROLLED_STEPS, rest > 0) {
+            (true, _) => whole as u64 * (loop_cycles(target) + 4 * alu) + 10,
+            (false, false) => 20,
+            (false, true) => 30,
+        };
+        let row = whole as u64 * step(s.outputs) + if rest > 0 { step(rest) } else { 0 } + around;
         let copied = s.copied as u64;
-        let column = s.height as u64 * (load - 1) + 1 + 12 * alu + 4 * store + 4 + loop_cycles(target);
+        let interleaved = [0, 1, 4, 5, 8][s.height as usize];
+        let column = s.height as u64 * u64::from(c.load_after_load)
+            + (load - u64::from(c.load_after_load))
+            + (interleaved + 4 + 4) * alu
+            + 4 * store
+            + loop_cycles(target);
         let outside = copied * s.height as u64 * 3 * alu;
         let quads = (e.batches * blocks(e.output.0, s.rows)) as u64;
         let borders = quads.min(2 * e.batches as u64);
@@ -389,8 +397,7 @@ impl LayerKernel for Quads {
                                 let y = row_of(b, q);
                                 let line = e.output.1 * e.out_channels;
                                 let to = sum_of(b, &[(n, e.output.0 * line), (y, line), (o, 1)], 0);
-                                let from =
-                                    sum_of(b, &[(q, QUAD * s.width), (i, s.width)], 0);
+                                let from = sum_of(b, &[(q, QUAD * s.width), (i, s.width)], 0);
                                 kernel.sweep(b, &channel, from, to);
                                 Vec::new()
                             });
