@@ -272,6 +272,7 @@ fn depthwise_convolutions() {
         },
         &[
             "depthwise-conv-2d-direct",
+            "depthwise-conv-2d-quads",
             "depthwise-conv-2d-strip",
             "depthwise-conv-2d-tile-pairs",
             "depthwise-conv-2d-row-pairs",

@@ -1,6 +1,7 @@
 //! Schedules of `nn.depthwise_conv_2d` on int8.
 
 pub mod direct;
+pub mod quads;
 pub mod strip;
 
 use super::conv_2d::block::Arithmetic;
@@ -28,6 +29,12 @@ fn full(op: OpRef<'_>) -> Result<Layer, String> {
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let op = "nn.depthwise_conv_2d";
     r.schedule(direct::Direct)?;
+    r.schedule(OfOp {
+        name: "depthwise-conv-2d-quads",
+        op,
+        layer: Layer::depthwise_conv_2d,
+        kernel: quads::Quads,
+    })?;
     r.schedule(OfOp {
         name: "depthwise-conv-2d-strip",
         op,
