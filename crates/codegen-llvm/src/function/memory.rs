@@ -93,8 +93,20 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
                 constant: 0,
             },
         };
+        self.behind(op, base, elem, &subscript.terms, subscript.constant)
+    }
+
+    /// The address of the element `Σ factor · value + constant` behind another.
+    pub(super) fn behind(
+        &self,
+        op: OpId,
+        base: PointerValue<'ctx>,
+        elem: BasicTypeEnum<'ctx>,
+        terms: &[(ValueId, i64)],
+        constant: i64,
+    ) -> Result<PointerValue<'ctx>, Failure> {
         let mut sum: Option<IntValue<'ctx>> = None;
-        for &(v, factor) in subscript.terms.iter().filter(|t| t.1 != 0) {
+        for &(v, factor) in terms.iter().filter(|t| t.1 != 0) {
             let value = self.int(op, v)?;
             let term = match factor {
                 1 => value,
@@ -109,7 +121,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
             None => base,
             Some(index) => address::near(&self.builder, elem, base, index)?,
         };
-        match subscript.constant {
+        match constant {
             0 => Ok(varied),
             constant => address::near(&self.builder, elem, varied, self.i32(constant)),
         }
