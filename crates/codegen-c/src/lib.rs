@@ -1,6 +1,6 @@
 //! C99 emission: a verified, placed module becomes a header, a source file, a data file and what builds them.
 //!
-//! The C needs only `<stdint.h>`, `<stddef.h>` and `<string.h>`; it allocates nothing and changes nothing but its arenas and, if the network
+//! The C needs only `<stdint.h>`, `<stddef.h>` and `<string.h>`, and for instructions of its core `<arm_acle.h>` or `<arm_mve.h>`; it allocates nothing and changes nothing but its arenas and, if the network
 //! has states, their memory.
 //! It relies on what gcc and clang document for three implementation-defined points of C99: `>>` of a negative integer is
 //! arithmetic, a conversion to a narrower signed type keeps the low bits (both asserted in the emitted file), and integers are

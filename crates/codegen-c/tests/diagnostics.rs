@@ -212,3 +212,14 @@ fn tensors_that_are_only_partly_placed() {
     dialects::func::set_arg_attr(&mut m, f, 1, "mcu.offset", at);
     one(&m, "C005", &["does not fit", "x0"]);
 }
+
+#[test]
+fn instructions_of_helium_are_for_cores_that_have_it() {
+    let words: (&[i64], u32) = (&[4], 32);
+    let m = single(&[words], &[words], |b, from, to| {
+        let zero = b.const_index(0);
+        let x = b.vldr(from[0], &[zero], 32);
+        b.vstr(x, to[0], &[zero]);
+    });
+    one(&m, "C010", &["arm.mve.vldrw", "host", "Helium"]);
+}

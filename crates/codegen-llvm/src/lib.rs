@@ -96,7 +96,12 @@ pub fn emit(
         let d = Diagnostic::error("B001", "arenas that several models share have no LLVM form");
         return Err(d.help("build the models with the C back end").into());
     }
-    codegen_c::instructions::check_target(module.module(), target, "B007")?;
+    let targets = target::Targets::builtin();
+    let built_for = match targets.get("host") {
+        Ok(host) if options.for_host => host,
+        _ => target,
+    };
+    codegen_c::instructions::check_target(module.module(), built_for, "B007")?;
     let machine = machine::create(target, options.for_host)?;
     let api = codegen_c::api(module, target, &options.api)?;
     let context = inkwell::context::Context::create();

@@ -145,6 +145,33 @@ fn instructions_that_a_core_has_not() {
 }
 
 #[test]
+fn instructions_of_helium_are_for_cores_that_have_it() {
+    let m = module(
+        r#"%x = "arm.mve.vldrw"(%a, %z) : (memref<4xi32>, index) -> vector<4xi32>
+  "arm.mve.vstrw"(%x, %a, %z) : (vector<4xi32>, memref<4xi32>, index) -> ()"#,
+    );
+    one(
+        &m,
+        &core("cortex-m33"),
+        "B007",
+        &["arm.mve.vldrw", "cortex-m33", "Helium"],
+    );
+    let verified = ir::verify::verify(&m).unwrap();
+    let m55 = core("cortex-m55");
+    assert!(emit(verified, &m55, &Options::new("net")).is_ok());
+    // Nor has the machine that this runs on.
+    let options = Options {
+        for_host: true,
+        ..Options::new("net")
+    };
+    let refused = emit(verified, &m55, &options).unwrap_err().to_string();
+    assert!(
+        refused.contains("B007") && refused.contains("host"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn blocks_of_too_many_registers() {
     let mut text = String::new();
     let mut last = "%z0".to_owned();

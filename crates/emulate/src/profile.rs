@@ -90,14 +90,15 @@ impl Profiler {
             // By the image's attributes alone, many of Helium's instructions are listed as those of a coprocessor.
             disassemble.arg("-marmv8.1-m.main");
         }
-        let listing = disassemble
-            .arg("-d")
-            .arg(elf)
-            .output()
-            .map_err(|source| EmulateError::Io {
-                path: name.clone(),
-                source,
-            })?;
+        let listing =
+            disassemble
+                .arg("-d")
+                .arg(elf)
+                .output()
+                .map_err(|source| EmulateError::Io {
+                    path: name.clone(),
+                    source,
+                })?;
         if !listing.status.success() {
             let messages = String::from_utf8_lossy(&listing.stderr).into_owned();
             return Err(EmulateError::Tool {

@@ -1,5 +1,5 @@
 //! Import of ONNX files: what becomes of operators, every error code, damaged files.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod onnx_writer;
 

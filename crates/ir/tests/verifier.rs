@@ -380,3 +380,136 @@ fn transposes_and_pads_are_checked() {
     assert_eq!(value(&|m| m.i64_attr(128)), ["V025"]);
     assert_eq!(value(&|m| m.f32_attr(1.0)), ["V025"]);
 }
+
+/// The codes of an instruction of Helium on these operands, arguments of `@f`.
+fn helium(name: &str, operands: &[&str], result: &str, shift: Option<i64>) -> Vec<String> {
+    let mut m = module();
+    let ty = |m: &mut Module, text: &str| -> Type {
+        let width = text.trim_matches(|c: char| !c.is_ascii_digit());
+        let width: u32 = width.parse().unwrap_or(0);
+        match text.chars().next() {
+            Some('v') => dialects::arm_mve::vector_type(m, width),
+            Some('m') => {
+                let elem = m.int(width);
+                m.memref(&[64], elem)
+            }
+            Some('i') if width > 0 => m.int(width),
+            _ => m.index(),
+        }
+    };
+    let types: Vec<Type> = operands.iter().map(|t| ty(&mut m, t)).collect();
+    let results: Vec<Type> = match result {
+        "" => Vec::new(),
+        text => vec![ty(&mut m, text)],
+    };
+    body(&mut m, &types, |b, args| {
+        let mut state = OpState::new(format!("arm.mve.{name}"));
+        if let Some(by) = shift {
+            state = state.prop("shift", b.m.i64_attr(by));
+        }
+        b.insert(state.operands(args).results(&results));
+    });
+    match ir::verify::verify(&m) {
+        Ok(_) => Vec::new(),
+        Err(d) => d.into_iter().map(|d| d.code.to_string()).collect(),
+    }
+}
+
+#[test]
+fn instructions_of_helium_on_their_types() {
+    let none: Vec<&str> = Vec::new();
+    assert_eq!(helium("vadd", &["v8", "v8"], "v8", None), none);
+    assert_eq!(helium("vadd", &["v8", "i32"], "v8", None), none);
+    assert_eq!(helium("vadd", &["v8", "v16"], "v8", None), ["V017"]);
+    assert_eq!(helium("vadd", &["v8", "i8"], "v8", None), ["V017"]);
+    assert_eq!(helium("vmax", &["v8", "i32"], "v8", None), ["V003"]);
+    assert_eq!(helium("vdup", &["i32"], "v16", None), none);
+    assert_eq!(helium("vdup", &["i16"], "v16", None), ["V017"]);
+    assert_eq!(helium("vmladava", &["i32", "v8", "v8"], "i32", None), none);
+    assert_eq!(
+        helium("vmladava", &["i32", "v8", "v8"], "i64", None),
+        ["V017"]
+    );
+    assert_eq!(helium("vmovlb", &["v8"], "v16", None), none);
+    assert_eq!(helium("vmovlb", &["v16"], "v16", None), ["V017"]);
+    assert_eq!(helium("vmovnb", &["v16", "v32"], "v16", None), none);
+    assert_eq!(helium("vmovnb", &["v32", "v32"], "v16", None), ["V024"]);
+    assert_eq!(helium("vmullb", &["v16", "v16"], "v32", None), none);
+    assert_eq!(helium("vmullb", &["v32", "v32"], "v32", None), ["V024"]);
+    assert_eq!(helium("vpsel", &["v8", "v8", "i16"], "v8", None), none);
+    assert_eq!(helium("vpsel", &["v8", "v8", "i32"], "v8", None), ["V017"]);
+    assert_eq!(helium("vctp8", &["i32"], "i16", None), none);
+    for (by, width, fits) in [
+        (7, "v8", true),
+        (8, "v8", false),
+        (-1, "v8", false),
+        (31, "v32", true),
+    ] {
+        let want = if fits { none.clone() } else { vec!["V025"] };
+        assert_eq!(helium("vshl_n", &[width], width, Some(by)), want);
+    }
+    for (by, fits) in [(0, false), (1, true), (16, true), (17, false)] {
+        let want = if fits { none.clone() } else { vec!["V025"] };
+        assert_eq!(helium("vrshr_n", &["v16"], "v16", Some(by)), want);
+    }
+    assert_eq!(helium("vshr_n", &["v16"], "v16", None), ["V006"]);
+}
+
+#[test]
+fn loads_and_stores_of_helium_on_their_buffers() {
+    let none: Vec<&str> = Vec::new();
+    assert_eq!(helium("vldrb", &["m8", "x"], "v32", None), none);
+    assert_eq!(helium("vldrb", &["m16", "x"], "v16", None), ["V024"]);
+    assert_eq!(helium("vldrh", &["m16", "x"], "v8", None), ["V024"]);
+    assert_eq!(helium("vldrb", &["m8"], "v8", None), ["V026"]);
+    assert_eq!(helium("vldrb_z", &["i16", "m8", "x"], "v8", None), none);
+    assert_eq!(helium("vldrb_z", &["i32", "m8", "x"], "v8", None), ["V017"]);
+    assert_eq!(
+        helium("vldrb_gather", &["v16", "m8", "x"], "v16", None),
+        none
+    );
+    assert_eq!(
+        helium("vldrb_gather", &["v8", "m8", "x"], "v16", None),
+        ["V017"]
+    );
+    assert_eq!(helium("vstrh", &["v32", "m16", "x"], "", None), none);
+    assert_eq!(helium("vstrw", &["v16", "m32", "x"], "", None), ["V024"]);
+    assert_eq!(helium("vstrb_p", &["i16", "v8", "m8", "x"], "", None), none);
+    assert_eq!(
+        helium("vstrb_p", &["i16", "v8", "m8", "x", "x"], "", None),
+        ["V026"]
+    );
+}
+
+/// What a load or store touches: as many elements as the vector has lanes.
+#[test]
+fn accesses_of_buffers() {
+    let mut m = module();
+    let (bytes, index) = (m.int(8), m.index());
+    let (memref, vector) = (
+        m.memref(&[64], bytes),
+        dialects::arm_mve::vector_type(&mut m, 16),
+    );
+    let (_, block) = func(&mut m, &[memref, index, vector]);
+    let args = m.block_args(block).to_vec();
+    let mut b = Builder::at_end(&mut m, block);
+    let loaded = b.vldr(args[0], &[args[1]], 16);
+    b.vldr_gather(loaded, args[0], &[args[1]]);
+    b.vstr(args[2], args[0], &[args[1]]);
+    let byte = b.load(args[0], &[args[1]]);
+    b.store(byte, args[0], &[args[1]]);
+    end(&mut m, block);
+    let accesses: Vec<(usize, Option<u64>, bool)> = m
+        .ops(block)
+        .filter_map(|op| m.access(op))
+        .map(|a| (a.buffer, a.bytes, a.writes))
+        .collect();
+    let expected = [
+        (0, Some(8), false),
+        (1, None, false),
+        (1, Some(8), true),
+        (0, Some(1), false),
+        (1, Some(1), true),
+    ];
+    assert_eq!(accesses, expected);
+}

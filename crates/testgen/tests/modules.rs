@@ -96,6 +96,8 @@ fn every_registered_op_is_made() {
         .ops()
         .map(|o| &*o.name)
         .filter(|n| !counts.contains_key(*n) && !by_others.contains(n))
+        // Instructions want words or vectors of their own kinds: `testgen::instructions` makes each of them, on many operands.
+        .filter(|n| !n.starts_with("arm."))
         .collect();
     assert!(missing.is_empty(), "{missing:?}\n{counts:#?}");
     assert!(

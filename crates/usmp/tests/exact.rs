@@ -15,6 +15,11 @@ use usmp::{
 /// Enough for most random problems, and soon over for the others.
 const MODEST: Exact = Exact { node_budget: 2_000 };
 
+/// So that no drawn problem ends without its proof; a rare one wants more than the default.
+const AMPLE: Exact = Exact {
+    node_budget: 50_000_000,
+};
+
 /// That many cases; failures are kept in `exact.regressions`.
 fn cases(count: u32) -> ProptestConfig {
     ProptestConfig {
@@ -133,11 +138,11 @@ fn arranged(problem: &Problem, order: &[usize], shift: u32) -> Problem {
 }
 
 fn assert_optimal(problem: &Problem) {
-    let outcome = Exact::default().solve(problem);
+    let outcome = AMPLE.solve(problem);
     assert_eq!(check(problem, outcome.plan()), []);
     assert!(outcome.is_optimal(), "{outcome:?}");
     let height = outcome.plan().height();
-    let fit = |capacity| Exact::default().fit(problem, capacity).answer;
+    let fit = |capacity| AMPLE.fit(problem, capacity).answer;
     assert!(matches!(fit(height), FitAnswer::Fits(plan) if plan.height() == height));
     if height > 0 {
         let lower_bound = height;

@@ -90,17 +90,21 @@ impl Printer<'_> {
         })
     }
 
+    /// A word from outside of a block.
+    fn block_word(&mut self, op: OpId, v: ValueId) -> Result<Expr, Diagnostic> {
+        match self.constant(v) {
+            Some(c) => Ok(crate::literal::int(c)),
+            None => self.take_exact(op, v),
+        }
+    }
+
     pub(super) fn arm_block(&mut self, op: OpId) -> Result<(), Diagnostic> {
         let m = self.m();
         let block = InstructionBlock::of(m, op).map_err(|why| self.error("C011", op, &why))?;
         self.support.need_registers();
         let mut inputs = Vec::new();
         for &v in &block.words {
-            let e = match self.constant(v) {
-                Some(c) => crate::literal::int(c),
-                None => self.take_exact(op, v)?,
-            };
-            inputs.push(e.to(CType::I32).text);
+            inputs.push(self.block_word(op, v)?.to(CType::I32).text);
         }
         for a in &block.addresses {
             inputs.push(self.block_address(op, a)?);
@@ -116,10 +120,7 @@ impl Printer<'_> {
                 Some(v) => match (self.reusable(op, v), self.slots.get(&v)) {
                     (Some(_), Some(Slot::Variable(leaf, id))) => ("+&r", leaf.clone(), *id),
                     _ => {
-                        let e = match self.constant(v) {
-                            Some(c) => crate::literal::int(c),
-                            None => self.take_exact(op, v)?,
-                        };
+                        let e = self.block_word(op, v)?;
                         let (leaf, id) = self.word("acc", result, Some(&e));
                         ("+&r", leaf, id)
                     }

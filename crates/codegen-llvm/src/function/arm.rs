@@ -1,7 +1,6 @@
 //! The DSP extension: LLVM's intrinsics, and inline assembly for `arm.block` and what has no intrinsic.
 
 use super::FunctionBuilder;
-use crate::address;
 use crate::failure::{Failure, refused};
 use codegen_c::instructions::{AddressOf, InstructionBlock, Part, mnemonic, saturates};
 use inkwell::InlineAsmDialect;
@@ -98,26 +97,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
     fn block_address(&self, op: OpId, a: &AddressOf) -> Result<PointerValue<'ctx>, Failure> {
         let base = self.pointer(op, a.buffer)?;
         let word = self.cx.context.i32_type().into();
-        let mut sum: Option<IntValue<'ctx>> = None;
-        for &(v, factor) in &a.terms {
-            let value = self.int(op, v)?;
-            let term = match factor {
-                1 => value,
-                _ => self.builder.build_int_mul(value, self.i32(factor), "")?,
-            };
-            sum = Some(match sum {
-                None => term,
-                Some(sum) => self.builder.build_int_add(sum, term, "")?,
-            });
-        }
-        let varied = match sum {
-            None => base,
-            Some(index) => address::near(&self.builder, word, base, index)?,
-        };
-        match a.constant {
-            0 => Ok(varied),
-            constant => address::near(&self.builder, word, varied, self.i32(constant)),
-        }
+        self.behind(op, base, word, &a.terms, a.constant)
     }
 
     /// A word from outside of a block.

@@ -74,7 +74,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
     }
 
     /// The address of a buffer's element; subscripts are row-major, and none is out of bounds.
-    fn element(
+    pub(super) fn element(
         &self,
         op: OpId,
         buffer: ValueId,
@@ -93,8 +93,20 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
                 constant: 0,
             },
         };
+        self.behind(op, base, elem, &subscript.terms, subscript.constant)
+    }
+
+    /// The address of the element `Σ factor · value + constant` behind another.
+    pub(super) fn behind(
+        &self,
+        op: OpId,
+        base: PointerValue<'ctx>,
+        elem: BasicTypeEnum<'ctx>,
+        terms: &[(ValueId, i64)],
+        constant: i64,
+    ) -> Result<PointerValue<'ctx>, Failure> {
         let mut sum: Option<IntValue<'ctx>> = None;
-        for &(v, factor) in subscript.terms.iter().filter(|t| t.1 != 0) {
+        for &(v, factor) in terms.iter().filter(|t| t.1 != 0) {
             let value = self.int(op, v)?;
             let term = match factor {
                 1 => value,
@@ -109,13 +121,17 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
             None => base,
             Some(index) => address::near(&self.builder, elem, base, index)?,
         };
-        match subscript.constant {
+        match constant {
             0 => Ok(varied),
             constant => address::near(&self.builder, elem, varied, self.i32(constant)),
         }
     }
 
-    fn align(&self, access: Option<InstructionValue<'ctx>>, bytes: u32) -> Result<(), Failure> {
+    pub(super) fn align(
+        &self,
+        access: Option<InstructionValue<'ctx>>,
+        bytes: u32,
+    ) -> Result<(), Failure> {
         if let Some(i) = access {
             i.set_alignment(bytes)
                 .map_err(|e| crate::failure::refused(&e.to_string()))?;

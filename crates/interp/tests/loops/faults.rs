@@ -193,3 +193,45 @@ fn wrong_arguments_are_errors() {
         Err(LoopError::ArgumentCount { .. })
     ));
 }
+
+/// Only active lanes are read, each in bounds and aligned; a predicate's bits are equal within a lane.
+#[test]
+fn lanes_of_helium() {
+    let m = function(
+        |m| {
+            let (i16, i32, index) = (m.i16(), m.i32(), m.index());
+            let memref = m.memref(&[4], i16);
+            (vec![memref, index, i16], vec![i32])
+        },
+        |b, v| {
+            let lanes = b.vldr_z(v[2], v[0], &[v[1]], 16);
+            let zero = b.const_i32(0);
+            vec![b.mve("vaddva", &[zero, lanes])]
+        },
+    );
+    let buffer: Vec<u8> = [1i16, 20, 300, -4000]
+        .iter()
+        .flat_map(|x| x.to_le_bytes())
+        .collect();
+    let run = |at, predicate| {
+        let buffer = Argument::Buffer(buffer.clone());
+        call(&m, &mut [buffer, int(at), int(predicate)])
+    };
+    let sum = |at, predicate| match run(at, predicate).unwrap()[..] {
+        [ir::interfaces::Datum::Int(x)] => x,
+        _ => panic!("one number"),
+    };
+    assert_eq!(sum(0, 0x00ff), 1 + 20 + 300 - 4000);
+    assert_eq!(sum(3, 0x0003), -4000);
+    assert_eq!(sum(0, 0x0030), 300);
+    assert_eq!(sum(9, 0), 0);
+    let out = Fault::OutOfBounds {
+        offset: 8,
+        size: 2,
+        len: 8,
+    };
+    assert_eq!(fault(run(0, 0x0300)), out);
+    assert_eq!(fault(run(2, 0x0030)), out);
+    let mixed = Fault::Undefined(Undefined::MixedPredicate);
+    assert_eq!(fault(run(0, 0x0001)), mixed);
+}

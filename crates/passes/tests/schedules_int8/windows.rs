@@ -145,7 +145,8 @@ fn run<S: Strategy>(
     names: &[&str],
 ) {
     let registry = registry();
-    let targets = ["cortex-m4", "cortex-m0", "cortex-m55"].map(|t| registry.targets().get(t).unwrap());
+    let targets =
+        ["cortex-m4", "cortex-m0", "cortex-m55"].map(|t| registry.targets().get(t).unwrap());
     let counts = std::cell::RefCell::new(BTreeMap::new());
     let mut runner = TestRunner::new(Config {
         cases,
@@ -280,6 +281,7 @@ fn depthwise_convolutions() {
             "depthwise-conv-2d-direct",
             "depthwise-conv-2d-helium",
             "depthwise-conv-2d-full-helium",
+            "depthwise-conv-2d-quads",
             "depthwise-conv-2d-strip",
             "depthwise-conv-2d-tile-pairs",
             "depthwise-conv-2d-row-pairs",

@@ -64,19 +64,14 @@ fn state(cx: &mut OpCx<'_, '_>, name: &str, value: ir::ValueId, window: &Window)
 }
 
 pub(super) fn global_average_pool(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    cx.operands(1..=1)?;
-    let input = cx.computed(0)?;
-    shapes(input.shape.len() > 2, || {
-        format!(
-            "its input {:?} has no dimensions behind the channels",
-            input.shape
-        )
-    })?;
-    let reduced: Vec<usize> = (2..input.shape.len()).collect();
-    reduce(cx, "nn.average_pool_2d", &input, &reduced, true)
+    global(cx, "nn.average_pool_2d")
 }
 
 pub(super) fn global_max_pool(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    global(cx, "nn.max_pool_2d")
+}
+
+fn global(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
     cx.operands(1..=1)?;
     let input = cx.computed(0)?;
     shapes(input.shape.len() > 2, || {
@@ -86,7 +81,7 @@ pub(super) fn global_max_pool(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         )
     })?;
     let reduced: Vec<usize> = (2..input.shape.len()).collect();
-    reduce(cx, "nn.max_pool_2d", &input, &reduced, true)
+    reduce(cx, name, &input, &reduced, true)
 }
 
 /// ReduceMean; the dimensions are an attribute until opset 17, an input from 18 on.

@@ -382,7 +382,11 @@ impl LayerKernel for Helium {
                 + if depth.copied { 200 } else { 0 }
                 + (groups * depth.vectors() * width * BYTES) as u64
                 + VectorRequantization::table_bytes(groups * width),
-            ram: if depth.copied { depth.scratch() as u64 } else { 0 } + 4 * width as u64,
+            ram: if depth.copied {
+                depth.scratch() as u64
+            } else {
+                0
+            } + 4 * width as u64,
         }
     }
 

@@ -224,7 +224,9 @@ impl LayerKernel for Helium {
             let columns = (least..=e.output.1).rev().find(|&c| fits(1, c));
             let parts = blocks(e.output.1, columns.unwrap_or(least));
             let columns = blocks(e.output.1, parts).max(least);
-            let rows = (1..=e.output.0.min(limit)).rev().find(|&r| fits(r, columns));
+            let rows = (1..=e.output.0.min(limit))
+                .rev()
+                .find(|&r| fits(r, columns));
             let rows = blocks(e.output.0, blocks(e.output.0, rows.unwrap_or(1)));
             vec![Knobs::new(&[("rows", rows), ("columns", columns)])]
         };
@@ -251,9 +253,8 @@ impl LayerKernel for Helium {
         // Products and sums in 16 bits, sums in 32, requantisation, narrowing.
         let arithmetic = 4 * taps - 2 * chains + 8 * chains - 4 + 4 * operations + 10;
         let vector = arithmetic * op + store + 70;
-        let copied = (tile.height * tile.width) as u64 * (load + store + 3)
-            + tile.height as u64 * 20
-            + 30;
+        let copied =
+            (tile.height * tile.width) as u64 * (load + store + 3) + tile.height as u64 * 20 + 30;
         let vectors = (tile.rows * blocks(tile.columns, tile.pixels())) as u64;
         let groups = blocks(e.channels, tile.group);
         Cost {

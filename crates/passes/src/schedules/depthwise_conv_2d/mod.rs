@@ -2,6 +2,7 @@
 
 pub mod direct;
 pub mod helium;
+pub mod quads;
 pub mod strip;
 
 use super::conv_2d::block::Arithmetic;
@@ -41,6 +42,12 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
         op,
         layer: full,
         kernel: Helium,
+    })?;
+    r.schedule(OfOp {
+        name: "depthwise-conv-2d-quads",
+        op,
+        layer: Layer::depthwise_conv_2d,
+        kernel: quads::Quads,
     })?;
     r.schedule(OfOp {
         name: "depthwise-conv-2d-strip",

@@ -145,6 +145,17 @@ impl DualBlock {
         })
     }
 
+    /// What the sums begin with, inside of a block of instructions: a load for each, straight to its register, since neighbouring loads
+    /// are cheap and registers are not.
+    pub fn starts(&self, b: &mut Builder<'_>, o: &Operands) -> Vec<ValueId> {
+        (0..self.sums())
+            .map(|i| {
+                let at = sum_of(b, &[(o.record, 1)], i % self.channels);
+                b.load(o.weights, &[at])
+            })
+            .collect()
+    }
+
     /// Adds quads `from..to`, counted from `quad` on, to the sums (`[pixel][channel]`), inside of a block of instructions. Where there are
     /// no sums yet, they begin with the record's starts.
     pub fn add(
@@ -155,15 +166,9 @@ impl DualBlock {
         (from, to): (i64, i64),
         sums: Option<&[ValueId]>,
     ) -> Vec<ValueId> {
-        // A load for each sum, straight to its register: neighbouring loads are cheap, registers are not.
         let mut sums: Vec<ValueId> = match sums {
             Some(sums) => sums.to_vec(),
-            None => (0..self.sums())
-                .map(|i| {
-                    let at = sum_of(b, &[(o.record, 1)], i % self.channels);
-                    b.load(o.weights, &[at])
-                })
-                .collect(),
+            None => self.starts(b, o),
         };
         for q in from..to {
             let words = if o.raw { 1 } else { QUAD_WORDS };

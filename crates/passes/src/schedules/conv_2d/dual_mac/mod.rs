@@ -6,7 +6,7 @@ mod end;
 mod plan;
 
 use super::kernel::{LayerKernel, block_start, blocks, loop_cycles};
-use crate::schedules::high_word::FRACTION_BITS;
+use crate::schedules::high_word::{self, FRACTION_BITS};
 use crate::schedules::layer::Layer;
 use crate::schedules::subscript::sum_of;
 use activations::{QUAD, Source, Words};
@@ -20,8 +20,10 @@ use target::{Feature, Target};
 /// Convolutions by dual multiplications.
 pub struct DualMac;
 
+/// Cycles of a row of a patch beside a cycle a byte.
+const PATCH_ROW: i64 = 40;
 /// Cycles of a block's loop that are not counted elsewhere: addresses and what compilers keep in memory.
-const BLOCK_OVERHEAD: u64 = 16;
+const BLOCK_OVERHEAD: u64 = 12;
 
 impl LayerKernel for DualMac {
     fn applies(&self, layer: &Layer, target: &Target) -> Result<(), String> {
@@ -56,13 +58,18 @@ impl LayerKernel for DualMac {
             0
         };
         let inner = quads as u64 * block.quad_cycles(words.is_raw(), target)
-            + rounds * (2 * loop_cycles(target) + 2);
-        let start = (block.channels + block.pixels) as u64 * u64::from(c.load_after_load);
-        let channel = u64::from(4 * c.load);
-        let output = u64::from(3 * c.alu + c.mul + c.store);
+            + rounds * (2 * loop_cycles(target) + 6);
+        let signed = high_word::is_signed(&layer.channels(), layer.output_zero_point, layer.clamp);
+        let start = sums * u64::from(c.load_after_load);
+        let channel = u64::from(2 * c.load + c.load_after_load);
+        let alu = if signed { 5 * c.alu } else { 2 * c.alu };
+        let output = u64::from(alu + c.mul + c.store);
         let end = block.channels as u64 * channel + sums * output + BLOCK_OVERHEAD;
         let per_block = blocks(e.out_channels, block.channels) as u64 * (inner + start + end);
-        let copy = words.patch().map_or(0, |p| p.cycles(c));
+        let copy = words.patch().map_or(0, |p| {
+            // Rows are copied by `memcpy`.
+            (p.elements() + PATCH_ROW * p.height) as u64
+        });
         let converted = if words.is_shared() {
             words.cycles(plan.rows * plan.columns, target)
         } else {
@@ -186,13 +193,7 @@ fn sums(
             }
         });
     }
-    let starts: Vec<ValueId> = (0..block.channels)
-        .map(|c| {
-            let at = sum_of(b, &[(o.record, 1)], c);
-            b.load(o.weights, &[at])
-        })
-        .collect();
-    let starts: Vec<ValueId> = (0..count).map(|i| starts[i % starts.len()]).collect();
+    let starts = b.arm_block(count, |b| block.starts(b, o));
     let whole = quads - quads % u;
     let sums = b.for_range(0, whole, u, &starts, |b, i, sums| {
         b.arm_block(count, |b| block.add(b, o, Some(i), (0, u), Some(sums)))

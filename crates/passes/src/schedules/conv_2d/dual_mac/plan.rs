@@ -19,7 +19,7 @@ const BLOCKS: [(i64, i64); 8] = [
 ];
 /// Quads that are multiplied without a loop.
 const STRAIGHT: i64 = 16;
-/// Scratch in bytes of a tile of one block.
+/// Scratch in bytes of a tile of one block, or of several rows.
 const BLOCK_SCRATCH: i64 = 2048;
 /// Scratch in bytes up to which words are made where no smaller tile does.
 const LARGEST_SCRATCH: i64 = 4096;
@@ -98,8 +98,8 @@ impl Plan {
             && 4 * furthest <= REACH
     }
 
-    /// All that fit a layer, with scratch of at most so many bytes for tiles of so many blocks.
-    fn all(e: &Extents, limit: impl Fn(i64) -> i64) -> Vec<Plan> {
+    /// All that fit a layer, with scratch within a limit.
+    fn all(e: &Extents, limit: impl Fn(&Plan) -> i64) -> Vec<Plan> {
         let mut all = Vec::new();
         for block in BLOCKS {
             let pixels = block.0;
@@ -115,10 +115,7 @@ impl Plan {
             }
             for (rows, columns) in tiles {
                 let plan = Plan::new(e, block, rows, columns);
-                if rows * columns % pixels == 0
-                    && plan.fits(e)
-                    && plan.scratch() <= limit(plan.blocks())
-                {
+                if rows * columns % pixels == 0 && plan.fits(e) && plan.scratch() <= limit(&plan) {
                     all.push(plan);
                 }
             }
@@ -129,10 +126,10 @@ impl Plan {
 
 /// All choices for a layer: small tiles, or if none fits, larger ones.
 pub fn space(e: &Extents) -> Vec<Knobs> {
-    let mut all = Plan::all(
-        e,
-        |blocks| if blocks == 1 { BLOCK_SCRATCH } else { SCRATCH },
-    );
+    let mut all = Plan::all(e, |plan| match plan.rows > 1 || plan.blocks() == 1 {
+        true => BLOCK_SCRATCH,
+        false => SCRATCH,
+    });
     if all.is_empty() {
         all = Plan::all(e, |_| LARGEST_SCRATCH);
     }
