@@ -7,6 +7,7 @@
 use super::requantize::Channel;
 use super::subscript::sum_of;
 use interp::numerics::ClampI8;
+use ir::dialects::arm_mve::vector_type;
 use ir::{Builder, ValueId};
 use pass::KernelBuilder;
 
@@ -113,25 +114,27 @@ pub struct VectorRequantizer {
 }
 
 impl VectorRequantizer {
-    /// The bounds in every lane of `width` bits, for the start of a kernel.
-    pub fn bounds(&self, b: &mut Builder<'_>, width: u32) -> (ValueId, ValueId) {
-        let (min, max) = self
-            .bounds
-            .unwrap_or_else(|| (b.const_i32(-128), b.const_i32(127)));
-        (b.vdup(min, width), b.vdup(max, width))
+    /// The bounds in every lane of `width` bits for the start of a kernel, if the clamp is less than int8.
+    pub fn bounds(&self, b: &mut Builder<'_>, width: u32) -> Option<(ValueId, ValueId)> {
+        let (min, max) = self.bounds?;
+        Some((b.vdup(min, width), b.vdup(max, width)))
     }
 
-    /// Whether the clamp is less than int8.
-    pub fn is_clamped(&self) -> bool {
-        self.bounds.is_some()
+    /// A channel's bias as a word, for an accumulator to begin with.
+    pub fn bias(&self, b: &mut Builder<'_>, lane: ValueId) -> ValueId {
+        b.load(self.biases, &[lane])
     }
 
-    /// Four accumulators (`vector<4xi32>`) of the lanes from `lane` on, scaled; zero point and clamp are left out.
-    pub fn scaled(&self, b: &mut Builder<'_>, lane: ValueId, sums: ValueId) -> ValueId {
+    /// Four accumulators (`vector<4xi32>`) of the lanes from `lane` on, with their biases.
+    pub fn biased(&self, b: &mut Builder<'_>, lane: ValueId, sums: ValueId) -> ValueId {
         let bias = b.vldr(self.biases, &[lane], 32);
-        let v = b.mve("vadd", &[sums, bias]);
+        b.mve("vadd", &[sums, bias])
+    }
+
+    /// Four accumulators (`vector<4xi32>`) of the lanes from `lane` on, biases included, scaled; zero point and clamp are left out.
+    pub fn scaled(&self, b: &mut Builder<'_>, lane: ValueId, sums: ValueId) -> ValueId {
         let multiplier = b.vldr(self.multipliers, &[lane], 32);
-        let mut v = b.mve("vqrdmulh", &[v, multiplier]);
+        let mut v = b.mve("vqrdmulh", &[sums, multiplier]);
         let shift = b.vldr(self.shifts, &[lane], 32);
         let negative = match self.correction {
             Correction::Hidden => None,
@@ -146,45 +149,62 @@ impl VectorRequantizer {
         b.mve("vrshl", &[v, shift])
     }
 
-    /// Four outputs within int32; `bounds` are [`bounds`](Self::bounds) of 32 bits.
+    /// Four outputs, each the lowest byte of a lane (`vector<4xi32>`), of accumulators with their biases; `bounds` are
+    /// [`bounds`](Self::bounds) of 32 bits.
     pub fn output(
         &self,
         b: &mut Builder<'_>,
         lane: ValueId,
         sums: ValueId,
-        bounds: (ValueId, ValueId),
+        bounds: Option<(ValueId, ValueId)>,
     ) -> ValueId {
         let v = self.scaled(b, lane, sums);
         let v = b.mve("vadd", &[v, self.zero_point]);
-        let v = b.mve("vmax", &[v, bounds.0]);
-        b.mve("vmin", &[v, bounds.1])
+        match bounds {
+            Some((min, max)) => {
+                let v = b.mve("vmax", &[v, min]);
+                b.mve("vmin", &[v, max])
+            }
+            // Saturated to halves, then to bytes, in the place of the low ones.
+            None => {
+                let [bytes, halves, words] = [8, 16, 32].map(|w| vector_type(b.m, w));
+                let spare = b.cast("vector.bitcast", v, halves);
+                let v = b.mve("vqmovnb", &[spare, v]);
+                let spare = b.cast("vector.bitcast", v, bytes);
+                let v = b.mve("vqmovnb", &[spare, v]);
+                b.cast("vector.bitcast", v, words)
+            }
+        }
     }
 
-    /// Sixteen outputs of `vector<16xi8>`: the accumulators of `vectors` are bytes 0, 4, 8, 12; 2, 6, …; 1, 5, …; 3, 7, …, and the first
-    /// of their lanes is `lane`. `spare` are a `vector<8xi16>` and a `vector<16xi8>` whose values do not matter; `bounds` are of 8 bits.
+    /// Sixteen outputs of `vector<16xi8>`: the accumulators of `vectors`, with their biases, are bytes 0, 4, 8, 12; 2, 6, …; 1, 5, …;
+    /// 3, 7, …, and the first of their lanes is `lane`. `bounds` are [`bounds`](Self::bounds) of 8 bits.
     pub fn bytes(
         &self,
         b: &mut Builder<'_>,
         lane: ValueId,
         vectors: [ValueId; 4],
-        spare: (ValueId, ValueId),
-        bounds: (ValueId, ValueId),
+        bounds: Option<(ValueId, ValueId)>,
     ) -> ValueId {
+        let narrowed = |b: &mut Builder<'_>, low: ValueId, high: ValueId, width: u32| {
+            let narrow = vector_type(b.m, width);
+            let v = b.cast("vector.bitcast", low, narrow);
+            let v = b.mve("vqmovnb", &[v, low]);
+            b.mve("vqmovnt", &[v, high])
+        };
         let halves = [0, 2].map(|i| {
-            let low = sum_of(b, &[(lane, 1)], 4 * i as i64);
-            let low = self.scaled(b, low, vectors[i]);
-            let half = b.mve("vqmovnb", &[spare.0, low]);
-            let high = sum_of(b, &[(lane, 1)], 4 * i as i64 + 4);
-            let high = self.scaled(b, high, vectors[i + 1]);
-            let half = b.mve("vqmovnt", &[half, high]);
+            let at = sum_of(b, &[(lane, 1)], 4 * i as i64);
+            let low = self.scaled(b, at, vectors[i]);
+            let at = sum_of(b, &[(lane, 1)], 4 * i as i64 + 4);
+            let high = self.scaled(b, at, vectors[i + 1]);
+            let half = narrowed(b, low, high, 16);
             b.mve("vqadd", &[half, self.zero_point])
         });
-        let v = b.mve("vqmovnb", &[spare.1, halves[0]]);
-        let v = b.mve("vqmovnt", &[v, halves[1]]);
-        if !self.is_clamped() {
+        let v = narrowed(b, halves[0], halves[1], 8);
+        let Some((min, max)) = bounds else {
             return v;
-        }
-        let v = b.mve("vmax", &[v, bounds.0]);
-        b.mve("vmin", &[v, bounds.1])
+        };
+        let v = b.mve("vmax", &[v, min]);
+        b.mve("vmin", &[v, max])
     }
 }

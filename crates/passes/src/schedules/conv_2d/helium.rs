@@ -1,9 +1,12 @@
 //! Convolutions by Helium: the depth of a pixel is one contiguous row of bytes, in the input itself or copied with its padding, and
-//! `VMLADAVA` multiplies sixteen at a time with those of four or eight output channels.
+//! `VMLADAVA` multiplies sixteen at a time with those of an output channel.
+//!
+//! A sum begins with its bias, in a general register. Loads of weights alternate with multiplications, so that memory and arithmetic
+//! overlap: where the depth is at most four vectors, they stay in registers while the channels go by, else four sums share each.
 
 use super::kernel::{LayerKernel, block_start, blocks};
 use crate::schedules::layer::{Extents, Layer};
-use crate::schedules::requantize_vector::VectorRequantization;
+use crate::schedules::requantize_vector::{VectorRequantization, VectorRequantizer};
 use crate::schedules::subscript::sum_of;
 use ir::{Builder, OpId, ValueId};
 use pass::{Cost, KernelBuilder, Knobs};
@@ -14,10 +17,10 @@ pub struct Helium;
 
 /// Bytes of a vector.
 const BYTES: i64 = 16;
-/// Words of a vector.
+/// Words of a vector: output channels of a block.
 const WORDS: i64 = 4;
-/// Vectors of depth up to which a block's loop over them is unrolled.
-const UNROLLED: i64 = 4;
+/// Vectors of activations that are held in registers.
+const HELD: i64 = 4;
 /// Bytes of a copied pixel at most.
 const LARGEST_PIXEL: i64 = 4096;
 
@@ -43,6 +46,19 @@ impl Depth {
         blocks(self.length, BYTES)
     }
 
+    /// Vectors that a loop goes over, [`HELD`] at a time, and how many are left; where a loop would run once, there is none.
+    fn looped(&self) -> (i64, i64) {
+        let even = match self.copied {
+            true => self.vectors(),
+            false => self.length / BYTES,
+        };
+        let looped = even - even % HELD;
+        match self.vectors() <= HELD {
+            true => (0, self.vectors()),
+            false => (looped, self.vectors() - looped),
+        }
+    }
+
     /// The byte at which a vector starts.
     fn start(&self, vector: i64) -> i64 {
         match self.copied {
@@ -51,9 +67,17 @@ impl Depth {
         }
     }
 
-    /// Scratch of a copied pixel: a short run is written as a whole vector.
-    fn scratch(&self) -> i64 {
-        (self.vectors() + 1) * BYTES
+    /// Bytes of a copied pixel.
+    fn bytes(&self) -> i64 {
+        self.vectors() * BYTES
+    }
+
+    /// Scratch of so many pixels in bytes: short padding is written as a whole vector.
+    fn scratch(&self, pixels: i64) -> i64 {
+        match self.copied {
+            true => (pixels * self.vectors() + 1) * BYTES,
+            false => 0,
+        }
     }
 }
 
@@ -65,75 +89,87 @@ fn runs(e: &Extents) -> (i64, i64, i64) {
     }
 }
 
-/// The weights, `[block][vector][channel of the block][byte]`, with zeros where a byte counts in another vector or stands for no tap.
-fn packed(layer: &Layer, depth: &Depth, width: i64) -> Vec<i8> {
+/// The weights as words, `[block][group of vectors][channel of the block][vector of the group][byte]`, with zeros where a byte counts in
+/// another vector or stands for no tap.
+fn packed(layer: &Layer, depth: &Depth) -> Vec<i32> {
     let channels = layer.extents.out_channels;
-    let mut all = Vec::new();
-    for block in 0..blocks(channels, width) {
-        let first = (block * width).min(channels - width);
-        for vector in 0..depth.vectors() {
-            let start = depth.start(vector);
-            for channel in first..first + width {
+    let mut bytes: Vec<i8> = Vec::new();
+    for block in 0..blocks(channels, WORDS) {
+        let first = (block * WORDS).min(channels - WORDS);
+        for group in 0..blocks(depth.vectors(), HELD) {
+            let vectors = group * HELD..((group + 1) * HELD).min(depth.vectors());
+            for channel in first..first + WORDS {
                 let filter = layer.filter(channel as usize);
-                all.extend((start..start + BYTES).map(|at| match at >= vector * BYTES {
-                    true => filter.get(at as usize).copied().unwrap_or(0),
-                    false => 0,
-                }));
+                for vector in vectors.clone() {
+                    let start = depth.start(vector);
+                    bytes.extend((start..start + BYTES).map(|at| match at >= vector * BYTES {
+                        true => filter.get(at as usize).copied().unwrap_or(0),
+                        false => 0,
+                    }));
+                }
             }
         }
     }
-    all
+    let word = |w: &[i8]| {
+        w.iter()
+            .rev()
+            .fold(0, |all, &b| all << 8 | i32::from(b as u8))
+    };
+    bytes.chunks(4).map(word).collect()
 }
 
 /// The channels of the lanes of all blocks.
-fn lanes(channels: i64, width: i64) -> Vec<usize> {
-    (0..blocks(channels, width))
+fn lanes(channels: i64) -> Vec<usize> {
+    (0..blocks(channels, WORDS))
         .flat_map(|b| {
-            let first = (b * width).min(channels - width);
-            first..first + width
+            let first = (b * WORDS).min(channels - WORDS);
+            first..first + WORDS
         })
         .map(|c| c as usize)
         .collect()
 }
 
-/// Copies `length` bytes with whole vectors, if need be one that overlaps another, or with one that is cut (`short` is its predicate);
-/// what it writes behind the end is for others to overwrite.
+/// Copies `length` bytes in the largest pieces that fit, if need be one that overlaps another.
 fn copy(
     b: &mut Builder<'_>,
     (from, at): (ValueId, ValueId),
     (to, put): (ValueId, ValueId),
     length: i64,
-    short: ValueId,
 ) {
-    if length < BYTES {
-        let v = b.vldr_z(short, from, &[at], 8);
-        b.vstr(v, to, &[put]);
-        return;
-    }
+    let piece = [BYTES, WORDS, 1].into_iter().find(|&p| p <= length);
+    let piece = piece.unwrap_or(1);
     let one = |b: &mut Builder<'_>, i: Option<ValueId>, by: i64| {
-        let (mut source, mut target) = (vec![(at, 1)], vec![(put, 1)]);
-        if let Some(i) = i {
-            source.push((i, 1));
-            target.push((i, 1));
+        let i: Vec<(ValueId, i64)> = i.map(|i| (i, 1)).into_iter().collect();
+        let source = sum_of(b, &[&[(at, 1)], &i[..]].concat(), by);
+        let target = sum_of(b, &[&[(put, 1)], &i[..]].concat(), by);
+        match piece {
+            BYTES => {
+                let v = b.vldr(from, &[source], 8);
+                b.vstr(v, to, &[target]);
+            }
+            WORDS => {
+                let v = b.vload(from, &[source], WORDS, None);
+                b.vstore(v, to, &[target], None);
+            }
+            _ => {
+                let v = b.load(from, &[source]);
+                b.store(v, to, &[target]);
+            }
         }
-        let source = sum_of(b, &source, by);
-        let target = sum_of(b, &target, by);
-        let v = b.vldr(from, &[source], 8);
-        b.vstr(v, to, &[target]);
     };
-    let whole = length - length % BYTES;
-    if whole <= UNROLLED * BYTES {
-        for by in (0..whole).step_by(BYTES as usize) {
+    let whole = length - length % piece;
+    if whole <= HELD * piece {
+        for by in (0..whole).step_by(piece as usize) {
             one(b, None, by);
         }
     } else {
-        b.for_range(0, whole, BYTES, &[], |b, i, _| {
+        b.for_range(0, whole, piece, &[], |b, i, _| {
             one(b, Some(i), 0);
             Vec::new()
         });
     }
     if whole < length {
-        one(b, None, length - BYTES);
+        one(b, None, length - piece);
     }
 }
 
@@ -142,10 +178,10 @@ struct Gather<'a> {
     e: &'a Extents,
     input: ValueId,
     pixel: ValueId,
+    /// Where in `pixel` it goes.
+    to: i64,
     /// Sixteen bytes of padding.
     padding: Option<ValueId>,
-    /// Predicates of short runs: of a row's taps, of a tap's channels.
-    short: (ValueId, ValueId),
 }
 
 impl Gather<'_> {
@@ -204,8 +240,8 @@ impl Gather<'_> {
             let from = self.source(b, n, row, left);
             for kx in 0..columns {
                 let at = sum_of(b, &[(from, 1)], kx * e.dilation.1 * e.channels);
-                let put = sum_of(b, &[(ky, columns * run)], kx * run);
-                copy(b, (self.input, at), (self.pixel, put), run, self.short.0);
+                let put = sum_of(b, &[(ky, columns * run)], self.to + kx * run);
+                copy(b, (self.input, at), (self.pixel, put), run);
             }
             Vec::new()
         });
@@ -231,16 +267,17 @@ impl Gather<'_> {
                 let width = b.const_index(e.input.1);
                 let inside = b.cmpi("ult", column, width);
                 let inside = b.andi(row_inside, inside);
-                let put = sum_of(b, &[(ky, e.kernel.1 * c), (kx, c)], 0);
+                let put = sum_of(b, &[(ky, e.kernel.1 * c), (kx, c)], self.to);
                 b.if_else(
                     inside,
                     &[],
                     |b| {
                         let at = self.source(b, n, row, column);
-                        copy(b, (self.input, at), (self.pixel, put), c, self.short.1);
+                        copy(b, (self.input, at), (self.pixel, put), c);
                         Vec::new()
                     },
                     |b| {
+                        // What is written behind the tap is for the next one to overwrite.
                         b.for_range(0, blocks(c, BYTES), 1, &[], |b, i, _| {
                             let by = match c < BYTES {
                                 true => b.const_index(0),
@@ -260,57 +297,121 @@ impl Gather<'_> {
     }
 }
 
-/// The dot products of a pixel with a block of channels.
+/// Sums of a block of channels for some pixels, in scratch: `words[pixel][channel]`.
 struct Dot {
     depth: Depth,
-    width: i64,
     weights: ValueId,
+    words: ValueId,
+    requantizer: VectorRequantizer,
 }
 
 impl Dot {
-    fn sums(
+    /// Sixteen bytes of weights: of a block, those of word `at`, for a group of a loop.
+    fn weight(
+        &self,
+        b: &mut Builder<'_>,
+        block: ValueId,
+        group: Option<ValueId>,
+        at: i64,
+    ) -> ValueId {
+        let all = self.depth.vectors() * WORDS * WORDS;
+        let mut terms = vec![(block, all)];
+        terms.extend(group.map(|g| (g, HELD * WORDS * WORDS)));
+        let at = sum_of(b, &terms, at);
+        let w = b.vldr(self.weights, &[at], 32);
+        let bytes = ir::dialects::arm_mve::vector_type(b.m, 8);
+        b.cast("vector.bitcast", w, bytes)
+    }
+
+    /// Some vectors of a pixel; a group of a loop is that many times [`HELD`] vectors behind.
+    fn pixel(
         &self,
         b: &mut Builder<'_>,
         (source, at): (ValueId, ValueId),
-        block: ValueId,
+        group: Option<ValueId>,
+        vectors: std::ops::Range<i64>,
     ) -> Vec<ValueId> {
+        vectors
+            .map(|vector| {
+                let mut terms = vec![(at, 1)];
+                terms.extend(group.map(|g| (g, HELD * BYTES)));
+                let at = sum_of(b, &terms, self.depth.start(vector));
+                b.vldr(source, &[at], 8)
+            })
+            .collect()
+    }
+
+    fn bias(&self, b: &mut Builder<'_>, block: ValueId, channel: i64) -> ValueId {
+        let lane = sum_of(b, &[(block, WORDS)], channel);
+        self.requantizer.bias(b, lane)
+    }
+
+    fn put(&self, b: &mut Builder<'_>, pixel: i64, channel: i64, sum: ValueId) {
+        let at = b.const_index(pixel * WORDS + channel);
+        b.store(sum, self.words, &[at]);
+    }
+
+    /// Of pixels that are held in registers.
+    fn held(&self, b: &mut Builder<'_>, pixels: &[Vec<ValueId>], block: ValueId) {
         let vectors = self.depth.vectors();
-        let zero = b.const_i32(0);
-        let mut sums = vec![zero; self.width as usize];
-        let step = |b: &mut Builder<'_>, i: Option<ValueId>, vector: i64, sums: &mut [ValueId]| {
-            let mut terms = vec![(at, 1)];
-            let mut table = vec![(block, vectors * self.width * BYTES)];
-            if let Some(i) = i {
-                terms.push((i, BYTES));
-                table.push((i, self.width * BYTES));
-            }
-            let x = sum_of(b, &terms, self.depth.start(vector));
-            let x = b.vldr(source, &[x], 8);
-            for (c, sum) in sums.iter_mut().enumerate() {
-                let w = sum_of(b, &table, (vector * self.width + c as i64) * BYTES);
-                let w = b.vldr(self.weights, &[w], 8);
-                *sum = b.mve("vmladava", &[*sum, x, w]);
-            }
-        };
-        if vectors <= UNROLLED {
+        for channel in 0..WORDS {
+            let bias = self.bias(b, block, channel);
+            let mut sums = vec![bias; pixels.len()];
             for vector in 0..vectors {
-                step(b, None, vector, &mut sums);
+                let w = self.weight(b, block, None, (channel * vectors + vector) * WORDS);
+                for (sum, pixel) in sums.iter_mut().zip(pixels) {
+                    *sum = b.mve("vmladava", &[*sum, pixel[vector as usize], w]);
+                }
             }
-            return sums;
+            for (p, &sum) in sums.iter().enumerate() {
+                self.put(b, p as i64, channel, sum);
+            }
         }
-        let looped = match self.depth.copied {
-            true => vectors,
-            false => self.depth.length / BYTES,
-        };
-        sums = b.for_range(0, looped, 1, &sums, |b, i, sums| {
-            let mut sums = sums.to_vec();
-            step(b, Some(i), 0, &mut sums);
-            sums
+    }
+
+    /// Of one pixel of any depth.
+    fn looped(&self, b: &mut Builder<'_>, pixel: (ValueId, ValueId), block: ValueId) {
+        let (looped, left) = self.depth.looped();
+        let mut sums: Vec<ValueId> = (0..WORDS).map(|c| self.bias(b, block, c)).collect();
+        let group =
+            |b: &mut Builder<'_>, i: Option<ValueId>, from: i64, n: i64, sums: &[ValueId]| {
+                let xs = self.pixel(b, pixel, i, from..from + n);
+                let mut sums = sums.to_vec();
+                for (channel, sum) in sums.iter_mut().enumerate() {
+                    for (vector, &x) in xs.iter().enumerate() {
+                        let at = (from * WORDS + channel as i64 * n + vector as i64) * WORDS;
+                        let w = self.weight(b, block, i, at);
+                        *sum = b.mve("vmladava", &[*sum, x, w]);
+                    }
+                }
+                sums
+            };
+        sums = b.for_range(0, looped / HELD, 1, &sums, |b, i, sums| {
+            group(b, Some(i), 0, HELD, sums)
         });
-        if looped < vectors {
-            step(b, None, looped, &mut sums);
+        if left > 0 {
+            sums = group(b, None, looped, left, &sums);
         }
-        sums
+        for (channel, &sum) in sums.iter().enumerate() {
+            self.put(b, 0, channel as i64, sum);
+        }
+    }
+}
+
+/// Pixels whose depth is held in registers while the channels go by; 0 if it is too deep.
+fn held_pixels(depth: &Depth) -> i64 {
+    match depth.vectors() {
+        1 | 2 => 2,
+        3..=HELD => 1,
+        _ => 0,
+    }
+}
+
+/// Rows of output pixels and pixels of a row; where the input has none between the pixels of its own, all of them are one row.
+fn grid(e: &Extents, depth: &Depth) -> (i64, i64, i64) {
+    match !depth.copied && e.stride == (1, 1) {
+        true => (1, 1, e.batches * e.output.0 * e.output.1),
+        false => (e.batches, e.output.0, e.output.1),
     }
 }
 
@@ -323,35 +424,40 @@ impl LayerKernel for Helium {
             return Err("has fewer than four output channels".to_owned());
         }
         let depth = Depth::new(&layer.extents);
-        if depth.copied && depth.scratch() > LARGEST_PIXEL {
+        if depth.scratch(1) > LARGEST_PIXEL {
             return Err("a kernel holds more bytes than a copy of them should".to_owned());
         }
         layer.vector_requantization().map(|_| ())
     }
 
     fn space(&self, layer: &Layer, _: &Target) -> Vec<Knobs> {
-        [4, 8]
-            .into_iter()
-            .filter(|&width| width <= layer.extents.out_channels)
-            .map(|width| Knobs::new(&[("channels", width)]))
+        let depth = Depth::new(&layer.extents);
+        let row = grid(&layer.extents, &depth).2;
+        (1..=held_pixels(&depth).max(1))
+            .filter(|&p| p <= row)
+            .map(|p| Knobs::new(&[("pixels", p)]))
             .collect()
     }
 
     fn cost(&self, layer: &Layer, knobs: &Knobs, target: &Target) -> Cost {
-        let (e, width) = (&layer.extents, knobs.get("channels"));
+        let (e, pixels) = (&layer.extents, knobs.get("pixels"));
         let depth = Depth::new(e);
         let r = layer.vector_requantization();
-        let operations = r.map_or(6, |r| r.operations()) + 4;
+        let operations = r.map_or(6, |r| r.operations()) + 3;
         let c = target.cost.vector.unwrap_or(target::VectorCost {
             load: 4,
             store: 4,
             op: 4,
         });
         let (load, store, op) = (u64::from(c.load), u64::from(c.store), u64::from(c.op));
-        let (vectors, words) = (depth.vectors() as u64, (width / WORDS) as u64);
-        // Loads and products overlap, but for what a compiler's order leaves.
-        let step = (width as u64 + 1) * load + 3 * words;
-        let block = vectors * step + words * (operations * op + store + 11) + 4;
+        let (vectors, p) = (depth.vectors() as u64, pixels as u64);
+        let words = WORDS as u64;
+        // Loads and products overlap.
+        let products = match held_pixels(&depth) {
+            0 => vectors * (words + 1) * load + 12,
+            _ => words * vectors * (p * op).max(load),
+        };
+        let block = products + p * (operations * op + 2 * load + store + words) + words + 8;
         let copied = if depth.copied {
             let (rows, columns, run) = runs(e);
             let vectors = (columns * blocks(run, BYTES)) as u64;
@@ -371,97 +477,95 @@ impl LayerKernel for Helium {
         } else {
             0
         };
-        let pixels = (e.batches * e.output.0 * e.output.1) as u64;
-        let groups = blocks(e.out_channels, width);
-        let unrolled = vectors.min(UNROLLED as u64);
+        let (images, rows, row) = grid(e, &depth);
+        let tiles = (images * rows * blocks(row, pixels)) as u64;
+        let groups = blocks(e.out_channels, WORDS);
         Cost {
-            cycles: copied + pixels * (groups as u64 * block + 12) + 40,
-            flash: 120
-                + unrolled * 8 * (width as u64 + 1)
-                + words * 64
+            cycles: copied + tiles * (groups as u64 * block + 12) + 40,
+            flash: 220
+                + 12 * vectors.min(2 * HELD as u64) * (words + 1)
+                + p * 64
                 + if depth.copied { 200 } else { 0 }
-                + (groups * depth.vectors() * width * BYTES) as u64
-                + VectorRequantization::table_bytes(groups * width),
-            ram: if depth.copied {
-                depth.scratch() as u64
-            } else {
-                0
-            } + 4 * width as u64,
+                + (groups * depth.vectors() * WORDS * BYTES) as u64
+                + VectorRequantization::table_bytes(groups * WORDS),
+            ram: (depth.scratch(pixels) + 4 * WORDS * pixels) as u64,
         }
     }
 
     fn lower(&self, layer: &Layer, knobs: &Knobs, op: OpId, k: &mut KernelBuilder<'_>) {
-        let (e, width) = (layer.extents, knobs.get("channels"));
+        let (e, pixels) = (layer.extents, knobs.get("pixels"));
         let depth = Depth::new(&e);
         let requantization = layer
             .vector_requantization()
             .expect("invariant: the schedule applies");
         k.set_name(&layer.kernel_name());
         let input = k.input(op, 0, &[e.input_len()]);
-        let table = packed(layer, &depth, width);
-        let weights = k.table_i8("weights", &[table.len() as i64], &table);
-        let requantizer = requantization.declare(k, &lanes(e.out_channels, width));
+        let table = packed(layer, &depth);
+        let weights = k.table_i32("weights", &[table.len() as i64], &table);
+        let requantizer = requantization.declare(k, &lanes(e.out_channels));
         let padded = depth.copied && !e.is_inside();
         let zero_point = padded.then(|| k.scalar_i32(i64::from(layer.input_zero_point)));
         let output = k.output(op, 0, &[e.output_len()]);
         let (i8t, i32t) = (k.module().i8(), k.module().i32());
-        let pixel = depth.copied.then(|| k.scratch(&[depth.scratch()], i8t));
-        let words = k.scratch(&[width], i32t);
+        let copies = (depth.copied).then(|| k.scratch(&[depth.scratch(pixels)], i8t));
+        let words = k.scratch(&[WORDS * pixels], i32t);
         let dot = Dot {
             depth,
-            width,
             weights,
+            words,
+            requantizer,
         };
 
         let mut b = k.body();
         let bounds = requantizer.bounds(&mut b, 32);
-        let gather = pixel.map(|pixel| {
-            let short = |b: &mut Builder<'_>, length: i64| {
-                let length = b.const_i32(length.min(BYTES));
-                b.mve("vctp8", &[length])
-            };
-            Gather {
-                e: &e,
-                input,
-                pixel,
-                padding: zero_point.map(|z| b.vdup(z, 8)),
-                short: (short(&mut b, runs(&e).2), short(&mut b, e.channels)),
-            }
-        });
-        b.for_range(0, e.batches, 1, &[], |b, n, _| {
-            b.for_range(0, e.output.0, 1, &[], |b, y, _| {
-                b.for_range(0, e.output.1, 1, &[], |b, x, _| {
-                    let source = match &gather {
-                        Some(gather) => {
+        let padding = zero_point.map(|z| b.vdup(z, 8));
+        let (images, rows, row) = grid(&e, &depth);
+        b.for_range(0, images, 1, &[], |b, n, _| {
+            b.for_range(0, rows, 1, &[], |b, y, _| {
+                b.for_range(0, blocks(row, pixels), 1, &[], |b, tile, _| {
+                    let x = block_start(b, tile, pixels, row);
+                    let sources: Vec<(ValueId, ValueId)> = (0..pixels)
+                        .map(|p| {
+                            let x = sum_of(b, &[(x, 1)], p);
+                            let Some(pixel) = copies else {
+                                let line = e.input.1 * e.channels;
+                                let terms = [
+                                    (n, e.input.0 * line),
+                                    (y, e.stride.0 * line),
+                                    (x, e.stride.1 * e.channels),
+                                ];
+                                return (input, sum_of(b, &terms, 0));
+                            };
+                            let gather = Gather {
+                                e: &e,
+                                input,
+                                pixel,
+                                to: p * depth.bytes(),
+                                padding,
+                            };
                             gather.at(b, [n, y, x]);
-                            (gather.pixel, b.const_index(0))
-                        }
-                        None => {
-                            let row = e.input.1 * e.channels;
-                            let terms = [
-                                (n, e.input.0 * row),
-                                (y, e.stride.0 * row),
-                                (x, e.stride.1 * e.channels),
-                            ];
-                            (input, sum_of(b, &terms, 0))
-                        }
-                    };
+                            (pixel, b.const_index(p * depth.bytes()))
+                        })
+                        .collect();
+                    let held: Vec<Vec<ValueId>> = (sources.iter())
+                        .filter(|_| held_pixels(&depth) > 0)
+                        .map(|&s| dot.pixel(b, s, None, 0..depth.vectors()))
+                        .collect();
                     let line = e.output.1 * e.out_channels;
                     let terms = [(n, e.output.0 * line), (y, line), (x, e.out_channels)];
                     let to = sum_of(b, &terms, 0);
-                    b.for_range(0, blocks(e.out_channels, width), 1, &[], |b, block, _| {
-                        let sums = dot.sums(b, source, block);
-                        for (i, &sum) in sums.iter().enumerate() {
-                            let at = b.const_index(i as i64);
-                            b.store(sum, words, &[at]);
+                    b.for_range(0, blocks(e.out_channels, WORDS), 1, &[], |b, block, _| {
+                        match held.is_empty() {
+                            true => dot.looped(b, sources[0], block),
+                            false => dot.held(b, &held, block),
                         }
-                        let o = block_start(b, block, width, e.out_channels);
-                        for word in (0..width).step_by(WORDS as usize) {
-                            let at = b.const_index(word);
+                        let o = block_start(b, block, WORDS, e.out_channels);
+                        let lane = sum_of(b, &[(block, WORDS)], 0);
+                        for p in 0..pixels {
+                            let at = b.const_index(p * WORDS);
                             let v = b.vldr(words, &[at], 32);
-                            let lane = sum_of(b, &[(block, width)], word);
                             let v = requantizer.output(b, lane, v, bounds);
-                            let at = sum_of(b, &[(to, 1), (o, 1)], word);
+                            let at = sum_of(b, &[(to, 1), (o, 1)], p * e.out_channels);
                             b.vstr(v, output, &[at]);
                         }
                         Vec::new()

@@ -291,7 +291,6 @@ impl LayerKernel for Helium {
         let padding = b.vdup(zero_point, tile.lane_bits());
         let one = |b: &mut Builder<'_>, at: ValueId, group: ValueId| -> ValueId {
             let mut words: Option<[ValueId; 4]> = None;
-            let mut spare = (padding, padding);
             for chain in &chains {
                 let mut halves: Option<[ValueId; 2]> = None;
                 for &tap in chain {
@@ -311,10 +310,8 @@ impl LayerKernel for Helium {
                             [add(0, b), add(1, b)]
                         }
                     });
-                    spare.1 = x;
                 }
                 let halves = halves.expect("invariant: a chain has a tap");
-                spare.0 = halves[1];
                 let wide = [
                     b.mve("vmovlb", &[halves[0]]),
                     b.mve("vmovlt", &[halves[0]]),
@@ -332,7 +329,13 @@ impl LayerKernel for Helium {
             }
             let words = words.expect("invariant: a kernel has a tap");
             let lane = sum_of(b, &[(group, LANES)], 0);
-            requantizer.bytes(b, lane, words, spare, bounds)
+            let mut i = 0;
+            let words = words.map(|sums| {
+                let at = sum_of(b, &[(lane, 1)], i);
+                i += 4;
+                requantizer.biased(b, at, sums)
+            });
+            requantizer.bytes(b, lane, words, bounds)
         };
         b.for_range(0, e.batches, 1, &[], |b, n, _| {
             b.for_range(0, blocks(c, tile.group), 1, &[], |b, group, _| {
