@@ -10,6 +10,13 @@ use interp::numerics::ClampI8;
 use ir::dialects::arm_mve::vector_type;
 use ir::{Builder, ValueId};
 use pass::KernelBuilder;
+use target::Target;
+
+/// Cycles of a load, a store and an operation of vectors on a target with Helium.
+pub fn vector_cycles(target: &Target) -> (u64, u64, u64) {
+    let c = (target.cost.vector).expect("invariant: a target with Helium says what it costs");
+    (u64::from(c.load), u64::from(c.store), u64::from(c.op))
+}
 
 /// Which negative values are corrected before they are shifted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,12 +80,12 @@ impl VectorRequantization {
         12 * lanes as u64
     }
 
-    /// Instructions on vectors that turn four accumulators into four outputs within int32.
+    /// Instructions on vectors that scale four accumulators.
     pub fn operations(&self) -> u64 {
         match self.correction {
-            Correction::Hidden => 3,
-            Correction::All => 5,
-            Correction::Shifted => 6,
+            Correction::Hidden => 2,
+            Correction::All => 4,
+            Correction::Shifted => 5,
         }
     }
 
@@ -114,10 +121,12 @@ pub struct VectorRequantizer {
 }
 
 impl VectorRequantizer {
-    /// The bounds in every lane of `width` bits for the start of a kernel, if the clamp is less than int8.
-    pub fn bounds(&self, b: &mut Builder<'_>, width: u32) -> Option<(ValueId, ValueId)> {
-        let (min, max) = self.bounds?;
-        Some((b.vdup(min, width), b.vdup(max, width)))
+    /// The clamp's bounds in every lane of `width` bits, for the start of a kernel.
+    pub fn bounds(&self, b: &mut Builder<'_>, width: u32) -> (ValueId, ValueId) {
+        let (min, max) = self
+            .bounds
+            .unwrap_or_else(|| (b.const_i32(-128), b.const_i32(127)));
+        (b.vdup(min, width), b.vdup(max, width))
     }
 
     /// A channel's bias as a word, for an accumulator to begin with.
@@ -149,62 +158,47 @@ impl VectorRequantizer {
         b.mve("vrshl", &[v, shift])
     }
 
-    /// Four outputs, each the lowest byte of a lane (`vector<4xi32>`), of accumulators with their biases; `bounds` are
-    /// [`bounds`](Self::bounds) of 32 bits.
+    /// Four outputs within int32 of accumulators with their biases; `bounds` are [`bounds`](Self::bounds) of 32 bits.
     pub fn output(
         &self,
         b: &mut Builder<'_>,
         lane: ValueId,
         sums: ValueId,
-        bounds: Option<(ValueId, ValueId)>,
+        (min, max): (ValueId, ValueId),
     ) -> ValueId {
         let v = self.scaled(b, lane, sums);
         let v = b.mve("vadd", &[v, self.zero_point]);
-        match bounds {
-            Some((min, max)) => {
-                let v = b.mve("vmax", &[v, min]);
-                b.mve("vmin", &[v, max])
-            }
-            // Saturated to halves, then to bytes, in the place of the low ones.
-            None => {
-                let [bytes, halves, words] = [8, 16, 32].map(|w| vector_type(b.m, w));
-                let spare = b.cast("vector.bitcast", v, halves);
-                let v = b.mve("vqmovnb", &[spare, v]);
-                let spare = b.cast("vector.bitcast", v, bytes);
-                let v = b.mve("vqmovnb", &[spare, v]);
-                b.cast("vector.bitcast", v, words)
-            }
-        }
-    }
-
-    /// Sixteen outputs of `vector<16xi8>`: the accumulators of `vectors`, with their biases, are bytes 0, 4, 8, 12; 2, 6, …; 1, 5, …;
-    /// 3, 7, …, and the first of their lanes is `lane`. `bounds` are [`bounds`](Self::bounds) of 8 bits.
-    pub fn bytes(
-        &self,
-        b: &mut Builder<'_>,
-        lane: ValueId,
-        vectors: [ValueId; 4],
-        bounds: Option<(ValueId, ValueId)>,
-    ) -> ValueId {
-        let narrowed = |b: &mut Builder<'_>, low: ValueId, high: ValueId, width: u32| {
-            let narrow = vector_type(b.m, width);
-            let v = b.cast("vector.bitcast", low, narrow);
-            let v = b.mve("vqmovnb", &[v, low]);
-            b.mve("vqmovnt", &[v, high])
-        };
-        let halves = [0, 2].map(|i| {
-            let at = sum_of(b, &[(lane, 1)], 4 * i as i64);
-            let low = self.scaled(b, at, vectors[i]);
-            let at = sum_of(b, &[(lane, 1)], 4 * i as i64 + 4);
-            let high = self.scaled(b, at, vectors[i + 1]);
-            let half = narrowed(b, low, high, 16);
-            b.mve("vqadd", &[half, self.zero_point])
-        });
-        let v = narrowed(b, halves[0], halves[1], 8);
-        let Some((min, max)) = bounds else {
-            return v;
-        };
         let v = b.mve("vmax", &[v, min]);
         b.mve("vmin", &[v, max])
     }
+
+    /// Eight outputs before the clamp, saturated to 16 bits: accumulators with their biases that are the even and the odd lanes; the first
+    /// of their lanes in the tables is `lane`.
+    pub fn halves(&self, b: &mut Builder<'_>, lane: ValueId, [even, odd]: [ValueId; 2]) -> ValueId {
+        let even = self.scaled(b, lane, even);
+        let lane = sum_of(b, &[(lane, 1)], 4);
+        let odd = self.scaled(b, lane, odd);
+        let v = narrowed(b, [even, odd], 16);
+        b.mve("vqadd", &[v, self.zero_point])
+    }
+
+    /// Sixteen outputs of which [`halves`](Self::halves) are the even and the odd bytes.
+    pub fn bytes(&self, b: &mut Builder<'_>, halves: [ValueId; 2]) -> ValueId {
+        let v = narrowed(b, halves, 8);
+        let Some((min, max)) = self.bounds else {
+            return v;
+        };
+        let (min, max) = (b.vdup(min, 8), b.vdup(max, 8));
+        let v = b.mve("vmax", &[v, min]);
+        b.mve("vmin", &[v, max])
+    }
+}
+
+/// The lanes of two vectors, saturated to `width` bits, as the even and the odd lanes of one.
+fn narrowed(b: &mut Builder<'_>, [even, odd]: [ValueId; 2], width: u32) -> ValueId {
+    let narrow = vector_type(b.m, width);
+    // What the odd lanes are first does not matter.
+    let v = b.cast("vector.bitcast", even, narrow);
+    let v = b.mve("vqmovnb", &[v, even]);
+    b.mve("vqmovnt", &[v, odd])
 }

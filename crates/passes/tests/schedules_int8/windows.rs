@@ -263,10 +263,17 @@ fn depthwise_convolutions() {
         ),
         |(n, y, x, c, multiplier, numbers, style)| {
             let mut l = blank(Kind::Depthwise);
+            let (mut y, mut x, mut multiplier) = (y, x, multiplier);
+            if style >= 9 {
+                // Mostly so in networks.
+                (y.1, x.1, y.3, x.3) = (3, 3, 1, 1);
+                y.2 = 1 + y.2 % 2;
+                (x.2, multiplier) = (y.2, 1);
+            }
             let (oh, ow) = windowed(&mut l, y, x)?;
             let c = if style < 3 { 1 } else { c };
             let o = if style < 3 {
-                3 * multiplier
+                (3 + i64::from(style)) * multiplier
             } else {
                 c * multiplier
             };
@@ -280,6 +287,7 @@ fn depthwise_convolutions() {
         &[
             "depthwise-conv-2d-direct",
             "depthwise-conv-2d-helium",
+            "depthwise-conv-2d-columns-helium",
             "depthwise-conv-2d-full-helium",
             "depthwise-conv-2d-quads",
             "depthwise-conv-2d-strip",

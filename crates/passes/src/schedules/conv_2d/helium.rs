@@ -6,7 +6,7 @@
 
 use super::kernel::{LayerKernel, block_start, blocks};
 use crate::schedules::layer::{Extents, Layer};
-use crate::schedules::requantize_vector::{VectorRequantization, VectorRequantizer};
+use crate::schedules::requantize_vector::{VectorRequantization, VectorRequantizer, vector_cycles};
 use crate::schedules::subscript::sum_of;
 use ir::{Builder, OpId, ValueId};
 use pass::{Cost, KernelBuilder, Knobs};
@@ -247,7 +247,7 @@ impl Gather<'_> {
         });
     }
 
-    /// A kernel that may hang over an edge.
+    /// A kernel that may hang over an edge: each row is padding first, then the taps that are inside.
     fn across(
         &self,
         b: &mut Builder<'_>,
@@ -258,39 +258,34 @@ impl Gather<'_> {
     ) {
         let e = self.e;
         let c = e.channels;
+        let line = e.kernel.1 * c;
         b.for_range(0, e.kernel.0, 1, &[], |b, ky, _| {
+            let put = sum_of(b, &[(ky, line)], self.to);
+            b.for_range(0, blocks(line, BYTES), 1, &[], |b, i, _| {
+                // What a short row's padding is too long is for the next row to overwrite.
+                let by = match line < BYTES {
+                    true => b.const_index(0),
+                    false => block_start(b, i, BYTES, line),
+                };
+                let to = sum_of(b, &[(put, 1), (by, 1)], 0);
+                b.vstr(padding, self.pixel, &[to]);
+                Vec::new()
+            });
             let row = sum_of(b, &[(top, 1), (ky, e.dilation.0)], 0);
             let height = b.const_index(e.input.0);
-            let row_inside = b.cmpi("ult", row, height);
-            b.for_range(0, e.kernel.1, 1, &[], |b, kx, _| {
-                let column = sum_of(b, &[(left, 1), (kx, e.dilation.1)], 0);
-                let width = b.const_index(e.input.1);
-                let inside = b.cmpi("ult", column, width);
-                let inside = b.andi(row_inside, inside);
-                let put = sum_of(b, &[(ky, e.kernel.1 * c), (kx, c)], self.to);
-                b.if_else(
-                    inside,
-                    &[],
-                    |b| {
+            let inside = b.cmpi("ult", row, height);
+            b.if_then(inside, |b| {
+                b.for_range(0, e.kernel.1, 1, &[], |b, kx, _| {
+                    let column = sum_of(b, &[(left, 1), (kx, e.dilation.1)], 0);
+                    let width = b.const_index(e.input.1);
+                    let inside = b.cmpi("ult", column, width);
+                    b.if_then(inside, |b| {
                         let at = self.source(b, n, row, column);
+                        let put = sum_of(b, &[(put, 1), (kx, c)], 0);
                         copy(b, (self.input, at), (self.pixel, put), c);
-                        Vec::new()
-                    },
-                    |b| {
-                        // What is written behind the tap is for the next one to overwrite.
-                        b.for_range(0, blocks(c, BYTES), 1, &[], |b, i, _| {
-                            let by = match c < BYTES {
-                                true => b.const_index(0),
-                                false => block_start(b, i, BYTES, c),
-                            };
-                            let to = sum_of(b, &[(put, 1), (by, 1)], 0);
-                            b.vstr(padding, self.pixel, &[to]);
-                            Vec::new()
-                        });
-                        Vec::new()
-                    },
-                );
-                Vec::new()
+                    });
+                    Vec::new()
+                });
             });
             Vec::new()
         });
@@ -400,11 +395,7 @@ impl Dot {
 
 /// Pixels whose depth is held in registers while the channels go by; 0 if it is too deep.
 fn held_pixels(depth: &Depth) -> i64 {
-    match depth.vectors() {
-        1 | 2 => 2,
-        3..=HELD => 1,
-        _ => 0,
-    }
+    HELD / depth.vectors()
 }
 
 /// Rows of output pixels and pixels of a row; where the input has none between the pixels of its own, all of them are one row.
@@ -433,8 +424,9 @@ impl LayerKernel for Helium {
     fn space(&self, layer: &Layer, _: &Target) -> Vec<Knobs> {
         let depth = Depth::new(&layer.extents);
         let row = grid(&layer.extents, &depth).2;
-        (1..=held_pixels(&depth).max(1))
-            .filter(|&p| p <= row)
+        [1, 2, 4]
+            .into_iter()
+            .filter(|&p| p <= held_pixels(&depth).max(1) && p <= row)
             .map(|p| Knobs::new(&[("pixels", p)]))
             .collect()
     }
@@ -443,27 +435,29 @@ impl LayerKernel for Helium {
         let (e, pixels) = (&layer.extents, knobs.get("pixels"));
         let depth = Depth::new(e);
         let r = layer.vector_requantization();
-        let operations = r.map_or(6, |r| r.operations()) + 3;
-        let c = target.cost.vector.unwrap_or(target::VectorCost {
-            load: 4,
-            store: 4,
-            op: 4,
-        });
-        let (load, store, op) = (u64::from(c.load), u64::from(c.store), u64::from(c.op));
-        let (vectors, p) = (depth.vectors() as u64, pixels as u64);
-        let words = WORDS as u64;
-        // Loads and products overlap.
-        let products = match held_pixels(&depth) {
-            0 => vectors * (words + 1) * load + 12,
-            _ => words * vectors * (p * op).max(load),
+        let operations = r.map_or(5, |r| r.operations()) + 3;
+        let (load, store, op) = vector_cycles(target);
+        let (vectors, p, words) = (depth.vectors() as u64, pixels as u64, WORDS as u64);
+        // Loads overlap with products; the constants are measured.
+        let block = match held_pixels(&depth) {
+            0 => vectors * (words + 1) * load * 9 / 8 + operations * op + 30,
+            _ => p * (words * vectors * op + operations * op + 9) + 10,
         };
-        let block = products + p * (operations * op + 2 * load + store + words) + words + 8;
         let copied = if depth.copied {
+            let pieces = |run: i64| match run {
+                BYTES.. => blocks(run, BYTES) as u64 * (load + store + 1),
+                _ => {
+                    let piece = if run < WORDS { 1 } else { WORDS };
+                    let one = u64::from(target.cost.load + target.cost.store) + 1;
+                    blocks(run, piece) as u64 * one
+                }
+            };
             let (rows, columns, run) = runs(e);
-            let vectors = (columns * blocks(run, BYTES)) as u64;
-            let inside = rows as u64 * (vectors * (load + store + 1) + 8) + 12;
-            let across = (e.kernel.0 * e.kernel.1) as u64
-                * (blocks(e.channels, BYTES) as u64 * (load + store + 1) + 16);
+            let (edges, looped) = (!e.is_inside(), rows > 1);
+            let row = columns as u64 * pieces(run) + if looped { 8 } else { 0 };
+            let inside = rows as u64 * row + if edges { 12 } else { 0 };
+            let padding = blocks(e.kernel.1 * e.channels, BYTES) as u64 * (store + 1);
+            let across = rows as u64 * (padding + e.kernel.1 as u64 * (pieces(e.channels) + 6) + 8);
             let interior = |output: i64, stride: i64, pad: i64, reach: i64, input: i64| {
                 (0..output)
                     .filter(|i| (0..=input - reach).contains(&(i * stride - pad)))

@@ -5,7 +5,7 @@
 
 use crate::schedules::conv_2d::kernel::{LayerKernel, SCRATCH, block_start, blocks};
 use crate::schedules::layer::{Extents, Layer};
-use crate::schedules::requantize_vector::VectorRequantization;
+use crate::schedules::requantize_vector::{VectorRequantization, vector_cycles};
 use crate::schedules::subscript::{at_least, at_most, sum_of};
 use ir::{Builder, OpId, ValueId};
 use pass::{Cost, KernelBuilder, Knobs};
@@ -16,6 +16,8 @@ pub struct Helium;
 
 /// Lanes of a vector of bytes.
 const LANES: i64 = 16;
+/// Lanes of a vector of words.
+const WORDS: i64 = 4;
 /// Taps of a kernel at most: they are unrolled.
 const TAPS: i64 = 25;
 /// Scratch in bytes up to which a tile is taken where no smaller one does.
@@ -242,17 +244,13 @@ impl LayerKernel for Helium {
         let e = &layer.extents;
         let tile = Tile::of(e, knobs);
         let r = layer.vector_requantization();
-        let operations = r.map_or(6, |r| r.operations());
-        let c = target.cost.vector.unwrap_or(target::VectorCost {
-            load: 4,
-            store: 4,
-            op: 4,
-        });
-        let (load, store, op) = (u64::from(c.load), u64::from(c.store), u64::from(c.op));
+        let operations = r.map_or(5, |r| r.operations()) + 1;
+        let (load, store, op) = vector_cycles(target);
         let (taps, chains) = (layer.depth() as u64, chains(layer).len() as u64);
         // Products and sums in 16 bits, sums in 32, requantisation, narrowing.
         let arithmetic = 4 * taps - 2 * chains + 8 * chains - 4 + 4 * operations + 10;
-        let vector = arithmetic * op + store + 70;
+        // The last constant is measured: compilers keep more vectors than there are registers.
+        let vector = arithmetic * op + store + 110;
         let copied =
             (tile.height * tile.width) as u64 * (load + store + 3) + tile.height as u64 * 20 + 30;
         let vectors = (tile.rows * blocks(tile.columns, tile.pixels())) as u64;
@@ -287,12 +285,14 @@ impl LayerKernel for Helium {
         let c = e.channels;
 
         let mut b = k.body();
-        let bounds = requantizer.bounds(&mut b, 8);
         let padding = b.vdup(zero_point, tile.lane_bits());
-        let one = |b: &mut Builder<'_>, at: ValueId, group: ValueId| -> ValueId {
-            let mut words: Option<[ValueId; 4]> = None;
+        // The even bytes first, then the odd ones: so few vectors are live that they are all in registers.
+        let half = |b: &mut Builder<'_>, at: ValueId, group: ValueId, odd: i64| -> ValueId {
+            let multiply = ["vmullb", "vmullt"][odd as usize];
+            let lane = sum_of(b, &[(group, LANES)], 2 * WORDS * odd);
+            let mut words: Option<[ValueId; 2]> = None;
             for chain in &chains {
-                let mut halves: Option<[ValueId; 2]> = None;
+                let mut sum: Option<ValueId> = None;
                 for &tap in chain {
                     let (ky, kx) = (tap as i64 / e.kernel.1, tap as i64 % e.kernel.1);
                     let by = ky * e.dilation.0 * tile.width + kx * e.dilation.1;
@@ -300,42 +300,31 @@ impl LayerKernel for Helium {
                     let x = b.vldr(scratch, &[x], 8);
                     let w = sum_of(b, &[(group, taps * LANES)], tap as i64 * LANES);
                     let w = b.vldr(weights, &[w], 8);
-                    let products = [b.mve("vmullb", &[x, w]), b.mve("vmullt", &[x, w])];
-                    halves = Some(match halves {
-                        None => products,
-                        Some(sums) => {
-                            let add = |i: usize, b: &mut Builder<'_>| {
-                                b.mve("vadd", &[sums[i], products[i]])
-                            };
-                            [add(0, b), add(1, b)]
-                        }
+                    let product = b.mve(multiply, &[x, w]);
+                    sum = Some(match sum {
+                        None => product,
+                        Some(sum) => b.mve("vadd", &[sum, product]),
                     });
                 }
-                let halves = halves.expect("invariant: a chain has a tap");
-                let wide = [
-                    b.mve("vmovlb", &[halves[0]]),
-                    b.mve("vmovlt", &[halves[0]]),
-                    b.mve("vmovlb", &[halves[1]]),
-                    b.mve("vmovlt", &[halves[1]]),
-                ];
-                words = Some(match words {
-                    None => wide,
-                    Some(sums) => {
-                        let add =
-                            |i: usize, b: &mut Builder<'_>| b.mve("vadd", &[sums[i], wide[i]]);
-                        [add(0, b), add(1, b), add(2, b), add(3, b)]
+                let sum = sum.expect("invariant: a chain has a tap");
+                let widen = |b: &mut Builder<'_>, i: usize| {
+                    let v = b.mve(["vmovlb", "vmovlt"][i], &[sum]);
+                    match words {
+                        None => {
+                            let lane = sum_of(b, &[(lane, 1)], i as i64 * WORDS);
+                            requantizer.biased(b, lane, v)
+                        }
+                        Some(sums) => b.mve("vadd", &[sums[i], v]),
                     }
-                });
+                };
+                words = Some([widen(b, 0), widen(b, 1)]);
             }
             let words = words.expect("invariant: a kernel has a tap");
-            let lane = sum_of(b, &[(group, LANES)], 0);
-            let mut i = 0;
-            let words = words.map(|sums| {
-                let at = sum_of(b, &[(lane, 1)], i);
-                i += 4;
-                requantizer.biased(b, at, sums)
-            });
-            requantizer.bytes(b, lane, words, bounds)
+            requantizer.halves(b, lane, words)
+        };
+        let one = |b: &mut Builder<'_>, at: ValueId, group: ValueId| -> ValueId {
+            let halves = [half(b, at, group, 0), half(b, at, group, 1)];
+            requantizer.bytes(b, halves)
         };
         b.for_range(0, e.batches, 1, &[], |b, n, _| {
             b.for_range(0, blocks(c, tile.group), 1, &[], |b, group, _| {

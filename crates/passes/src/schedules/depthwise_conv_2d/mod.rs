@@ -2,6 +2,7 @@
 
 pub mod direct;
 pub mod helium;
+pub mod helium_columns;
 pub mod quads;
 pub mod strip;
 
@@ -31,6 +32,12 @@ fn full(op: OpRef<'_>) -> Result<Layer, String> {
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let op = "nn.depthwise_conv_2d";
     r.schedule(direct::Direct)?;
+    r.schedule(OfOp {
+        name: "depthwise-conv-2d-columns-helium",
+        op,
+        layer: Layer::depthwise_conv_2d,
+        kernel: helium_columns::HeliumColumns,
+    })?;
     r.schedule(OfOp {
         name: "depthwise-conv-2d-helium",
         op,
