@@ -5,8 +5,10 @@
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
 mod joining;
+mod lookup_table;
 
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
+pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
 
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
@@ -15,7 +17,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 14] = [
+pub const OPERATORS: [&str; 15] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -30,6 +32,7 @@ pub const OPERATORS: [&str; 14] = [
     Relu6Op::NAME,
     ConcatenationOp::NAME,
     SplitOp::NAME,
+    LookupTableOp::NAME,
 ];
 
 define_op! {
@@ -591,6 +594,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(QuantizeOp::info())?
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
+    lookup_table::register(r)?;
     joining::register(r)
 }
 

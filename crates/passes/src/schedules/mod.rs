@@ -17,6 +17,7 @@ pub mod fully_connected;
 pub mod fully_connected_f32;
 pub mod interval;
 pub mod layer;
+pub mod lookup_table;
 mod parameters;
 pub mod pool;
 pub mod quantize;
@@ -44,5 +45,6 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     pool::register(r)?;
     quantize::register(r)?;
     softmax::register(r)?;
+    lookup_table::register(r)?;
     Ok(())
 }

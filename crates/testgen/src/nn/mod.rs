@@ -198,6 +198,11 @@ pub enum Op {
         /// The dimension.
         axis: usize,
     },
+    /// `nn.lookup_table`
+    LookupTable {
+        /// The table: 256 elements of the result's type.
+        table: Tensor,
+    },
     /// `nn.split`
     Split {
         /// The dimension.
@@ -236,6 +241,8 @@ pub enum Kind {
     Concatenation,
     /// `nn.split`
     Split,
+    /// `nn.lookup_table`, of int8 only.
+    LookupTable,
 }
 
 impl Kind {
@@ -256,6 +263,7 @@ impl Kind {
             Kind::Relu6 => "relu6",
             Kind::Concatenation => "concatenation",
             Kind::Split => "split",
+            Kind::LookupTable => "lookup_table",
         }
     }
 }
@@ -278,12 +286,13 @@ impl Op {
             Op::Relu6 => Kind::Relu6,
             Op::Concatenation { .. } => Kind::Concatenation,
             Op::Split { .. } => Kind::Split,
+            Op::LookupTable { .. } => Kind::LookupTable,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 27] = {
+pub const KINDS: [(Kind, ElementKind); 28] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -313,6 +322,7 @@ pub const KINDS: [(Kind, ElementKind); 27] = {
         (Kind::Split, I8),
         (Kind::Concatenation, F32),
         (Kind::Split, F32),
+        (Kind::LookupTable, I8),
     ]
 };
 

@@ -64,6 +64,12 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
             concatenation(&[input, input], axis)
         }
         Kind::Split => split(c, input),
+        Kind::LookupTable => {
+            let element = Element::I8(quantization::activation(c));
+            let shape = vec![ir::dialects::nn::TABLE_LENGTH];
+            let table = Tensor { shape, element };
+            one(Op::LookupTable { table }, like(input, element))
+        }
     }
 }
 
