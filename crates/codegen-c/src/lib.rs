@@ -27,6 +27,7 @@ mod ctype;
 mod expr;
 mod externs;
 mod function;
+pub mod instructions;
 mod interface;
 mod literal;
 mod liveness;
@@ -60,6 +61,11 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "C009",
         "an external function has a name that the C defines itself",
+    ),
+    ("C010", "the target does not have an instruction"),
+    (
+        "C011",
+        "a block of instructions has no assembly, or not enough registers",
     ),
 ];
 
@@ -146,6 +152,7 @@ pub fn emit(
     options: &Options,
 ) -> Result<CFiles, Diagnostics> {
     check_name(&options.name)?;
+    instructions::check_target(module.module(), target, "C010")?;
     let program = program::Program::build(module.module(), options)?;
     Ok(render::files(&program, target, options))
 }

@@ -1,6 +1,6 @@
 //! Which ops and values of a function matter: those that effects depend on. What does not is not printed.
 
-use ir::dialects::{func, memref, scf, vector};
+use ir::dialects::{arm, func, memref, scf, vector};
 use ir::{BlockId, Module, OpId, ValueDef, ValueId};
 use rustc_hash::FxHashSet;
 
@@ -119,6 +119,11 @@ fn yields(m: &Module, op: OpId) -> impl Iterator<Item = OpId> + '_ {
 
 /// Whether an op stands for itself: it writes, or nothing is known of it.
 fn is_root(m: &Module, op: OpId) -> bool {
+    let is_block = |op: OpId| m.op_name(op) == arm::BlockOp::NAME;
+    // A block of instructions is there with all that is in it.
+    if is_block(op) || m.parent_op(op).is_some_and(is_block) {
+        return true;
+    }
     match m.op_name(op) {
         scf::ForOp::NAME
         | scf::IfOp::NAME

@@ -151,6 +151,8 @@ fn values(p: &Program, target: &target::Target, options: &Options) -> Value {
         libraries => p.externs.libraries.iter().cloned().collect::<Vec<_>>(),
         fallible => p.fallible,
         words => p.support.has_words(),
+        intrinsics => p.support.has_intrinsics(),
+        blocks => p.support.has_blocks(),
         support => p.support.text(&p.names.upper).trim_end(),
         kernels,
         graph => p.graph.trim_end(),

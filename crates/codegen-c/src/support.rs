@@ -26,6 +26,8 @@ pub(crate) enum Support {
     Load(u32, u32),
     /// Writes them.
     Store(u32, u32),
+    /// An instruction that has no intrinsic, by its op and its attribute: `tw_sxtb16_8`
+    Instruction(&'static str, u8),
 }
 
 const EXPF: &str = include_str!("templates/expf.c");
@@ -44,6 +46,13 @@ impl Support {
             Support::Expf => "tw_expf".to_owned(),
             Support::Load(bits, align) => format!("load_u{bits}{}", suffix(bits, align)),
             Support::Store(bits, align) => format!("store_u{bits}{}", suffix(bits, align)),
+            Support::Instruction(op, by) => {
+                let name = op.trim_start_matches("arm.");
+                match by {
+                    0 => format!("tw_{name}"),
+                    by => format!("tw_{name}_{by}"),
+                }
+            }
         }
     }
 
@@ -81,6 +90,23 @@ impl Support {
                      uint{b}_t word;\n    memcpy(&word, at, sizeof word);\n    return word;\n#endif\n}}\n"
                 )
             }
+            Support::Instruction(op, by) => {
+                let (mnemonic, suffix) =
+                    crate::instructions::mnemonic(op, by.into()).unwrap_or_default();
+                let count = ir::dialects::arm::dsp(op).map_or(0, |row| row.1.len());
+                let names = &["a", "b", "c"][..count];
+                let parameters: Vec<String> =
+                    names.iter().map(|n| format!("int32_t {n}")).collect();
+                let registers: Vec<String> = (0..=count).map(|i| format!("%{i}")).collect();
+                let inputs: Vec<String> = names.iter().map(|n| format!("\"r\"({n})")).collect();
+                format!(
+                    "static inline int32_t {name}({})\n{{\n    int32_t result;\n    __asm__(\"{mnemonic} {}{suffix}\" : \"=r\"(result) : {});\n    return \
+                     result;\n}}\n",
+                    parameters.join(", "),
+                    registers.join(", "),
+                    inputs.join(", ")
+                )
+            }
             Support::Store(b, a) => {
                 let word = word(upper, b, a);
                 format!(
@@ -115,6 +141,8 @@ fn bits(name: &str, from: &str, to: &str) -> String {
 #[derive(Default, Debug)]
 pub(crate) struct SupportSet {
     all: BTreeSet<Support>,
+    intrinsics: bool,
+    blocks: bool,
 }
 
 impl SupportSet {
@@ -125,6 +153,26 @@ impl SupportSet {
         }
         self.all.insert(s);
         s.name()
+    }
+
+    /// Needs `<arm_acle.h>`.
+    pub(crate) fn need_intrinsics(&mut self) {
+        self.intrinsics = true;
+    }
+
+    /// Whether `<arm_acle.h>` is needed.
+    pub(crate) fn has_intrinsics(&self) -> bool {
+        self.intrinsics
+    }
+
+    /// Needs nearly all registers for a block of instructions.
+    pub(crate) fn need_registers(&mut self) {
+        self.blocks = true;
+    }
+
+    /// Whether blocks of instructions need the registers that compilers keep for themselves.
+    pub(crate) fn has_blocks(&self) -> bool {
+        self.blocks
     }
 
     /// Drops what no text calls any more, as folding may leave it.
@@ -208,6 +256,10 @@ pub(crate) fn reserved() -> Vec<String> {
                 [Support::Load(bits, align), Support::Store(bits, align)].map(Support::name),
             );
         }
+    }
+    for (op, ..) in ir::dialects::arm::DSP {
+        names.push(Support::Instruction(op, 0).name());
+        names.extend((1..=32).map(|by| Support::Instruction(op, by).name()));
     }
     names
 }

@@ -33,6 +33,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("B004", "a constant or an input of the caller is written"),
     ("B005", "LLVM has no such processor or floating-point unit"),
     ("B006", "LLVM refuses what was built for it"),
+    ("B007", "the target does not have an instruction"),
+    (
+        "B008",
+        "a block of instructions has no assembly, or not enough registers",
+    ),
 ];
 
 /// What is built, and how.
@@ -84,6 +89,7 @@ pub fn emit(
         let d = Diagnostic::error("B001", "arenas that several models share have no LLVM form");
         return Err(d.help("build the models with the C back end").into());
     }
+    codegen_c::instructions::check_target(module.module(), target, "B007")?;
     let machine = machine::create(target, options.for_host)?;
     let api = codegen_c::api(module, target, &options.api)?;
     let context = inkwell::context::Context::create();

@@ -133,6 +133,36 @@ fn processors_that_llvm_does_not_know() {
     one(&m, &target, "B005", &["cortex-m4", "neon", "--backend c"]);
 }
 
+#[test]
+fn instructions_that_a_core_has_not() {
+    let m = module(
+        r#"%x = "memref.load"(%a, %z) : (memref<4xi32>, index) -> i32
+  %y = "arm.smuad"(%x, %x) : (i32, i32) -> i32
+  "memref.store"(%y, %a, %z) : (i32, memref<4xi32>, index) -> ()"#,
+    );
+    let parts = ["arm.smuad", "cortex-m3", "DSP extension"];
+    one(&m, &core("cortex-m3"), "B007", &parts);
+}
+
+#[test]
+fn blocks_of_too_many_registers() {
+    let mut text = String::new();
+    let mut last = "%z0".to_owned();
+    for i in 0..15 {
+        text += &format!("%z{i} = \"memref.load\"(%a, %z) : (memref<4xi32>, index) -> i32\n");
+    }
+    text += "%s = \"arm.block\"() ({\n";
+    for i in 0..15 {
+        text += &format!("%t{i} = \"arm.smuad\"(%z{i}, {last}) : (i32, i32) -> i32\n");
+        last = format!("%t{i}");
+    }
+    text += &format!("\"arm.yield\"({last}) : (i32) -> ()\n}}) : () -> i32\n");
+    text += "\"memref.store\"(%s, %a, %z) : (i32, memref<4xi32>, index) -> ()";
+    let m = module(&text);
+    let parts = ["arm.block", "@odd_kernel", "registers"];
+    one(&m, &core("cortex-m4"), "B008", &parts);
+}
+
 /// `B006` takes a mistake of the back end: no module provokes it. Each other code is in a test above.
 #[test]
 fn every_code_has_its_test() {

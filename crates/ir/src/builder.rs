@@ -409,6 +409,49 @@ impl<'m> Builder<'m> {
         )
     }
 
+    // ---- arm ----
+
+    /// An instruction of the DSP extension by its name without the prefix, `smlad`; words in, a word out.
+    pub fn dsp(&mut self, name: &str, operands: &[ValueId]) -> ValueId {
+        let i32t = self.m.i32();
+        let state = OpState::new(format!("arm.{name}"));
+        self.one(state.operands(operands).results(&[i32t]))
+    }
+    /// [`dsp`](Self::dsp) with the op's attribute: rotation, shift or bits.
+    pub fn dsp_by(&mut self, name: &str, operands: &[ValueId], by: i64) -> ValueId {
+        let i32t = self.m.i32();
+        let name = format!("arm.{name}");
+        let immediate = crate::dialects::arm::dsp(&name).and_then(|row| row.3);
+        let immediate = immediate.expect("invariant: an op with an attribute");
+        let by = self.m.i64_attr(by);
+        let state = OpState::new(&name).prop(immediate.name, by);
+        self.one(state.operands(operands).results(&[i32t]))
+    }
+    /// `arm.block`: what `body` builds, in its order; it returns the results, words.
+    pub fn arm_block(
+        &mut self,
+        results: usize,
+        body: impl FnOnce(&mut Builder<'_>) -> Vec<ValueId>,
+    ) -> Vec<ValueId> {
+        let i32t = self.m.i32();
+        let op = self.insert(
+            OpState::new("arm.block")
+                .results(&vec![i32t; results])
+                .regions(1),
+        );
+        let region = self.m.regions(op)[0];
+        let block = self.m.add_block(region, &[]);
+        let mut b = Builder {
+            m: &mut *self.m,
+            block,
+            before: None,
+            loc: self.loc,
+        };
+        let values = body(&mut b);
+        b.op("arm.yield", &values, &[]);
+        self.m.results(op).to_vec()
+    }
+
     // ---- scf and func ----
 
     /// `scf.for` over `lower..upper` by `step` (indices), carrying values; `body` gets the induction variable and the carried values

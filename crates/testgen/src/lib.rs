@@ -3,6 +3,7 @@
 //! * [`nn`]: one op of the `nn` dialect, with every attribute, quantisation and constant drawn.
 //! * [`network`]: small networks of these ops.
 //! * [`cells`]: branchy networks: stacked cells, splits and concatenations.
+//! * [`instructions`]: every op that stands for an instruction, on many operands.
 //! * [`loops`]: placed modules of loops on buffers, free of undefined behaviour.
 //! * [`modules`]: modules of any registered ops, a third party's too.
 //! * [`properties`]: what every pass promises, tested on these, by [`pass_properties!`] in one line.
@@ -28,6 +29,7 @@
 
 pub mod cells;
 mod choices;
+pub mod instructions;
 pub mod loops;
 pub mod modules;
 pub mod network;

@@ -15,11 +15,12 @@ const COUNTERS: [&str; 6] = ["i", "j", "k", "l", "m", "n"];
 /// So many sums in a row get a variable.
 const CHAIN: usize = 4;
 
-fn is_sum(op: &str) -> bool {
-    matches!(
-        op,
-        "arith.addi" | "arith.subi" | "arith.addf" | "arith.subf"
-    )
+/// The operand that a sum continues, if an op is one.
+fn continued(op: &str) -> Option<usize> {
+    match op {
+        "arith.addi" | "arith.subi" | "arith.addf" | "arith.subf" => Some(0),
+        _ => crate::instructions::accumulator(op),
+    }
 }
 
 /// A value on its way into a variable.
@@ -149,7 +150,7 @@ impl Printer<'_> {
         self.take_exact(op, v)
     }
 
-    /// A sum that continues in the variable of its left operand, which nobody else reads, or that is the first of several in a
+    /// A sum that continues in the variable of the operand that it adds to, which nobody else reads, or that is the first of several in a
     /// row: one statement each, in the order of the module, so that the schedule decides when what is multiplied.
     pub(super) fn accumulate(
         &mut self,
@@ -159,11 +160,13 @@ impl Printer<'_> {
     ) -> Result<bool, Diagnostic> {
         let m = self.m();
         let ty = m.value_type(result);
-        if !is_sum(m.op_name(op)) || *m.type_data(ty) == TypeData::Index || e.literal.is_some() {
+        let Some(left) = continued(m.op_name(op)).map(|i| m.operand(op, i)) else {
+            return Ok(false);
+        };
+        if *m.type_data(ty) == TypeData::Index || e.literal.is_some() {
             return Ok(false);
         }
         let c = self.value_ctype(op, ty)?;
-        let left = m.operand(op, 0);
         if let (Some(_), Some(Slot::Variable(leaf, id))) =
             (self.reusable(op, left), self.slots.get(&left).cloned())
         {
@@ -193,7 +196,10 @@ impl Printer<'_> {
         let mut v = result;
         for _ in 1..CHAIN {
             match self.live.uses(m, v)[..] {
-                [(user, 0)] if is_sum(m.op_name(user)) && m.op_block(user) == m.op_block(op) => {
+                [(user, i)]
+                    if continued(m.op_name(user)) == Some(i)
+                        && m.op_block(user) == m.op_block(op) =>
+                {
                     v = m.result(user, 0)
                 }
                 _ => return false,
@@ -203,7 +209,7 @@ impl Printer<'_> {
     }
 
     /// The variable that an initial value is in, if nobody but this loop reads it from here on.
-    fn reusable(&self, op: OpId, v: ValueId) -> Option<u32> {
+    pub(super) fn reusable(&self, op: OpId, v: ValueId) -> Option<u32> {
         let m = self.m();
         let Some(Slot::Variable(_, id)) = self.slots.get(&v) else {
             return None;
@@ -215,7 +221,13 @@ impl Printer<'_> {
         (home == m.op_block(op) && self.live.uses(m, v).len() == 1).then_some(*id)
     }
 
-    fn new_variable(&mut self, base: &str, several: bool, ty: ir::Type, c: CType) -> (Expr, u32) {
+    pub(super) fn new_variable(
+        &mut self,
+        base: &str,
+        several: bool,
+        ty: ir::Type,
+        c: CType,
+    ) -> (Expr, u32) {
         let name = if several {
             self.scopes.numbered(base)
         } else {

@@ -10,6 +10,7 @@
 //! * a variable, if a loop carries it or an `if` yields it. A loop takes over the variable of its initial value where nobody else
 //!   reads that, so that nested reductions have one accumulator.
 
+mod arm;
 mod compare;
 mod control;
 mod convert;
@@ -568,6 +569,7 @@ impl<'a> Printer<'a> {
             scf::YieldOp::NAME => Ok(()),
             func::ReturnOp::NAME if m.operands(op).len() == 0 => Ok(()),
             func::CallOp::NAME => self.call(op),
+            ir::dialects::arm::BlockOp::NAME => self.arm_block(op),
             mcu::CallExternOp::NAME => self.call_extern(op),
             memref::LoadOp::NAME => self.load(op),
             memref::StoreOp::NAME => self.store(op),

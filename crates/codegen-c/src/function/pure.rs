@@ -79,6 +79,7 @@ impl Printer<'_> {
                 self.take(op, m.operand(op, 0))?
             }
             vector::ExtractOp::NAME => self.extract(op)?,
+            name if ir::dialects::arm::dsp(name).is_some() => self.dsp(op)?,
             _ => return Err(self.unknown(op)),
         };
         self.floats |= e.ty.is_float();

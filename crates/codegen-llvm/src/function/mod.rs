@@ -3,6 +3,7 @@
 //! Every value has one: integers and floats their own, a buffer its address, a vector an integer of its bits. What nobody uses, LLVM
 //! removes.
 
+mod arm;
 mod control;
 mod memory;
 mod pure;
@@ -214,6 +215,7 @@ impl<'a, 'ctx> FunctionBuilder<'a, 'ctx> {
             scf::YieldOp::NAME => Ok(()),
             func::ReturnOp::NAME if m.operands(op).len() == 0 => Ok(()),
             func::CallOp::NAME => self.call(op),
+            ir::dialects::arm::BlockOp::NAME => self.arm_block(op),
             memref::LoadOp::NAME => self.load(op),
             memref::StoreOp::NAME => self.store(op),
             memref::CopyOp::NAME => self.copy(op),

@@ -84,6 +84,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
                 self.operand(op, 0)?
             }
             vector::ExtractOp::NAME => self.extract(op)?,
+            name if ir::dialects::arm::dsp(name).is_some() => self.dsp(op)?,
             _ => return Err(self.unknown(op).into()),
         })
     }

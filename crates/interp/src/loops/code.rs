@@ -1,5 +1,6 @@
 //! The register code.
 
+use crate::arm::Dsp;
 use crate::scalar::IntType;
 use crate::scalar::{FloatOp, IntOp, Undefined};
 use ir::dialects::mcu::BufferRole;
@@ -201,6 +202,15 @@ pub enum Instr {
         d: Reg,
         a: Reg,
         bits: u8,
+    },
+    /// An instruction of the DSP extension; `by` is its attribute.
+    Dsp {
+        d: Reg,
+        a: Reg,
+        b: Reg,
+        c: Reg,
+        by: u8,
+        op: Dsp,
     },
     /// `a · factor + b`, of addresses.
     MulAdd {

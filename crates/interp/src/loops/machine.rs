@@ -334,6 +334,9 @@ impl<W: Watch> Machine<'_, W> {
                 Instr::F32ToInt { d, a, bits } => {
                     get!(d) = check!(float_to_int(f32_of(get!(a)).into(), u32::from(bits)));
                 }
+                Instr::Dsp { d, a, b, c, by, op } => {
+                    get!(d) = op(get!(a), get!(b), get!(c), by.into())
+                }
                 Instr::MulAdd { d, a, factor, b } => {
                     get!(d) = get!(a)
                         .saturating_mul(factor.into())

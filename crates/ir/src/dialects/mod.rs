@@ -1,8 +1,9 @@
 //! The dialects: MLIR's own, in the subset that lowered networks need, and ours.
 //!
-//! One file a dialect. `arm` (one op per DSP or Helium instruction, and `arm.block`) is a reserved prefix.
+//! One file a dialect.
 
 pub mod arith;
+pub mod arm;
 pub mod builtin;
 pub mod func;
 pub mod math;
@@ -27,5 +28,6 @@ pub fn register_all(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError>
     vector::register(r)?;
     math::register(r)?;
     nn::register(r)?;
-    mcu::register(r)
+    mcu::register(r)?;
+    arm::register(r)
 }

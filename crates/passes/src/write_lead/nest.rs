@@ -5,7 +5,7 @@ use super::trace::Trace;
 use crate::known::{int, is_index, width};
 use ir::dialects::arith::is_nsw;
 use ir::dialects::func::{self, CallOp};
-use ir::dialects::{mcu, scf};
+use ir::dialects::{arm, mcu, scf};
 use ir::{AttrData, BlockId, Module, OpId, TypeData, ValueDef, ValueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -272,7 +272,7 @@ impl Relevant {
     }
 
     fn control(&mut self, m: &Module, op: OpId, work: &mut Vec<ValueId>) {
-        if self.ops.insert(op) {
+        if block_of_instructions(m, op).is_none() && self.ops.insert(op) {
             let count = if m.op_name(op) == scf::ForOp::NAME {
                 3
             } else {
@@ -281,6 +281,13 @@ impl Relevant {
             work.extend(m.operands(op).take(count));
         }
     }
+}
+
+/// The block of an `arm.block`, which stands in the op's place.
+fn block_of_instructions(m: &Module, op: OpId) -> Option<BlockId> {
+    (m.op_name(op) == arm::BlockOp::NAME)
+        .then(|| m.entry_block(op))
+        .flatten()
 }
 
 fn is_integer(m: &Module, v: ValueId) -> bool {
@@ -370,6 +377,8 @@ impl Reduction<'_> {
         for op in m.ops(block) {
             if self.left.remove(&op) {
                 steps.push(self.access(op)?);
+            } else if let Some(inner) = block_of_instructions(m, op) {
+                steps.extend(self.block(inner)?);
             } else if self.relevant.ops.contains(&op) {
                 steps.push(match m.op_name(op) {
                     scf::ForOp::NAME => self.for_loop(op)?,

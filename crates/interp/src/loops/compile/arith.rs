@@ -1,4 +1,4 @@
-//! `arith` and `math`, and the pure ops of `vector`.
+//! `arith`, `math` and the DSP extension, and the pure ops of `vector`.
 
 use super::Compiler;
 use crate::loops::code::{Instr, Kind};
@@ -27,6 +27,23 @@ impl Compiler<'_, '_> {
             }
             let (a, b, d) = (self.reg(a)?, self.reg(b)?, self.result(result)?);
             self.emit(Instr::F32 { d, a, b, op: *kind });
+            return Ok(true);
+        }
+        if let Some(dsp) = crate::arm::dsp(name) {
+            let by = ir::dialects::arm::immediate(m.op(op)) as u8;
+            let mut regs = [0; 3];
+            for (r, &v) in regs.iter_mut().zip(&operands) {
+                *r = self.reg(v)?;
+            }
+            let ([a, b, c], d) = (regs, self.result(result)?);
+            self.emit(Instr::Dsp {
+                d,
+                a,
+                b,
+                c,
+                by,
+                op: dsp,
+            });
             return Ok(true);
         }
         match (name, &operands[..]) {

@@ -1,4 +1,4 @@
-//! `scf`, `func`, and calls of external functions.
+//! `scf`, `func`, `arm.block`, and calls of external functions.
 
 use super::Compiler;
 use crate::loops::code::{CallSite, ExternSite, Instr, Kind, Reg};
@@ -20,13 +20,14 @@ const SHARING: [&str; 7] = [
 ];
 
 impl Compiler<'_, '_> {
-    /// Compiles an op of `scf` or `func`, or `mcu.call_extern`, if it is one.
+    /// Compiles an op of `scf` or `func`, `arm.block` or `mcu.call_extern`, if it is one.
     pub(super) fn control(&mut self, op: OpId, name: &str) -> Result<bool, LoopError> {
         match name {
             "scf.for" => self.for_op(ForOp(op))?,
             "scf.if" => self.if_op(IfOp(op))?,
+            "arm.block" => self.arm_block(op)?,
             // Its region's owner reads it.
-            "scf.yield" => {}
+            "scf.yield" | "arm.yield" => {}
             "func.call" => self.call(CallOp(op))?,
             "mcu.call_extern" => self.call_extern(CallExternOp(op))?,
             "func.return" => {
@@ -240,6 +241,31 @@ impl Compiler<'_, '_> {
         self.splice(then);
         self.splice(otherwise);
         for (&v, &(r, _)) in results.iter().zip(&targets) {
+            self.define(v, r);
+        }
+        Ok(())
+    }
+
+    /// Its region stands in its place.
+    fn arm_block(&mut self, op: OpId) -> Result<(), LoopError> {
+        let m = self.m;
+        let Some(body) = m.entry_block(op) else {
+            return Ok(());
+        };
+        self.block(body)?;
+        self.op = op;
+        let values = self.yielded(body)?;
+        let mut targets = Vec::with_capacity(values.len());
+        for &v in m.results(op) {
+            let regs = self.value_kind(v)?.regs();
+            let d = match self.wanted.remove(&v) {
+                Some(d) => d,
+                None => self.new_reg(regs)?,
+            };
+            targets.push((d, regs));
+        }
+        self.move_in_parallel(&targets, &values)?;
+        for (&v, &(r, _)) in m.results(op).iter().zip(&targets) {
             self.define(v, r);
         }
         Ok(())
