@@ -27,7 +27,7 @@ pub fn info() -> PassInfo {
         "optimize-for",
         "balanced|latency|ram",
         "balanced",
-        "What is to be small: the product of cycles, flash and live bytes, or one of them first.",
+        "What is to be small: the product of cycles, flash and live bytes, if neither cycles nor live bytes grow; or one of them first.",
     )
     .option("disable", "NAME,…", "", "Rules to leave out, by name.")
     .option(
@@ -158,9 +158,9 @@ impl RewriteGraph {
                 continue;
             };
             let measure = measure(&module, f, cx.registry, cx.target);
-            let key = self.goal.key(measure);
-            let least = best.as_ref().map_or(before, |b| b.measure);
-            if key < self.goal.key(least) {
+            let least = best.as_ref().map(|b| self.goal.key(b.measure));
+            let is_least = least.is_none_or(|l| self.goal.key(measure) < l);
+            if is_least && self.goal.is_better(measure, before) {
                 best = Some(Candidate {
                     module,
                     new,

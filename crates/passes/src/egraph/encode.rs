@@ -29,8 +29,8 @@ pub struct Encoded {
     pub roots: Vec<Id>,
 }
 
-/// Adds the ops of a block to a graph that holds its module. What has effects, regions, discardable attributes, or is not of `nn`, stays
-/// outside: its results are values from outside, and what it uses are roots.
+/// Adds the ops of a block to a graph that holds its module. What has effects, regions, discardable attributes or a use in another op's region, or is not
+/// of `nn`, stays outside: its results are values from outside, and what it uses are roots.
 pub fn encode(g: &mut Graph, block: BlockId) -> Encoded {
     let mut encoded = Encoded {
         block,
@@ -78,14 +78,19 @@ pub fn encode(g: &mut Graph, block: BlockId) -> Encoded {
     encoded
 }
 
-/// Whether an op is a term: a pure one of `nn` on tensors, and nothing else to it.
+/// Whether an op is a term: a pure one of `nn` on tensors, and nothing else to it, that no region inside of another op uses.
 fn is_term(m: &Module, op: OpId) -> bool {
+    let is_used_here = |&v: &ValueId| {
+        let mut users = m.uses(v).iter();
+        users.all(|&(user, _)| m.op_block(user) == m.op_block(op))
+    };
     let is_tensor = |v: ValueId| matches!(m.type_data(m.value_type(v)), TypeData::Tensor { .. });
     m.op_name(op).starts_with("nn.")
         && m.op_info(op).is_some_and(|i| i.traits.pure)
         && m.regions(op).is_empty()
         && m.discardables(op).is_empty()
         && !m.results(op).is_empty()
+        && m.results(op).iter().all(is_used_here)
         && m.operands(op)
             .chain(m.results(op).iter().copied())
             .all(is_tensor)

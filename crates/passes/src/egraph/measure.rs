@@ -34,7 +34,7 @@ impl fmt::Display for Measure {
 /// What is to be small.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Goal {
-    /// The product of all three.
+    /// The product of all three, at no more cycles and no more bytes live than before.
     Balanced,
     /// Cycles; then bytes.
     Latency,
@@ -43,6 +43,12 @@ pub enum Goal {
 }
 
 impl Goal {
+    /// Whether a network is better than the one it comes from.
+    pub fn is_better(self, m: Measure, before: Measure) -> bool {
+        let allowed = self != Goal::Balanced || (m.cycles <= before.cycles && m.ram <= before.ram);
+        allowed && self.key(m) < self.key(before)
+    }
+
     /// A number that orders networks, the best first.
     pub fn key(self, m: Measure) -> [u128; 3] {
         let [cycles, flash, ram] = [m.cycles, m.flash, m.ram].map(u128::from);
