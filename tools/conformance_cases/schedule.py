@@ -8,6 +8,7 @@ from .case import Redraw
 from .convolution import draw_conv_2d, draw_depthwise_conv_2d
 from .fully_connected import draw_fully_connected
 from .joining import draw_concatenation, draw_split, draw_split_v
+from .layout import draw_pad, draw_pad_v2, draw_transpose
 from .oracle import Refused
 from .pooling import draw_average_pool_2d, draw_max_pool_2d
 from .quantize import draw_dequantize, draw_quantize
@@ -46,6 +47,12 @@ OPERATORS = (
     ("CONCATENATION", "float32", draw_concatenation, 3),
     ("SPLIT", "float32", draw_split, 2),
     ("SPLIT_V", "float32", draw_split_v, 2),
+    ("PAD", "int8", draw_pad, 6),
+    ("TRANSPOSE", "int8", draw_transpose, 6),
+    ("PADV2", "int8", draw_pad_v2, 3),
+    ("PAD", "float32", draw_pad, 3),
+    ("TRANSPOSE", "float32", draw_transpose, 3),
+    ("PADV2", "float32", draw_pad_v2, 2),
 )
 MAX_ATTEMPTS = 200
 # What every set of at least one round has to exercise in each of these operators.
@@ -71,6 +78,8 @@ REQUIRED_ELSE = (
     "QUANTIZE: rounding once tells", "QUANTIZE: multiplier above one", "CONCATENATION: contiguous parts",
     "CONCATENATION: interleaved parts", "CONCATENATION: axis from behind", "CONCATENATION: constant operand",
     "SPLIT: contiguous parts", "SPLIT: interleaved parts", "SPLIT_V: several parts",
+    "TRANSPOSE: channels to the end", "TRANSPOSE: channels to the front", "TRANSPOSE: 4-D", "PAD: rows and columns",
+    "PAD: unequal", "PAD: last dimension", "PAD: zero point not 0", "PADV2: unequal",
 )
 
 

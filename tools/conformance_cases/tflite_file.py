@@ -23,7 +23,10 @@ BUILTIN_OPERATORS = {
     "RELU6": 21,
     "RESHAPE": 22,
     "SOFTMAX": 25,
+    "PAD": 34,
+    "TRANSPOSE": 39,
     "SPLIT": 49,
+    "PADV2": 60,
     "SPLIT_V": 102,
     "QUANTIZE": 114,
 }
@@ -49,8 +52,11 @@ OPTIONS = {
     "ConcatenationOptions": (10, {"axis": (0, "Int32", 0), "activation": (1, "Int8", 0)}),
     "AddOptions": (11, {"activation": (0, "Int8", 0)}),
     "ReshapeOptions": (17, {"new_shape": (0, "Int32Vector", None)}),
+    "PadOptions": (22, {}),
+    "TransposeOptions": (26, {}),
     "SplitOptions": (35, {"num_splits": (0, "Int32", 0)}),
     "DequantizeOptions": (38, {}),
+    "PadV2Options": (43, {}),
     "SplitVOptions": (79, {"num_splits": (0, "Int32", 0)}),
     "QuantizeOptions": (89, {}),
 }

@@ -220,7 +220,7 @@ pub unsafe extern "C" fn tw_session_last_error(
 }
 
 /// Sets the model: `size` bytes at `bytes`, which are copied, so that you may free them at once. `name` is its file name: for messages
-/// and for the default prefix of C names; its ending says what the bytes are, ".mlir" for the network as MLIR text or ".tflite". Folders before it do not matter.
+/// and for the default prefix of C names; its ending says what the bytes are, ".mlir" for the network as MLIR text, ".onnx" or ".tflite". Folders before it do not matter.
 ///
 /// The bytes are not looked at before a compile, which says what is wrong with them.
 #[unsafe(no_mangle)]

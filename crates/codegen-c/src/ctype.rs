@@ -17,6 +17,10 @@ pub(crate) enum CType {
     U64,
     F32,
     F64,
+    /// Helium's vectors.
+    I8x16,
+    I16x8,
+    I32x4,
 }
 
 impl CType {
@@ -33,6 +37,9 @@ impl CType {
             CType::U64 => "uint64_t",
             CType::F32 => "float",
             CType::F64 => "double",
+            CType::I8x16 => "int8x16_t",
+            CType::I16x8 => "int16x8_t",
+            CType::I32x4 => "int32x4_t",
         }
     }
 
@@ -43,6 +50,17 @@ impl CType {
             CType::Int | CType::I16 | CType::U16 => 16,
             CType::I32 | CType::U32 | CType::F32 => 32,
             CType::I64 | CType::U64 | CType::F64 => 64,
+            CType::I8x16 | CType::I16x8 | CType::I32x4 => 128,
+        }
+    }
+
+    /// Elements of one of Helium's vectors.
+    pub(crate) fn lanes(self) -> Option<u32> {
+        match self {
+            CType::I8x16 => Some(16),
+            CType::I16x8 => Some(8),
+            CType::I32x4 => Some(4),
+            _ => None,
         }
     }
 
@@ -90,7 +108,8 @@ pub(crate) fn int_width(m: &Module, ty: Type) -> Option<u32> {
     }
 }
 
-/// The C type of a value; that of a vector of 1, 2, 4 or 8 bytes is an unsigned integer of its bits, little endian.
+/// The C type of a value; that of a vector of 1, 2, 4 or 8 bytes is an unsigned integer of its bits, little endian. Vectors of 16 bytes are
+/// Helium's, and there only where `<arm_mve.h>` is.
 pub(crate) fn of_value(m: &Module, ty: Type) -> Option<CType> {
     match m.type_data(ty) {
         TypeData::Integer(1) => Some(CType::Int),
@@ -101,7 +120,11 @@ pub(crate) fn of_value(m: &Module, ty: Type) -> Option<CType> {
             of_element(m, *elem)?;
             match m.size_bytes(ty)? {
                 bytes @ (1 | 2 | 4 | 8) => Some(CType::unsigned(bytes as u32 * 8)),
-                _ => None,
+                _ => match ir::dialects::arm_mve::lane_width(m, ty)? {
+                    8 => Some(CType::I8x16),
+                    16 => Some(CType::I16x8),
+                    _ => Some(CType::I32x4),
+                },
             }
         }
         _ => None,

@@ -59,7 +59,7 @@ pub(crate) struct Expr {
 impl Expr {
     /// Of the type's full range.
     pub(crate) fn new(text: impl Into<String>, prec: u8, ty: CType) -> Expr {
-        let range = Range::full(ty.bits());
+        let range = Range::full(ty.bits().min(64));
         Expr {
             text: text.into(),
             prec,

@@ -4,7 +4,7 @@
 //! continued in the block stays in one register, which holds the word from outside first; temporaries are handed out in the order of the
 //! ops, each to the next that needs one as soon as nobody reads it any more.
 
-use ir::dialects::{arith, arm};
+use ir::dialects::{arith, arm, arm_mve};
 use ir::{Diagnostic, Module, OpId, ValueId};
 use rustc_hash::FxHashMap;
 
@@ -57,6 +57,14 @@ pub fn accumulator(name: &str) -> Option<usize> {
     }
 }
 
+/// The operand in whose register an instruction leaves its result: the accumulator, or the sum that is scaled.
+fn in_place(name: &str) -> Option<usize> {
+    match name {
+        arm::SmmlaOp::NAME => Some(0),
+        _ => accumulator(name),
+    }
+}
+
 /// An instruction's name and what follows its registers, for the ops whose result is a word.
 pub fn mnemonic(name: &str, by: i64) -> Option<(&'static str, String)> {
     let mnemonic = name.strip_prefix("arm.")?;
@@ -69,6 +77,13 @@ pub fn mnemonic(name: &str, by: i64) -> Option<(&'static str, String)> {
         _ => String::new(),
     };
     Some((row.0.strip_prefix("arm.")?, suffix))
+}
+
+/// Whether an instruction may have a constant as its last operand: a byte, or one that is repeated in every half or every second byte.
+fn is_immediate(c: u32) -> bool {
+    let byte = c & 0xff;
+    let high = c >> 8 & 0xff;
+    c < 256 || [byte * 0x0001_0001, high * 0x0100_0100, byte * 0x0101_0101].contains(&c)
 }
 
 /// Whether the attribute comes between the result and the operand.
@@ -249,7 +264,7 @@ impl Allocation<'_> {
             }
             self.registers.insert(v, Register::Result(result));
             let op = m.defining_op(v);
-            let before = op.and_then(|op| Some(m.operand(op, accumulator(m.op_name(op))?)));
+            let before = op.and_then(|op| Some(m.operand(op, in_place(m.op_name(op))?)));
             match before {
                 Some(b) if self.reads(b) == 1 && !self.registers.contains_key(&b) => v = b,
                 _ => return,
@@ -315,6 +330,23 @@ impl Allocation<'_> {
                     offset => format!(", #{offset}]"),
                 }));
             }
+            "arith.xori" => {
+                let operands: Vec<ValueId> = m.operands(op).collect();
+                let constant = operands.iter().find_map(|&v| arith::const_int_of(m, v));
+                let immediate = constant.filter(|&c| is_immediate(c as u32));
+                pieces.push(text("eor "));
+                for v in operands {
+                    tail.push(text(", "));
+                    match (arith::const_int_of(m, v), immediate) {
+                        (Some(_), Some(c)) => tail.push(Piece::Text(format!("#{}", c as u32))),
+                        _ => {
+                            let r = self.register(v);
+                            sources.push((v, r));
+                            tail.push(Piece::Register(r));
+                        }
+                    }
+                }
+            }
             _ => {
                 let by = arm::immediate(m.op(op));
                 let (mnemonic, suffix) =
@@ -372,18 +404,20 @@ pub fn check_target(
     target: &target::Target,
     code: &'static str,
 ) -> Result<(), Diagnostic> {
-    if target.has(target::Feature::Dsp) {
-        return Ok(());
-    }
+    let lacks = |op: OpId| {
+        let (feature, what) = match () {
+            () if arm::needs_dsp(m, op) => (target::Feature::Dsp, "DSP extension"),
+            () if arm_mve::is_helium(m, op) => (target::Feature::Mve, "Helium"),
+            () => return None,
+        };
+        (!target.has(feature)).then_some((op, what))
+    };
     let mut ops = m.walk(m.root(), ir::WalkOrder::Pre).into_iter();
-    let Some(op) = ops.find(|&op| arm::needs_dsp(m, op)) else {
+    let Some((op, what)) = ops.find_map(lacks) else {
         return Ok(());
     };
     let (name, target) = (m.op_name(op), &target.name);
-    let d = Diagnostic::error(
-        code,
-        format!("`{name}`: target {target} has no DSP extension"),
-    );
+    let d = Diagnostic::error(code, format!("`{name}`: target {target} has no {what}"));
     Err(match m.describe_loc(m.op_loc(op)) {
         Some(l) => d.at(l),
         None => d,

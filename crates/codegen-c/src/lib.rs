@@ -27,6 +27,7 @@ mod ctype;
 mod expr;
 mod externs;
 mod function;
+mod helium;
 pub mod instructions;
 mod interface;
 mod literal;

@@ -1,6 +1,6 @@
 //! Which ops and values of a function matter: those that effects depend on. What does not is not printed.
 
-use ir::dialects::{arm, func, memref, scf, vector};
+use ir::dialects::{arm, func, memref, scf};
 use ir::{BlockId, Module, OpId, ValueDef, ValueId};
 use rustc_hash::FxHashSet;
 
@@ -124,12 +124,11 @@ fn is_root(m: &Module, op: OpId) -> bool {
     if is_block(op) || m.parent_op(op).is_some_and(is_block) {
         return true;
     }
+    if m.access(op).is_some_and(|a| !a.writes) {
+        return false;
+    }
     match m.op_name(op) {
-        scf::ForOp::NAME
-        | scf::IfOp::NAME
-        | scf::YieldOp::NAME
-        | memref::LoadOp::NAME
-        | vector::LoadOp::NAME => false,
+        scf::ForOp::NAME | scf::IfOp::NAME | scf::YieldOp::NAME => false,
         memref::AllocOp::NAME | func::ReturnOp::NAME => true,
         _ => m.effects(op) != ir::interfaces::Effects::None,
     }

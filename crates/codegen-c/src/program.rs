@@ -8,7 +8,7 @@ use crate::interface::Interface;
 use crate::names::{PublicNames, kernel_name};
 use crate::support::{self, SupportSet};
 use crate::written::{Written, root};
-use ir::dialects::{func, memref};
+use ir::dialects::{arm_mve, func, memref};
 use ir::{Diagnostic, Diagnostics, Module, OpId, ValueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -35,6 +35,8 @@ pub(crate) struct Program {
     pub graph: String,
     /// Whether the code computes with floats.
     pub floats: bool,
+    /// Whether there are instructions of Helium.
+    pub helium: bool,
 }
 
 /// A module's names and places, before any code is printed.
@@ -131,6 +133,7 @@ impl Outline {
             kernels: Vec::new(),
             graph: String::new(),
             floats: false,
+            helium: false,
         }
     }
 }
@@ -139,6 +142,8 @@ impl Program {
     pub(crate) fn build(m: &Module, options: &Options) -> Result<Program, Diagnostics> {
         let outline = Outline::of(m, options)?;
         let sites = CallSites::of(m);
+        let mut ops = m.walk(m.root(), ir::WalkOrder::Pre).into_iter();
+        let helium = ops.any(|op| arm_mve::is_helium(m, op));
         let cx = Context {
             m,
             written: &outline.written,
@@ -149,6 +154,7 @@ impl Program {
             functions: &outline.functions,
             argument_hints: &sites.hints,
             upper: &outline.names.upper,
+            helium,
         };
         let (mut support, mut errors) = (SupportSet::default(), Diagnostics::new());
         let (mut printed, mut floats) = (Vec::new(), false);
@@ -190,6 +196,7 @@ impl Program {
             kernels: printed,
             graph,
             floats,
+            helium,
             ..outline.without_code()
         })
     }

@@ -152,6 +152,7 @@ fn values(p: &Program, target: &target::Target, options: &Options) -> Value {
         fallible => p.fallible,
         words => p.support.has_words(),
         intrinsics => p.support.has_intrinsics(),
+        helium => p.helium,
         blocks => p.support.has_blocks(),
         support => p.support.text(&p.names.upper).trim_end(),
         kernels,

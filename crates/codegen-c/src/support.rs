@@ -257,6 +257,7 @@ pub(crate) fn reserved() -> Vec<String> {
             );
         }
     }
+    names.extend(crate::helium::reserved());
     for (op, ..) in ir::dialects::arm::DSP {
         names.push(Support::Instruction(op, 0).name());
         names.extend((1..=32).map(|by| Support::Instruction(op, by).name()));

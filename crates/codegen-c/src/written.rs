@@ -1,6 +1,6 @@
 //! Which buffer arguments of a function are written, also by the functions that it calls.
 
-use ir::dialects::{func, mcu, memref, vector};
+use ir::dialects::{func, mcu, memref};
 use ir::{Diagnostic, Module, OpId, ValueDef, ValueId};
 use rustc_hash::FxHashMap;
 
@@ -59,10 +59,11 @@ impl Written {
             }
         };
         for op in m.walk(f, ir::WalkOrder::Pre) {
+            if let Some(a) = m.access(op).filter(|a| a.writes) {
+                mark(m.operand(op, a.buffer));
+            }
             match m.op_name(op) {
-                memref::StoreOp::NAME | vector::StoreOp::NAME | memref::CopyOp::NAME => {
-                    mark(m.operand(op, 1))
-                }
+                memref::CopyOp::NAME => mark(m.operand(op, 1)),
                 mcu::CallExternOp::NAME => mcu::CallExternOp(op)
                     .operand_roles(m)
                     .into_iter()

@@ -226,6 +226,9 @@ impl<'a, 'ctx> Function<'a, 'ctx> {
     fn starting(cx: &'a Cx<'a, 'ctx>, llvm: FunctionValue<'ctx>) -> Self {
         let b = cx.context.create_builder();
         b.position_at_end(cx.context.append_basic_block(llvm, "entry"));
+        if let Some(debug) = &cx.debug {
+            debug.begin(llvm, None, &b);
+        }
         Function { cx, llvm, b }
     }
 

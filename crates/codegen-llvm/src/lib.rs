@@ -1,7 +1,8 @@
 //! A verified, placed module as LLVM's objects: the functions that the public C header of [`codegen_c`] declares, without a C compiler.
 //!
 //! What there is to build, and what it is called, says [`codegen_c::api`]. `program` makes an LLVM module of it: constants, arenas, a
-//! function a kernel (`function`), the public functions (`interface`). `machine` knows LLVM's name of a core, `optimize` the passes, and
+//! function a kernel (`function`), the public functions (`interface`), and, if it is asked for, what debuggers want to know (`debug`).
+//! `machine` knows LLVM's name of a core, `optimize` the passes, and
 //! `artifact` what is written.
 //!
 //! Invariant: this crate knows no network operator; it builds the ops that [`codegen_c`] prints, external calls excepted.
@@ -11,6 +12,7 @@
 
 mod address;
 mod artifact;
+mod debug;
 mod exponential;
 mod failure;
 mod function;
@@ -49,6 +51,8 @@ pub struct Options {
     pub kinds: Vec<Kind>,
     /// Build for the machine that this runs on, whatever the target: for tests.
     pub for_host: bool,
+    /// Say to debuggers which op and which layer code comes from.
+    pub debug_info: bool,
 }
 
 impl Options {
@@ -61,6 +65,7 @@ impl Options {
             },
             kinds: vec![Kind::Library],
             for_host: false,
+            debug_info: false,
         }
     }
 }
@@ -74,6 +79,8 @@ pub struct Emitted {
     pub artifacts: Vec<Artifact>,
     /// The kernels and their local symbols in the object.
     pub kernels: Vec<KernelName>,
+    /// With [`Options::debug_info`], `<name>.mlir`: the text of the module, whose lines debuggers show.
+    pub listing: Option<File>,
 }
 
 /// Builds a placed module: `@main` takes inputs, outputs and states as memrefs, its buffers are views of arenas.
@@ -93,12 +100,21 @@ pub fn emit(
     let machine = machine::create(target, options.for_host)?;
     let api = codegen_c::api(module, target, &options.api)?;
     let context = inkwell::context::Context::create();
-    let built = program::build(&context, module.module(), &api, target, &machine)?;
-    optimize::run(&built, &machine)?;
-    let artifacts = artifact::write(&built, &machine, &api.name, &options.kinds)?;
+    let path = format!("{}.mlir", api.name);
+    let program::Built { llvm, listing } = program::build(
+        &context,
+        module.module(),
+        &api,
+        target,
+        &machine,
+        options.debug_info.then_some(&*path),
+    )?;
+    optimize::run(&llvm, &machine)?;
+    let artifacts = artifact::write(&llvm, &machine, &api.name, &options.kinds)?;
     Ok(Emitted {
         header: api.header,
         artifacts,
         kernels: api.kernels,
+        listing: listing.map(|text| File { path, text }),
     })
 }

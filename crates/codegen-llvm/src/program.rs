@@ -1,5 +1,6 @@
 //! A module as an LLVM module: constants, own memory, a function a kernel, the function that calls them.
 
+use crate::debug::Debug;
 use crate::failure::Failure;
 use crate::function::FunctionBuilder;
 use crate::types;
@@ -28,20 +29,31 @@ pub(crate) struct Cx<'a, 'ctx> {
     pub functions: FxHashMap<OpId, FunctionValue<'ctx>>,
     /// `tw_expf`, from its first use on.
     pub exponential: std::cell::OnceCell<FunctionValue<'ctx>>,
+    /// If it is asked for.
+    pub debug: Option<Debug<'ctx>>,
 }
 
-/// Builds, and lets nothing pass that has no form.
+/// A module of LLVM.
+pub(crate) struct Built<'ctx> {
+    pub llvm: LlvmModule<'ctx>,
+    /// With debug information, the text that it refers to.
+    pub listing: Option<String>,
+}
+
+/// Builds, and lets nothing pass that has no form; with debug information if there is a file name for the module's text.
 pub(crate) fn build<'ctx>(
     context: &'ctx Context,
     m: &Module,
     api: &Api,
     target: &target::Target,
     machine: &TargetMachine,
-) -> Result<LlvmModule<'ctx>, Diagnostics> {
+    listing: Option<&str>,
+) -> Result<Built<'ctx>, Diagnostics> {
     let llvm = context.create_module(&api.name);
     llvm.set_source_file_name(&api.name);
     llvm.set_triple(&machine.get_triple());
     llvm.set_data_layout(&machine.get_target_data().get_data_layout());
+    let debug = listing.map(|file| Debug::new(context, &llvm, m, file));
     let mut cx = Cx {
         context,
         llvm,
@@ -51,6 +63,7 @@ pub(crate) fn build<'ctx>(
         constants: FxHashMap::default(),
         functions: FxHashMap::default(),
         exponential: std::cell::OnceCell::new(),
+        debug,
     };
     for (symbol, name) in &api.constants {
         let global = cx.constant(symbol, name, target)?;
@@ -86,7 +99,10 @@ pub(crate) fn build<'ctx>(
     if errors.has_errors() {
         return Err(errors);
     }
-    Ok(cx.llvm)
+    Ok(Built {
+        llvm: cx.llvm,
+        listing: cx.debug.map(Debug::finish),
+    })
 }
 
 impl<'ctx> Cx<'_, 'ctx> {

@@ -12,7 +12,7 @@ use target::Targets;
 use testgen::loops::{self, Features};
 
 /// Modules of one program.
-const MODULES: usize = 120;
+const MODULES: usize = 500;
 const SAMPLES: u64 = 2;
 
 fn count() -> usize {
@@ -131,8 +131,23 @@ fn on_cortex_m0() {
 }
 
 #[test]
+fn on_cortex_m3() {
+    on_core("on_cortex_m3", "cortex-m3");
+}
+
+#[test]
 fn on_cortex_m4() {
     on_core("on_cortex_m4", "cortex-m4");
+}
+
+#[test]
+fn on_cortex_m7() {
+    on_core("on_cortex_m7", "cortex-m7");
+}
+
+#[test]
+fn on_cortex_m33() {
+    on_core("on_cortex_m33", "cortex-m33");
 }
 
 #[test]

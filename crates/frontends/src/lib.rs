@@ -5,8 +5,13 @@
 //! its layer. Nothing here panics on a file.
 //!
 //! * [`tflite`]: TensorFlow Lite flatbuffers.
+//! * [`onnx`]: ONNX files.
 
 pub mod error;
+pub mod onnx;
 pub mod tflite;
+
+mod finding;
+mod unsupported;
 
 pub use error::{ImportError, ImportErrors, OperatorRef};

@@ -474,6 +474,63 @@ fn parts_that_do_not_make_a_whole_are_refused() {
 }
 
 #[test]
+fn transposes_and_pads_that_do_not_fit_are_refused() {
+    let cases: &[(&str, &str, Change)] = &[
+        ("a dimension twice", codes::OPERAND_SHAPE, |m| {
+            m.buffers[1] =
+                Buffer::Inside([2i32, 2, 1].iter().flat_map(|n| n.to_le_bytes()).collect());
+        }),
+        (
+            "another shape than the order gives",
+            codes::OPERAND_SHAPE,
+            |m| {
+                m.graphs[0].tensors[2].shape = vec![5, 3, 2];
+            },
+        ),
+        ("an order that is computed", codes::PARAMETER, |m| {
+            m.graphs[0].operators[0].inputs = vec![0, 0];
+        }),
+        ("a transpose without its order", codes::OPERAND_COUNT, |m| {
+            m.graphs[0].operators[0].inputs = vec![0];
+        }),
+        ("padding below 0", codes::OPERAND_SHAPE, |m| {
+            let padding = [0i32, 0, -1, 2, 2, 1];
+            m.buffers[2] = Buffer::Inside(padding.iter().flat_map(|n| n.to_le_bytes()).collect());
+        }),
+        ("padding of another rank", codes::OPERAND_SHAPE, |m| {
+            m.graphs[0].tensors[3].shape = vec![2, 3];
+        }),
+        ("an output that does not fit", codes::OPERAND_SHAPE, |m| {
+            m.graphs[0].tensors[4].shape = vec![5, 6, 3];
+        }),
+        ("another scale behind it", codes::QUANTIZATION, |m| {
+            m.graphs[0].tensors[4].quant.as_mut().unwrap().scales = vec![0.25];
+        }),
+        ("a number of another zero point", codes::QUANTIZATION, |m| {
+            m.graphs[0].tensors[6].quant.as_mut().unwrap().zero_points = vec![4];
+        }),
+        ("several numbers", codes::PARAMETER, |m| {
+            m.graphs[0].tensors[6].shape = vec![2];
+            m.buffers[4] = Buffer::Inside(vec![1, 2]);
+        }),
+        ("a float number", codes::ELEMENT_TYPE, |m| {
+            let number = &mut m.graphs[0].tensors[6];
+            (number.dtype, number.quant) = (tflite_writer::FLOAT32, None);
+            m.buffers[4] = Buffer::Inside(vec![0; 4]);
+        }),
+    ];
+    for &(what, code, change) in cases {
+        let mut model = tflite_writer::layouts();
+        change(&mut model);
+        let errors = import(&model.bytes(), "layouts.tflite", registry()).unwrap_err();
+        assert!(
+            errors.as_slice().iter().any(|e| e.code == code),
+            "{what}: no {code} in\n{errors}"
+        );
+    }
+}
+
+#[test]
 fn unreadable_files_say_why() {
     let directory = tempfile::tempdir().unwrap();
     let empty = directory.path().join("empty.tflite");

@@ -44,6 +44,7 @@ fn verified(bytes: &[u8], name: &str) -> Imported {
 fn nn_name(operator: &str) -> String {
     match operator {
         "SPLIT_V" => "nn.split".to_owned(),
+        "PADV2" => "nn.pad".to_owned(),
         _ => format!("nn.{}", operator.to_lowercase()),
     }
 }
@@ -104,6 +105,20 @@ fn splits_and_concatenations_have_their_dimension_from_the_front() {
             ("nn.concatenation", 1, shapes(&["[2, 8, 3]"])),
         ]
     );
+}
+
+#[test]
+fn transposes_and_pads_have_their_numbers() {
+    let imported = verified(&tflite_writer::layouts().bytes(), "layouts.tflite");
+    assert!(imported.remarks.is_empty());
+    let text = ir::text::print_module(&imported.module);
+    for part in [
+        r#"<{permutation = array<i64: 2, 0, 1>}>"#,
+        r#"<{padding = array<i64: 0, 0, 0, 1, 2, 1>}>"#,
+        r#"<{padding = array<i64: 1, 0, 0, 0, 0, 0>, value = -5 : i8}>"#,
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod handles;
 mod lower;
 mod measure;
 mod mutate;
+mod onnx;
 mod outcome;
 mod pipeline;
 mod session;
@@ -22,6 +23,7 @@ pub use handles::handles;
 pub use lower::lower;
 pub use measure::{Failure, Spent, measure, quiet_panics};
 pub use mutate::{Mutator, Syntax};
+pub use onnx::onnx;
 pub use outcome::Outcome;
 pub use pipeline::pipeline;
 pub use text::text;
@@ -67,6 +69,14 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "tflite",
         body: tflite,
+        syntax: Syntax::Words,
+        max_len: 64 << 10,
+        time: Duration::from_secs(1),
+        memory: 64 << 20,
+    },
+    Target {
+        name: "onnx",
+        body: onnx,
         syntax: Syntax::Words,
         max_len: 64 << 10,
         time: Duration::from_secs(1),

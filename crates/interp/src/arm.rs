@@ -62,6 +62,7 @@ pub fn dsp(name: &str) -> Option<Dsp> {
         "arm.smultb" => |a, b, _, _| high(a) * low(b),
         "arm.smultt" => |a, b, _, _| high(a) * high(b),
         "arm.smmul" => |a, b, _, _| (a * b) >> 32,
+        "arm.smmla" => |a, b, c, _| word(c + ((a * b) >> 32)),
         // The product is at most 2⁶², so that the sum does not overflow.
         "arm.smmulr" => |a, b, _, _| (a * b + (1 << 31)) >> 32,
         "arm.sxtb16" => |x, _, _, by| {
@@ -182,6 +183,8 @@ mod tests {
             "arm.smultb" => ah * bl,
             "arm.smultt" => ah * bh,
             "arm.smmul" => sint(a * b, 32, 63),
+            // The accumulator is the high word of a sum of 64 bits, the result its high word.
+            "arm.smmla" => sint((c << 32) + a * b, 32, 63),
             "arm.smmulr" => sint(a * b + 0x8000_0000, 32, 63),
             "arm.sxtb16" => pair(sint(ror(a), 16, 23), sint(ror(a), 0, 7)),
             "arm.uxtb16" => pair(

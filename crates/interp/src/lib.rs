@@ -3,7 +3,7 @@
 //! * [`numerics`]: the arithmetic of the `nn` operators as pure functions on slices; int8 is bit for bit
 //!   that of TensorFlow Lite Micro's reference kernels, float32 the same operations in the same order. It
 //!   knows nothing of the IR.
-//! * [`nn`], [`arith`], [`arm`], [`vector`]: the [`Interpret`](ir::interfaces::Interpret) implementations of the
+//! * [`nn`], [`arith`], [`arm`], [`helium`], [`vector`]: the [`Interpret`](ir::interfaces::Interpret) implementations of the
 //!   pure ops, attached by [`register`].
 //! * [`network`]: evaluates a function on tensors op by op.
 //! * [`loops`]: executes functions on buffers, flattened to a register code.
@@ -12,6 +12,7 @@
 pub mod arith;
 pub mod arm;
 pub mod evaluate;
+pub mod helium;
 pub mod loops;
 pub mod network;
 pub mod nn;
@@ -30,5 +31,6 @@ pub fn register(r: &mut ir::DialectRegistryBuilder) -> Result<(), ir::RegistryEr
     nn::register(r)?;
     arith::register(r)?;
     vector::register(r)?;
-    arm::register(r)
+    arm::register(r)?;
+    helium::register(r)
 }

@@ -21,6 +21,8 @@ pub enum Undefined {
     DivisionOverflow,
     /// A float that does not fit the integer type.
     FloatOutOfRange,
+    /// A predicate whose bits differ within a lane.
+    MixedPredicate,
 }
 
 impl fmt::Display for Undefined {
@@ -32,6 +34,7 @@ impl fmt::Display for Undefined {
             Self::DivisionByZero => "division by zero",
             Self::DivisionOverflow => "the smallest integer divided by -1",
             Self::FloatOutOfRange => "a float does not fit the integer type",
+            Self::MixedPredicate => "a predicate's bits differ within a lane",
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Building ops at a place in a block, with a short method for each loop-level op.
 
+use crate::dialects::arm_mve;
 use crate::{
     Attr, AttrData, BlockId, FloatKind, Loc, Module, OpId, OpState, Type, TypeData, ValueId,
 };
@@ -450,6 +451,91 @@ impl<'m> Builder<'m> {
         let values = body(&mut b);
         b.op("arm.yield", &values, &[]);
         self.m.results(op).to_vec()
+    }
+
+    // ---- arm.mve ----
+
+    fn on_vectors(&mut self, name: &str, operands: &[ValueId], shift: Option<i64>) -> ValueId {
+        let name = format!("arm.mve.{name}");
+        let types: Vec<Type> = operands.iter().map(|&v| self.m.value_type(v)).collect();
+        let instruction = arm_mve::instruction(&name);
+        let result = instruction.and_then(|i| arm_mve::result_type(self.m, i, &types));
+        let result = result.expect("invariant: an instruction of Helium on such operands");
+        let mut state = OpState::new(&name).operands(operands).results(&[result]);
+        if let Some(by) = shift {
+            state = state.prop("shift", self.m.i64_attr(by));
+        }
+        self.one(state)
+    }
+    /// An instruction of Helium on registers by its name without the prefix: `vmladava`.
+    pub fn mve(&mut self, name: &str, operands: &[ValueId]) -> ValueId {
+        self.on_vectors(name, operands, None)
+    }
+    /// [`mve`](Self::mve) with the attribute `shift`.
+    pub fn mve_by(&mut self, name: &str, operands: &[ValueId], shift: i64) -> ValueId {
+        self.on_vectors(name, operands, Some(shift))
+    }
+    /// `arm.mve.vdup`: the low bits of a word in lanes of `width` bits.
+    pub fn vdup(&mut self, x: ValueId, width: u32) -> ValueId {
+        let ty = arm_mve::vector_type(self.m, width);
+        self.op_of("arm.mve.vdup", &[x], ty)
+    }
+    fn op_of(&mut self, name: &str, operands: &[ValueId], ty: Type) -> ValueId {
+        self.one(OpState::new(name).operands(operands).results(&[ty]))
+    }
+    /// `b`, `h` or `w`, by the elements of a buffer.
+    fn transfer_letter(&self, memref: ValueId) -> char {
+        let elem = self.m.type_data(self.m.value_type(memref)).elem();
+        match elem.map(|e| self.m.type_data(e)) {
+            Some(TypeData::Integer(8)) => 'b',
+            Some(TypeData::Integer(16)) => 'h',
+            _ => 'w',
+        }
+    }
+    /// `arm.mve.vldrb`, `vldrh` or `vldrw` by the buffer's elements: lanes of `width` bits, sign-extended.
+    pub fn vldr(&mut self, memref: ValueId, indices: &[ValueId], width: u32) -> ValueId {
+        let name = format!("arm.mve.vldr{}", self.transfer_letter(memref));
+        let ty = arm_mve::vector_type(self.m, width);
+        self.op_of(&name, &[&[memref], indices].concat(), ty)
+    }
+    /// The same where the predicate is active, 0 elsewhere.
+    pub fn vldr_z(
+        &mut self,
+        predicate: ValueId,
+        memref: ValueId,
+        indices: &[ValueId],
+        width: u32,
+    ) -> ValueId {
+        let name = format!("arm.mve.vldr{}_z", self.transfer_letter(memref));
+        let ty = arm_mve::vector_type(self.m, width);
+        self.op_of(&name, &[&[predicate, memref], indices].concat(), ty)
+    }
+    /// `arm.mve.vldrb_gather` or `vldrw_gather`: lanes from elements `offsets` behind the one at the subscripts.
+    pub fn vldr_gather(
+        &mut self,
+        offsets: ValueId,
+        memref: ValueId,
+        indices: &[ValueId],
+    ) -> ValueId {
+        let name = format!("arm.mve.vldr{}_gather", self.transfer_letter(memref));
+        let ty = self.m.value_type(offsets);
+        self.op_of(&name, &[&[offsets, memref], indices].concat(), ty)
+    }
+    /// `arm.mve.vstrb`, `vstrh` or `vstrw` by the buffer's elements: the low bits of each lane.
+    pub fn vstr(&mut self, value: ValueId, memref: ValueId, indices: &[ValueId]) {
+        let name = format!("arm.mve.vstr{}", self.transfer_letter(memref));
+        self.op(&name, &[&[value, memref], indices].concat(), &[]);
+    }
+    /// The same where the predicate is active.
+    pub fn vstr_p(
+        &mut self,
+        predicate: ValueId,
+        value: ValueId,
+        memref: ValueId,
+        indices: &[ValueId],
+    ) {
+        let name = format!("arm.mve.vstr{}_p", self.transfer_letter(memref));
+        self.op(&name, &[&[predicate, value, memref], indices].concat(), &[]);
     }
 
     // ---- scf and func ----

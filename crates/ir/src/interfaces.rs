@@ -100,6 +100,31 @@ impl<F: Fn(OpRef<'_>) -> Effects + Send + Sync> MemoryEffects for F {
     }
 }
 
+/// What an op reads or writes of a buffer.
+///
+/// The operands behind the buffer are its subscripts, up to the last one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// Which operand is the buffer.
+    pub buffer: usize,
+    /// It accesses nothing but so many bytes, from the element at the subscripts on. `None`: anything in the buffer.
+    pub bytes: Option<u64>,
+    /// Whether it writes; else it reads.
+    pub writes: bool,
+}
+
+/// Says what an op that loads from or stores to one buffer accesses.
+pub trait BufferAccess: Send + Sync {
+    /// The access of this op, its only effect; `None` if nothing is known.
+    fn access(&self, op: OpRef<'_>) -> Option<Access>;
+}
+
+impl<F: Fn(OpRef<'_>) -> Option<Access> + Send + Sync> BufferAccess for F {
+    fn access(&self, op: OpRef<'_>) -> Option<Access> {
+        self(op)
+    }
+}
+
 /// What one result of an op is known to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Folded {

@@ -1,7 +1,7 @@
 //! What exists: dialects, their ops, and the interfaces that ops implement. Built by explicit calls, then frozen.
 
 use crate::OpInfo;
-use crate::interfaces::{Fold, InPlace, InferTypes, Interpret, MemoryEffects};
+use crate::interfaces::{BufferAccess, Fold, InPlace, InferTypes, Interpret, MemoryEffects};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use std::sync::Arc;
@@ -88,6 +88,9 @@ interfaces! {
     effects: MemoryEffects,
         "Attaches memory effects to an op's name.",
         "What an op does to memory.";
+    access: BufferAccess,
+        "Attaches accesses of a buffer to an op's name.",
+        "What an op reads or writes of a buffer.";
     fold: Fold,
         "Attaches a simplification to an op's name.",
         "How to simplify an op.";

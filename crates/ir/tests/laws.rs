@@ -5,9 +5,9 @@
 mod isomorphism;
 mod modules;
 
-use ir::text::{ParseOptions, parse, print_module};
+use ir::text::{ParseOptions, list_module, parse, print_module};
 use ir::verify::verify_with;
-use ir::{Module, VerifyOptions};
+use ir::{Module, VerifyOptions, WalkOrder};
 use isomorphism::difference;
 use modules::registry;
 use prerequisites::mlir_opt_each;
@@ -95,6 +95,36 @@ fn random_modules_are_what_their_text_says() {
         let printed = print_module(m);
         breaks_a_law(m, &printed).map(|why| (printed, why))
     });
+    report(failures.collect(), modules.len());
+}
+
+/// An op begins in the line that the listing says, and the listing is the text.
+#[test]
+fn lines_of_random_modules_are_where_the_ops_are() {
+    let modules = random_modules(1000);
+    let wrong = |m: &Module| {
+        let listing = list_module(m);
+        if listing.text != print_module(m) {
+            return Some("another text".to_owned());
+        }
+        let lines: Vec<&str> = listing.text.lines().collect();
+        let mut last = 0;
+        m.walk(m.root(), WalkOrder::Pre).into_iter().find_map(|op| {
+            let line = listing.line(op).unwrap_or(0);
+            let text = lines.get((line as usize).wrapping_sub(1)).unwrap_or(&"");
+            let code = text
+                .split_once(" = ")
+                .filter(|p| p.0.trim().starts_with('%'));
+            let code = code.map_or(text.trim(), |p| p.1);
+            let begins = code.starts_with(&format!("\"{}\"", m.op_name(op)));
+            let right = begins && line > last;
+            last = line;
+            (!right).then(|| format!("{} is not in line {line}: {text}", m.op_name(op)))
+        })
+    };
+    let failures = modules
+        .iter()
+        .filter_map(|m| Some((print_module(m), wrong(m)?)));
     report(failures.collect(), modules.len());
 }
 

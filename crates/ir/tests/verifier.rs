@@ -333,3 +333,50 @@ fn dynamic_dimensions_are_for_memrefs_only() {
     body(&mut m, &[open], |_, _| ());
     assert!(ir::verify::verify(&m).is_err());
 }
+
+/// Makes an attribute.
+type Make<'a> = &'a dyn Fn(&mut Module) -> Attr;
+
+/// The codes of an op on a 2 × 3 tensor of int8.
+fn moved(name: &str, out: &[i64], props: &[(&str, Make<'_>)]) -> Vec<String> {
+    let mut m = module();
+    let (input, output) = (act(&mut m, &[2, 3]), act(&mut m, out));
+    let props: Vec<(&str, Attr)> = props.iter().map(|(n, make)| (*n, make(&mut m))).collect();
+    body(&mut m, &[input], |b, args| {
+        let state = OpState::new(name).operands(args).results(&[output]);
+        b.insert(props.iter().fold(state, |s, (n, a)| s.prop(*n, *a)))
+    });
+    match ir::verify::verify(&m) {
+        Ok(_) => vec![],
+        Err(errors) => errors.iter().map(|e| e.code.to_string()).collect(),
+    }
+}
+
+#[test]
+fn transposes_and_pads_are_checked() {
+    fn ints(list: &'static [i64]) -> impl Fn(&mut Module) -> Attr {
+        move |m| m.i64s_attr(list)
+    }
+    let order = |out: &[i64], list| moved("nn.transpose", out, &[("permutation", &ints(list))]);
+    assert_eq!(order(&[3, 2], &[1, 0]), [""; 0]);
+    assert_eq!(order(&[2, 3], &[1, 0]), ["V023"]);
+    for list in [&[0, 0][..], &[0], &[0, 2], &[-1, 0]] {
+        assert_eq!(order(&[2, 3], list), ["V025"], "{list:?}");
+    }
+    let pad = |out: &[i64], list| moved("nn.pad", out, &[("padding", &ints(list))]);
+    assert_eq!(pad(&[3, 7], &[0, 1, 2, 2]), [""; 0]);
+    assert_eq!(pad(&[3, 6], &[0, 1, 2, 2]), ["V023"]);
+    for list in [
+        &[0, 1][..],
+        &[0, 1, 2, -1],
+        &[0, 1, 2, 2, 0],
+        &[0, 1, 2, 1 << 21],
+    ] {
+        assert_eq!(pad(&[3, 7], list), ["V025"], "{list:?}");
+    }
+    let none = ints(&[0; 4]);
+    let value = |value: Make<'_>| moved("nn.pad", &[2, 3], &[("padding", &none), ("value", value)]);
+    assert_eq!(value(&|m| m.i64_attr(-128)), [""; 0]);
+    assert_eq!(value(&|m| m.i64_attr(128)), ["V025"]);
+    assert_eq!(value(&|m| m.f32_attr(1.0)), ["V025"]);
+}

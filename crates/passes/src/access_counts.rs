@@ -167,14 +167,20 @@ impl<'a> Counter<'a> {
         let m = self.m;
         let operands: Vec<ValueId> = m.operands(op).collect();
         let size = |v: ValueId| words(m, m.value_type(v));
+        if let Some(a) = m.access(op) {
+            let words = match a.bytes {
+                Some(bytes) => bytes.div_ceil(4) as f64,
+                // Each lane of a gather on its own.
+                None => m.results(op).first().map_or(1.0, |&v| size(v)),
+            };
+            match (operands.get(a.buffer), a.writes) {
+                (Some(&to), true) => self.write(to, words, times),
+                (Some(&from), false) => self.read(from, words, times),
+                (None, _) => {}
+            }
+            return;
+        }
         match (m.op_name(op), operands.as_slice()) {
-            ("memref.load" | "vector.load", [from, ..]) => {
-                let words = m.results(op).first().map_or(1.0, |&v| size(v));
-                self.read(*from, words, times);
-            }
-            ("memref.store" | "vector.store", [value, to, ..]) => {
-                self.write(*to, size(*value), times);
-            }
             ("memref.copy", [from, to]) => {
                 self.read(*from, size(*from), times);
                 self.write(*to, size(*to), times);

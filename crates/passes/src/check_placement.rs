@@ -357,11 +357,14 @@ fn touched_operands(m: &Module, op: OpId, touch: Touch) -> Vec<bool> {
 }
 
 fn is_touched(m: &Module, v: ValueId, touch: Touch) -> bool {
+    let loads_or_stores = |op: OpId, i: u32| {
+        let a = m.access(op).filter(|a| a.buffer == i as usize)?;
+        Some((touch == Touch::Write) == a.writes)
+    };
     m.uses(v).iter().any(|&(user, i)| match m.op_name(user) {
-        "memref.load" | "vector.load" => touch == Touch::Read,
-        "memref.store" | "vector.store" => touch == Touch::Write && i == 1,
+        _ if loads_or_stores(user, i).is_some() => loads_or_stores(user, i) == Some(true),
         "memref.copy" => (touch == Touch::Write) == (i == 1),
-        "memref.reinterpret_cast" => is_touched(m, m.result(user, 0), touch),
+        "memref.reinterpret_cast" | "memref.view" => is_touched(m, m.result(user, 0), touch),
         "mcu.call_extern" => {
             let roles = mcu::CallExternOp(user).operand_roles(m);
             roles.get(i as usize).is_none_or(|o| match touch {

@@ -29,6 +29,7 @@
 
 pub mod cells;
 mod choices;
+pub mod helium;
 pub mod instructions;
 pub mod loops;
 pub mod modules;

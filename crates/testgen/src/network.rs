@@ -362,6 +362,7 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::Relu6,
         Kind::Concatenation,
         Kind::Split,
+        Kind::Transpose,
     ];
     if input.shape.len() == 4 {
         kinds.extend([
@@ -371,7 +372,7 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
             Kind::DepthwiseConv2d,
             Kind::DepthwiseConv2d,
         ]);
-        kinds.extend([Kind::AveragePool2d, Kind::MaxPool2d]);
+        kinds.extend([Kind::AveragePool2d, Kind::MaxPool2d, Kind::Pad]);
     }
     kinds.push(Kind::Quantize);
     if matches!(input.element, Element::I8(_)) {

@@ -51,6 +51,27 @@ pub enum ObjectKind {
     Library,
 }
 
+/// What LLVM shall make of a model.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ObjectOptions {
+    /// The forms to make.
+    pub kinds: Vec<ObjectKind>,
+    /// For the machine that this runs on, whatever the target.
+    pub for_host: bool,
+    /// With line tables for debuggers, and the text that their lines are of.
+    pub debug_info: bool,
+}
+
+impl ObjectOptions {
+    /// Some forms, for the model's target, without debug information.
+    pub fn new(kinds: &[ObjectKind]) -> ObjectOptions {
+        ObjectOptions {
+            kinds: kinds.to_vec(),
+            ..ObjectOptions::default()
+        }
+    }
+}
+
 /// A file to write whose contents need not be text: path below the output folder, and bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BinaryFile {
@@ -76,32 +97,26 @@ pub struct Objects {
     pub header: File,
     /// In the order in which they were asked for.
     pub files: Vec<BinaryFile>,
+    /// With [`ObjectOptions::debug_info`], `<name>.mlir`: the placed module as text, whose lines debuggers show.
+    pub listing: Option<File>,
 }
 
 impl Compiled {
-    /// The model as LLVM builds it for its target.
+    /// The model as LLVM builds it.
     ///
     /// # Errors
     /// `D007` where this build has no LLVM back end; what has no LLVM form.
-    pub fn objects(&self, kinds: &[ObjectKind]) -> Result<Objects, CompileError> {
-        self.objects_for(kinds, false)
-    }
-
-    /// As [`objects`](Self::objects), for the machine that this runs on, whatever the target.
-    ///
-    /// # Errors
-    /// As [`objects`](Self::objects).
-    pub fn host_objects(&self, kinds: &[ObjectKind]) -> Result<Objects, CompileError> {
-        self.objects_for(kinds, true)
-    }
-
     #[cfg(not(feature = "llvm"))]
-    fn objects_for(&self, _: &[ObjectKind], _: bool) -> Result<Objects, CompileError> {
+    pub fn objects(&self, _: &ObjectOptions) -> Result<Objects, CompileError> {
         Err(missing())
     }
 
+    /// The model as LLVM builds it.
+    ///
+    /// # Errors
+    /// `D007` where this build has no LLVM back end; what has no LLVM form.
     #[cfg(feature = "llvm")]
-    fn objects_for(&self, kinds: &[ObjectKind], host: bool) -> Result<Objects, CompileError> {
+    pub fn objects(&self, options: &ObjectOptions) -> Result<Objects, CompileError> {
         use codegen_llvm::Kind;
         let kind = |k: &ObjectKind| match k {
             ObjectKind::LlvmIr => Kind::LlvmIr,
@@ -113,21 +128,24 @@ impl Compiled {
         let verified = ir::verify::verify(self.module()).map_err(CompileError)?;
         let options = codegen_llvm::Options {
             api: self.c_options(),
-            kinds: kinds.iter().map(kind).collect(),
-            for_host: host,
+            kinds: options.kinds.iter().map(kind).collect(),
+            for_host: options.for_host,
+            debug_info: options.debug_info,
         };
         let emitted =
             codegen_llvm::emit(verified, self.target(), &options).map_err(CompileError)?;
+        let text = |f: codegen_c::File| File {
+            path: f.path,
+            text: f.text,
+        };
         let file = |a: codegen_llvm::Artifact| BinaryFile {
             path: a.path,
             bytes: a.bytes,
         };
         Ok(Objects {
-            header: File {
-                path: emitted.header.path,
-                text: emitted.header.text,
-            },
+            header: text(emitted.header),
             files: emitted.artifacts.into_iter().map(file).collect(),
+            listing: emitted.listing.map(text),
         })
     }
 }

@@ -7,6 +7,10 @@ pub use examples::{Example, example};
 /// Every kind of remark: code and what it means.
 pub const REMARKS: &[(&str, &str)] = &[
     (
+        "remark.batch-of-one",
+        "the first dimension of an input is open in the file, and was taken as 1",
+    ),
+    (
         "remark.dequantized-weights",
         "quantised weights of a float layer were dequantised, so the layer is computed in float",
     ),
@@ -47,7 +51,7 @@ pub struct CodeList {
 }
 
 /// All codes, part by part; those of the LLVM back end are in its page of the book.
-pub const LISTS: [CodeList; 9] = [
+pub const LISTS: [CodeList; 10] = [
     CodeList {
         part: "MLIR text",
         codes: ir::text::parse::CODES,
@@ -59,6 +63,10 @@ pub const LISTS: [CodeList; 9] = [
     CodeList {
         part: "TFLite import",
         codes: frontends::tflite::codes::ALL,
+    },
+    CodeList {
+        part: "ONNX import",
+        codes: frontends::onnx::codes::ALL,
     },
     CodeList {
         part: "pass manager",

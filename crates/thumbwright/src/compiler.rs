@@ -177,6 +177,7 @@ impl CompilerBuilder {
         Compiler {
             registry: Arc::new(self.registry.freeze()),
             libraries: self.libraries.into(),
+            import: ImportOptions::default(),
         }
     }
 }
@@ -186,6 +187,16 @@ impl CompilerBuilder {
 pub struct Compiler {
     registry: Arc<Registry>,
     libraries: Arc<[KernelLibrary]>,
+    import: ImportOptions,
+}
+
+/// How model files are taken.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ImportOptions {
+    /// Of ONNX files: shapes, and the layout of inputs.
+    pub onnx: frontends::onnx::ImportOptions,
+    /// Whether constants of ONNX files are read from other files in the model's folder, where the model says that they are there.
+    pub external_data: bool,
 }
 
 impl Compiler {
@@ -217,7 +228,13 @@ impl Compiler {
         Compiler {
             registry,
             libraries: Arc::new([]),
+            import: ImportOptions::default(),
         }
+    }
+
+    /// The same compiler, taking model files in another way.
+    pub fn with_import(self, import: ImportOptions) -> Compiler {
+        Compiler { import, ..self }
     }
 
     /// What is registered.
@@ -241,7 +258,7 @@ impl Compiler {
         passes::default_pipeline(&self.registry, options)
     }
 
-    /// Imports and verifies a model: a .tflite file, or the network as MLIR text if `file` ends in `.mlir`.
+    /// Imports and verifies a model: a .tflite file, an ONNX one if `file` ends in `.onnx`, or the network as MLIR text if it ends in `.mlir`.
     ///
     /// # Errors
     /// What is wrong with the file.
@@ -257,6 +274,16 @@ impl Compiler {
                 .map_err(CompileError)?;
             ir::verify::verify(&m).map_err(CompileError)?;
             return Ok((m, Diagnostics::new()));
+        }
+        if base.ends_with(".onnx") {
+            let folder = Path::new(file)
+                .parent()
+                .filter(|_| self.import.external_data);
+            let (options, dialects) = (&self.import.onnx, self.registry.dialects().clone());
+            let imported = frontends::onnx::import(bytes, base, folder, options, dialects)
+                .map_err(|e| CompileError(e.into()))?;
+            ir::verify::verify(&imported.module).map_err(CompileError)?;
+            return Ok((imported.module, imported.remarks));
         }
         let imported = frontends::tflite::import(bytes, base, self.registry.dialects().clone())
             .map_err(|e| CompileError(e.into()))?;

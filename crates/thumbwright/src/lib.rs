@@ -30,11 +30,12 @@ pub mod report;
 pub mod runtime;
 
 pub use app::{App, AppModel};
-pub use backend::{Backend, BinaryFile, ObjectKind, Objects};
+pub use backend::{Backend, BinaryFile, ObjectKind, ObjectOptions, Objects};
 pub use compiler::{
-    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, Stage, states,
-    tensors,
+    CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, ImportOptions,
+    Stage, states, tensors,
 };
+pub use frontends::onnx::{ImportOptions as OnnxOptions, InputLayout};
 pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};

@@ -1,4 +1,4 @@
-//! Single-operator models with the answers of TensorFlow Lite Micro, on every runtime.
+//! Single-operator models with the answers of TensorFlow Lite Micro, on every runtime, and by LLVM where there is code.
 //!
 //! The committed cases are in `tests/data/conformance`; `THUMBWRIGHT_CONFORMANCE=DIR` runs those of another folder instead, as
 //! `make conformance` does with newly drawn ones.
@@ -8,6 +8,7 @@ mod suite;
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use thumbwright::runtime::BuildSettings;
 use thumbwright::{Compiler, Io};
 
 #[derive(Deserialize)]
@@ -54,12 +55,12 @@ fn cases() -> Vec<suite::Case> {
         .collect()
 }
 
-fn run(runtime: &str) {
-    if suite::available("conformance", runtime) {
+fn run(test: &str, runtime: &str, settings: &BuildSettings) {
+    if suite::available(test, runtime) {
         let cases = cases();
         assert!(cases.len() >= 100);
         suite::assert_none(
-            &suite::failures(runtime, &cases, Io::Arena, &Default::default()),
+            &suite::failures(runtime, &cases, Io::Arena, settings),
             cases.len(),
         );
     }
@@ -69,7 +70,7 @@ macro_rules! runtimes {
     ($($test:ident $name:literal),* $(,)?) => {
         $(#[test]
         fn $test() {
-            run($name);
+            run("conformance", $name, &BuildSettings::default());
         })*
 
         #[test]
@@ -89,4 +90,41 @@ runtimes! {
     on_cortex_m7 "cortex-m7",
     on_cortex_m33 "cortex-m33",
     on_cortex_m55 "cortex-m55",
+}
+
+/// What LLVM builds gives the same answers.
+#[cfg(feature = "llvm")]
+mod by_llvm {
+    use super::*;
+    use thumbwright::Backend;
+
+    macro_rules! runtimes {
+        ($($test:ident $name:literal),* $(,)?) => {
+            $(#[test]
+            fn $test() {
+                let settings = BuildSettings {
+                    backend: Backend::Llvm,
+                    ..BuildSettings::default()
+                };
+                run("conformance by LLVM", $name, &settings);
+            })*
+
+            #[test]
+            fn every_runtime_with_code_is_tested() {
+                let interpreted = |r: &&str| r.starts_with("interp");
+                let code: Vec<&str> = suite::RUNTIMES.into_iter().filter(|r| !interpreted(r)).collect();
+                assert_eq!([$($name),*], *code);
+            }
+        };
+    }
+
+    runtimes! {
+        on_host "host",
+        on_cortex_m0 "cortex-m0",
+        on_cortex_m3 "cortex-m3",
+        on_cortex_m4 "cortex-m4",
+        on_cortex_m7 "cortex-m7",
+        on_cortex_m33 "cortex-m33",
+        on_cortex_m55 "cortex-m55",
+    }
 }

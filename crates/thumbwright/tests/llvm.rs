@@ -3,7 +3,7 @@
 //! Int8: every sample, byte for byte; float: the bits of the interpreter. With the feature `llvm`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use thumbwright::{CompileOptions, Compiler, ObjectKind};
+use thumbwright::{CompileOptions, Compiler, ObjectKind, ObjectOptions};
 
 /// The built-in model, compiled for a core.
 fn digits(target: &str) -> thumbwright::Compiled {
@@ -22,7 +22,7 @@ fn digits(target: &str) -> thumbwright::Compiled {
 #[cfg(not(feature = "llvm"))]
 #[test]
 fn a_build_without_it_says_how_to_get_it() {
-    let error = digits("cortex-m4").objects(&[ObjectKind::Library]);
+    let error = digits("cortex-m4").objects(&ObjectOptions::new(&[ObjectKind::Library]));
     let error = error.unwrap_err();
     let first = error.0.iter().next().unwrap();
     assert_eq!(&*first.code, "D007");
@@ -81,23 +81,14 @@ mod by_llvm {
         models.iter().map(case).collect()
     }
 
-    /// All int8 models, and the float models where the cores differ: without an FPU, with one, and the newest.
+    /// All models.
     fn run(test: &str, runtime: &str, io: Io) {
         if !suite::available(test, runtime) {
             return;
         }
         let compiler = Compiler::new().unwrap();
         let test = format!("{test} on {runtime} by LLVM");
-        let mut models = models::all(&test);
-        let floats = matches!(runtime, "host" | "cortex-m0" | "cortex-m4" | "cortex-m55");
-        models.retain(|m| {
-            let kept = m.is_int8() || floats;
-            if !kept {
-                let what = format!("{test} of {}", m.name);
-                prerequisites::not_run(&what, "float runs on M0, M4 and M55");
-            }
-            kept
-        });
+        let models = models::all(&test);
         let (int8, float): (Vec<_>, Vec<_>) = models.into_iter().partition(models::Model::is_int8);
         let samples = match runtime {
             "host" => usize::MAX,
@@ -300,8 +291,10 @@ int main(void)
             ObjectKind::Bitcode,
         ];
         let compiled = digits("cortex-m4");
-        let objects = compiled.objects(&kinds).unwrap();
-        assert_eq!(compiled.objects(&kinds).unwrap(), objects);
+        let options = ObjectOptions::new(&kinds);
+        let objects = compiled.objects(&options).unwrap();
+        assert_eq!(compiled.objects(&options).unwrap(), objects);
+        assert_eq!(objects.listing, None);
         assert_eq!(compiled.c_files().unwrap()[0], objects.header);
         let starts: Vec<(&str, &[u8])> = objects
             .files
@@ -316,5 +309,31 @@ int main(void)
             ("digits_int8.bc", b"BC\xc0\xde"),
         ];
         assert_eq!(starts, expected);
+    }
+
+    /// The text beside the object is the module that the last pass left, and debuggers are told its name.
+    #[test]
+    fn debug_information_is_of_the_placed_module() {
+        let compiled = digits("cortex-m4");
+        let objects = compiled
+            .objects(&ObjectOptions {
+                debug_info: true,
+                ..ObjectOptions::new(&[ObjectKind::Object])
+            })
+            .unwrap();
+        let listing = objects.listing.unwrap();
+        assert_eq!(listing.path, "digits_int8.mlir");
+        assert_eq!(listing.text, ir::text::print_module(compiled.module()));
+        let has = |name: &str| {
+            let object = &objects.files[0].bytes;
+            object.windows(name.len()).any(|w| w == name.as_bytes())
+        };
+        assert!(has("digits_int8.mlir"));
+        let layers = compiled.layers();
+        assert_eq!(layers.len(), 9);
+        // A reshape is no code.
+        for layer in layers.iter().filter(|l| l.op != "nn.reshape") {
+            assert!(has(&layer.name), "{}", layer.name);
+        }
     }
 }

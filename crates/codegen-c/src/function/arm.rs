@@ -35,7 +35,9 @@ impl Printer<'_> {
         let mnemonic = name.trim_start_matches("arm.");
         let unsigned = matches!(mnemonic, "uxtb16" | "usat" | "usat16");
         let has_intrinsic = match mnemonic {
-            "smmulr" | "pkhbt" | "pkhtb" | "smulbb" | "smulbt" | "smultb" | "smultt" => false,
+            "smmulr" | "smmla" | "pkhbt" | "pkhtb" | "smulbb" | "smulbt" | "smultb" | "smultt" => {
+                false
+            }
             "sxtb16" | "uxtb16" | "sxtab16" => by == Some(0),
             _ => true,
         };

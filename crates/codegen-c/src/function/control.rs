@@ -19,6 +19,8 @@ const CHAIN: usize = 4;
 fn continued(op: &str) -> Option<usize> {
     match op {
         "arith.addi" | "arith.subi" | "arith.addf" | "arith.subf" => Some(0),
+        "arm.mve.vmladava" | "arm.mve.vmladava_p" | "arm.mve.vaddva" | "arm.mve.vaddva_p"
+        | "arm.mve.vmla" => Some(0),
         _ => crate::instructions::accumulator(op),
     }
 }

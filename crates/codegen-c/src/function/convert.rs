@@ -140,6 +140,10 @@ impl Printer<'_> {
         let to = ctype::of_element(m, elem)
             .ok_or_else(|| self.error("C004", op, "C has no such elements"))?;
         let word = self.take(op, v)?;
+        if word.ty.lanes().is_some() {
+            let text = format!("vgetq_lane_s{}({}, {position})", to.bits(), word.text);
+            return Ok(Expr::of(&[&word], text, PRIMARY, to));
+        }
         let shift = position as u64 * u64::from(to.bits());
         let part = if shift == 0 {
             word

@@ -249,7 +249,8 @@ impl Printer<'_> {
         let v = m.result(op, 0);
         let indices: Vec<ValueId> = m.operands(op).skip(1).collect();
         let at = self.address(op, m.operand(op, 0), &indices)?;
-        let Some(word) = ctype::of_value(m, m.value_type(v)) else {
+        let word = ctype::of_value(m, m.value_type(v)).filter(|c| c.lanes().is_none());
+        let Some(word) = word else {
             let uses = self.live.uses(m, v);
             let stored = matches!(uses[..], [(user, 0)]
                 if m.op_name(user) == ir::dialects::vector::StoreOp::NAME && m.op_block(user) == m.op_block(op));
@@ -285,6 +286,9 @@ impl Printer<'_> {
             return Ok(());
         }
         let value = self.take(op, v)?;
+        if value.ty.lanes().is_some() {
+            return Err(self.error("C004", op, "`arm.mve` has the stores of such a vector"));
+        }
         let at = self.address(op, m.operand(op, 1), &indices)?;
         self.flush_loads()?;
         let store = Support::Store(value.ty.bits(), self.alignment(op, at.ty, value.ty.bits()));

@@ -11,6 +11,7 @@
 //!   reads that, so that nested reductions have one accumulator.
 
 mod arm;
+mod arm_mve;
 mod compare;
 mod control;
 mod convert;
@@ -59,6 +60,8 @@ pub(crate) struct Context<'a> {
     pub argument_hints: &'a FxHashMap<OpId, Vec<Option<String>>>,
     /// Prefix of macros.
     pub upper: &'a str,
+    /// Whether instructions of Helium are there, and so the types of its vectors.
+    pub helium: bool,
 }
 
 /// A printed function.
@@ -275,7 +278,7 @@ impl<'a> Printer<'a> {
             );
             return Ok((text, name));
         }
-        let Some(c) = ctype::of_value(m, ty) else {
+        let Some(c) = self.ctype_of(ty) else {
             return Err(self.error(
                 "C004",
                 self.func,
@@ -341,8 +344,12 @@ impl<'a> Printer<'a> {
 
     // ---- values ----
 
+    fn ctype_of(&self, ty: Type) -> Option<CType> {
+        ctype::of_value(self.m(), ty).filter(|c| self.cx.helium || c.lanes().is_none())
+    }
+
     fn value_ctype(&self, op: OpId, ty: Type) -> Result<CType, Diagnostic> {
-        ctype::of_value(self.m(), ty).ok_or_else(|| {
+        self.ctype_of(ty).ok_or_else(|| {
             self.error(
                 "C004",
                 op,
@@ -451,9 +458,10 @@ impl<'a> Printer<'a> {
         let op = self.m().defining_op(v).unwrap_or(self.func);
         let ty = self.m().value_type(v);
         let c = self.value_ctype(op, ty)?;
-        let e = match ctype::int_width(self.m(), ty) {
-            Some(w) => e.exact(w),
-            None => e.clone(),
+        let (e, c) = match ctype::int_width(self.m(), ty) {
+            Some(_) if arm_mve::is_predicate(self.m(), v) => (e.clone(), e.ty),
+            Some(w) => (e.exact(w), c),
+            None => (e.clone(), c),
         };
         // A wide value that a narrower type holds stays narrow: its products are then widening multiplications.
         let c = if c == CType::I64 && e.ty.bits() <= 32 {
@@ -583,7 +591,10 @@ impl<'a> Printer<'a> {
                 let e = self.error("C005", op, "the buffer has no address");
                 Err(e.help("run `plan-memory` before C is emitted"))
             }
-            _ => self.pure(op),
+            name => match ir::dialects::arm_mve::transfer(name) {
+                Some(t) => self.transfer(op, t),
+                None => self.pure(op),
+            },
         }
     }
 

@@ -7,7 +7,7 @@ use crate::ctype::CType;
 use crate::expr::{ADD, Expr, MUL, PRIMARY, UNARY};
 use crate::literal;
 use crate::support::Support;
-use ir::dialects::{arith, math, vector};
+use ir::dialects::{arith, arm_mve, math, vector};
 use ir::{AttrData, Diagnostic, FloatKind, OpId, TypeData, ValueId};
 
 impl Printer<'_> {
@@ -75,9 +75,11 @@ impl Printer<'_> {
                 Expr::of(&[&a], format!("{name}({})", a.text), PRIMARY, CType::F32)
             }
             vector::BitcastOp::NAME => {
-                self.value_ctype(op, ty)?;
-                self.take(op, m.operand(op, 0))?
+                let to = self.value_ctype(op, ty)?;
+                let e = self.take(op, m.operand(op, 0))?;
+                self.reinterpret(e, to)
             }
+            name if arm_mve::instruction(name).is_some() => self.helium(op)?,
             vector::ExtractOp::NAME => self.extract(op)?,
             name if ir::dialects::arm::dsp(name).is_some() => self.dsp(op)?,
             _ => return Err(self.unknown(op)),
@@ -154,6 +156,9 @@ impl Printer<'_> {
             _ => {
                 let word = self.value_ctype(op, ty)?;
                 let (_, bytes) = m.attr_elements(value).ok_or_else(|| self.unknown(op))?;
+                if word.lanes().is_some() {
+                    return Ok(self.vector_constant(word, bytes));
+                }
                 let bits = bytes.iter().rev().fold(0u64, |w, &b| w << 8 | u64::from(b));
                 Ok(Expr::new(
                     literal::unsigned(bits, word.bits()),

@@ -32,7 +32,9 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
                 let high = b.build_right_shift(product, i64t.const_int(32, false), true, "")?;
                 return Ok(b.build_int_truncate(high, i32t, "")?.into());
             }
-            "smmulr" | "pkhbt" | "pkhtb" => return self.instruction(op, name, by, &operands),
+            "smmulr" | "smmla" | "pkhbt" | "pkhtb" => {
+                return self.instruction(op, name, by, &operands);
+            }
             "sxtb16" | "uxtb16" | "sxtab16" if by > 0 => {
                 // The rotation is part of the instruction again.
                 if let Some(x) = operands.last_mut() {

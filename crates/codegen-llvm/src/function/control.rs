@@ -66,6 +66,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
 
         self.builder.position_at_end(inside);
         self.block(body)?;
+        self.locate(op);
         let end = self.here(op)?;
         let next = self.builder.build_int_nsw_add(i_now, step, "")?;
         i.add_incoming(&[(&next, end)]);
@@ -99,6 +100,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
                 }
                 None => Vec::new(),
             };
+            self.locate(op);
             branches.push((values, self.here(op)?));
             self.builder.build_unconditional_branch(after)?;
         }

@@ -98,6 +98,9 @@ impl<'a, 'ctx> FunctionBuilder<'a, 'ctx> {
     fn new(cx: &'a Cx<'a, 'ctx>, func: OpId, function: FunctionValue<'ctx>) -> Self {
         let builder = cx.context.create_builder();
         builder.position_at_end(cx.context.append_basic_block(function, "entry"));
+        if let Some(debug) = &cx.debug {
+            debug.begin(function, Some(func), &builder);
+        }
         FunctionBuilder {
             cx,
             builder,
@@ -207,8 +210,16 @@ impl<'a, 'ctx> FunctionBuilder<'a, 'ctx> {
         ops.into_iter().try_for_each(|op| self.op(op))
     }
 
+    /// Tells a debugger that the code from here on comes from an op.
+    fn locate(&self, op: OpId) {
+        if let Some(debug) = &self.cx.debug {
+            debug.locate(self.m(), self.func, op, self.function, &self.builder);
+        }
+    }
+
     fn op(&mut self, op: OpId) -> Result<(), Failure> {
         let m = self.m();
+        self.locate(op);
         match m.op_name(op) {
             scf::ForOp::NAME => self.for_loop(op),
             scf::IfOp::NAME => self.conditional(op),

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::finding::{Finding, Findings};
 use super::{codes, limits};
 use crate::error::ImportErrors;
+use crate::finding::{Finding, Findings};
 
 /// The bytes of a model file of at most [`limits::MAX_FILE_BYTES`].
 ///

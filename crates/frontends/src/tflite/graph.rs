@@ -1,8 +1,8 @@
 //! The order of a graph: every tensor is written before it is read, once, and no operators wait for each other.
 
 use super::codes;
-use super::finding::{CONVERT_AGAIN, Finding};
 use super::model::{Operator, Subgraph};
+use crate::finding::{CONVERT_AGAIN, Finding};
 
 /// What the graph's order lacks, with the operator at fault where there is one.
 pub(super) fn check(graph: &Subgraph) -> Vec<(Option<usize>, Finding)> {

@@ -18,7 +18,6 @@ pub mod offline_plan;
 pub mod options;
 
 mod file;
-mod finding;
 mod graph;
 mod read;
 mod schema;

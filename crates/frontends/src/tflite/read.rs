@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::finding::{CONVERT_AGAIN, Finding, Findings};
 use super::model::{Metadata, Operator, OperatorKind, Signature, Subgraph, Tensor, TfliteModel};
 use super::options::{self, OptionsError};
 use super::table::{OutOfFile, Table};
 use super::{Options, builtin, codes, graph, limits, schema, structure, tensor};
 use crate::error::ImportErrors;
+use crate::finding::{CONVERT_AGAIN, Finding, Findings};
 
 /// Reads and validates a TFLite file; `file` is the name that errors give it.
 ///

@@ -1,10 +1,10 @@
 //! What must hold before any table is read: the identifier, and the flatbuffers verifier's walk.
 
-use super::finding::{Finding, Findings};
 use super::read::operator_kind;
 use super::table::{OutOfFile, Table};
 use super::{codes, limits, schema, verify};
 use crate::error::OperatorRef;
+use crate::finding::{Finding, Findings};
 
 /// True if the file's tables may be read; else the reason goes to `findings`.
 pub(super) fn check(bytes: &[u8], findings: &mut Findings<'_>) -> bool {

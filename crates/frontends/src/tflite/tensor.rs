@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::finding::{CONVERT_AGAIN, Finding};
 use super::model::{Quant, Tensor, TensorType};
 use super::table::{OutOfFile, Table};
 use super::{codes, limits, schema};
+use crate::finding::{CONVERT_AGAIN, Finding};
 
 /// Reads a tensor's table; what is wrong goes to `findings`, and the result then stands in for the tensor so that
 /// the rest of the file can be checked.

@@ -488,3 +488,59 @@ pub fn joints() -> Model {
         ..small()
     }
 }
+
+/// A sound int8 model: `image` → TRANSPOSE `turned` → PAD `framed` → PADV2 `bordered`, which states the number.
+pub fn layouts() -> Model {
+    let numbers = |name: &str, shape: &[i32], buffer| Tensor {
+        name: name.into(),
+        shape: shape.into(),
+        dtype: INT32,
+        buffer,
+        ..Tensor::default()
+    };
+    let operator = |code, inputs: &[i32], output| Operator {
+        code,
+        inputs: inputs.into(),
+        outputs: vec![output],
+        options: (0, vec![]),
+        custom_options: None,
+    };
+    let bytes = |numbers: &[i32]| numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    let graph = Graph {
+        name: "main".into(),
+        tensors: vec![
+            activation("image", &[2, 3, 5]),
+            numbers("order", &[3], 1),
+            activation("turned", &[5, 2, 3]),
+            numbers("frame", &[3, 2], 2),
+            activation("framed", &[5, 3, 6]),
+            numbers("border", &[3, 2], 3),
+            Tensor {
+                buffer: 4,
+                ..activation("number", &[1])
+            },
+            activation("bordered", &[6, 3, 6]),
+        ],
+        inputs: vec![0],
+        outputs: vec![7],
+        operators: vec![
+            operator(0, &[0, 1], 2),
+            operator(1, &[2, 3], 4),
+            operator(2, &[4, 5, 6], 7),
+        ],
+    };
+    Model {
+        codes: vec![Code::builtin(39), Code::builtin(34), Code::builtin(60)],
+        graphs: vec![graph],
+        buffers: vec![
+            Buffer::Inside(vec![]),
+            Buffer::Inside(bytes(&[2, -3, 1])),
+            Buffer::Inside(bytes(&[0, 0, 0, 1, 2, 1])),
+            Buffer::Inside(bytes(&[1, 0, 0, 0, 0, 0])),
+            Buffer::Inside(vec![0xfb]),
+        ],
+        signatures: vec![],
+        metadata: vec![],
+        ..small()
+    }
+}

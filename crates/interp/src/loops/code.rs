@@ -1,6 +1,7 @@
 //! The register code.
 
 use crate::arm::Dsp;
+use crate::helium::Resolved;
 use crate::scalar::IntType;
 use crate::scalar::{FloatOp, IntOp, Undefined};
 use ir::dialects::mcu::BufferRole;
@@ -212,6 +213,17 @@ pub enum Instr {
         by: u8,
         op: Dsp,
     },
+    /// The instruction `site` of Helium on registers.
+    Helium {
+        site: u32,
+    },
+    /// The load or store `site` of Helium; the address is `o + disp`.
+    Transfer {
+        m: Reg,
+        o: Reg,
+        disp: i32,
+        site: u32,
+    },
     /// `a · factor + b`, of addresses.
     MulAdd {
         d: Reg,
@@ -350,6 +362,27 @@ pub struct VectorAccess {
     pub align: u32,
 }
 
+/// An instruction of Helium on registers.
+#[derive(Clone, Debug)]
+pub struct HeliumSite {
+    pub resolved: Resolved,
+    pub args: Vec<Reg>,
+    pub result: Reg,
+}
+
+/// A load or store of Helium.
+#[derive(Clone, Copy, Debug)]
+pub struct TransferSite {
+    /// Of the vector that is loaded or stored.
+    pub vector: Reg,
+    /// Bits of an element in memory, and of a lane.
+    pub element: u32,
+    pub width: u32,
+    pub store: bool,
+    pub predicate: Option<Reg>,
+    pub offsets: Option<Reg>,
+}
+
 /// A call: registers to copy into the callee's first registers, and from its returned ones.
 #[derive(Clone, Debug)]
 pub struct CallSite {
@@ -389,6 +422,8 @@ pub struct Function {
     /// Initial registers: constants, addresses of globals, zeros.
     pub frame: Vec<i64>,
     pub vectors: Vec<VectorAccess>,
+    pub helium: Vec<HeliumSite>,
+    pub transfers: Vec<TransferSite>,
     pub calls: Vec<CallSite>,
     pub interprets: Vec<InterpretSite>,
     pub externs: Vec<ExternSite>,

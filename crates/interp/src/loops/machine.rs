@@ -2,9 +2,9 @@
 
 use super::code::{CallSite, Function, Instr, InterpretSite, Kind, Reg};
 use super::error::{Fault, LoopError};
-use super::extern_call;
 use super::memory::Memory;
 use super::watch::Watch;
+use super::{extern_call, helium};
 use crate::scalar::{IntType, sign_extend};
 use crate::scalar::{
     Undefined, compare_float, compare_int, exp_f32, f32_binary, float_to_int, int_binary, wrap,
@@ -40,7 +40,7 @@ fn of_f32(x: f32) -> i64 {
 
 /// The address of `size` bytes at byte `offset` of the memref in registers `m`, `m + 1`.
 #[inline]
-fn address(regs: &[i64], m: Reg, offset: i64, size: u64) -> Result<usize, Fault> {
+pub(super) fn address(regs: &[i64], m: Reg, offset: i64, size: u64) -> Result<usize, Fault> {
     let (start, end) = (regs[m as usize], regs[m as usize + 1]);
     let len = end - start;
     if offset < 0 || offset > len - size as i64 {
@@ -54,7 +54,7 @@ fn address(regs: &[i64], m: Reg, offset: i64, size: u64) -> Result<usize, Fault>
 }
 
 #[inline]
-fn aligned(at: usize, align: usize) -> Result<(), Fault> {
+pub(super) fn aligned(at: usize, align: usize) -> Result<(), Fault> {
     if at & (align - 1) == 0 {
         Ok(())
     } else {
@@ -336,6 +336,14 @@ impl<W: Watch> Machine<'_, W> {
                 }
                 Instr::Dsp { d, a, b, c, by, op } => {
                     get!(d) = op(get!(a), get!(b), get!(c), by.into())
+                }
+                Instr::Helium { site } => {
+                    check!(helium::run(&f.helium[site as usize], regs));
+                }
+                Instr::Transfer { m, o, disp, site } => {
+                    let site = &f.transfers[site as usize];
+                    let offset = get!(o).saturating_add(disp.into());
+                    check!(helium::transfer(site, memory, watch, regs, m, offset));
                 }
                 Instr::MulAdd { d, a, factor, b } => {
                     get!(d) = get!(a)

@@ -13,6 +13,7 @@ mod code;
 mod compile;
 mod error;
 mod extern_call;
+mod helium;
 mod machine;
 mod memory;
 mod program;

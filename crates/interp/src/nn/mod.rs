@@ -17,6 +17,7 @@ use crate::numerics::conv2d::{conv2d_f32, conv2d_i8};
 use crate::numerics::depthwise_conv2d::{depthwise_conv2d_f32, depthwise_conv2d_i8};
 use crate::numerics::dequantize::dequantize_i8_f32;
 use crate::numerics::fully_connected::{fully_connected_f32, fully_connected_i8};
+use crate::numerics::layout;
 use crate::numerics::pool::{average_pool_f32, average_pool_i8, max_pool_f32, max_pool_i8};
 use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
 use crate::numerics::softmax::{softmax_f32, softmax_i8};
@@ -218,6 +219,46 @@ fn split(cx: &Cx<'_>) -> Result<Results, EvalError> {
     Ok(parts.into_iter().map(|p| Datum::Bytes(p.into())).collect())
 }
 
+/// A list of numbers, none negative.
+fn numbers(cx: &Cx<'_>, name: &str) -> Result<Vec<usize>, EvalError> {
+    let list = cx.op.prop(name).and_then(|a| cx.op.module.attr_i64s(a));
+    list.and_then(|l| l.iter().map(|&n| usize::try_from(n).ok()).collect())
+        .ok_or_else(|| unsupported(cx.op, &format!("attribute `{name}` is malformed")))
+}
+
+/// Runs a kernel that moves elements: it gets the input's and the output's, as bytes, and the bytes of one.
+fn moved(
+    cx: &Cx<'_>,
+    kernel: impl FnOnce(&[u8], &mut [u8], usize) -> Result<(), NumericsError>,
+) -> Result<Results, EvalError> {
+    let m = cx.op.module;
+    let elem = cx.op.result_type(0).and_then(|t| m.type_data(t).elem());
+    let bytes_each = elem.and_then(|e| m.elem_bytes(e)).unwrap_or(1) as usize;
+    let mut out = vec![0u8; output_len(cx.op)? * bytes_each];
+    let input = cx.args.first().map_or(&[][..], bytes);
+    kernel(input, &mut out, bytes_each)?;
+    Ok(smallvec![Datum::Bytes(out.into())])
+}
+
+fn transpose(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let (shape, permutation) = (
+        dims(cx.op, cx.op.operand_type(0))?,
+        numbers(cx, "permutation")?,
+    );
+    moved(cx, |x, out, size| {
+        layout::transpose(&shape, &permutation, size, x, out)
+    })
+}
+
+fn pad(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let (shape, padding) = (dims(cx.op, cx.op.operand_type(0))?, numbers(cx, "padding")?);
+    let value = ir::dialects::nn::pad_element(cx.op)
+        .ok_or_else(|| unsupported(cx.op, "attribute `value` is malformed"))?;
+    moved(cx, |x, out, _| {
+        layout::pad(&shape, &padding, &value, x, out)
+    })
+}
+
 fn softmax(cx: &Cx<'_>) -> Result<Results, EvalError> {
     let depth = dims(cx.op, cx.op.operand_type(0))?
         .last()
@@ -289,7 +330,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 16] = [
+const KERNELS: [(&str, Kernel); 18] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -305,6 +346,8 @@ const KERNELS: [(&str, Kernel); 16] = [
     ("nn.relu6", relu6),
     ("nn.concatenation", concatenation),
     ("nn.split", split),
+    ("nn.transpose", transpose),
+    ("nn.pad", pad),
     ("nn.lookup_table", lookup_table),
 ];
 

@@ -10,6 +10,8 @@
 //! weights 1HWO, fully connected weights OI. Every kernel checks the lengths of its slices first and
 //! returns [`NumericsError::Length`] instead of panicking.
 //!
+//! [`helium`] is apart: what single instructions compute, for schedules that are made of them.
+//!
 //! Integer accumulators wrap at 32 bits; the reference leaves that case undefined.
 
 pub mod activation;
@@ -22,6 +24,8 @@ mod error;
 pub mod fixed_point;
 pub mod fully_connected;
 pub mod gemmlowp;
+pub mod helium;
+pub mod layout;
 pub mod math;
 pub mod pool;
 pub mod quantize;

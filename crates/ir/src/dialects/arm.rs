@@ -85,6 +85,8 @@ dsp! {
     SmmulOp "arm.smmul" (a: 32, b: 32) 32;
     /// `arm.smmulr`: the high word of the 64-bit product plus 2³¹.
     SmmulrOp "arm.smmulr" (a: 32, b: 32) 32;
+    /// `arm.smmla`: `c` plus the high word of the 64-bit product `a·b`, rounded down.
+    SmmlaOp "arm.smmla" (a: 32, b: 32, c: 32) 32;
     /// `arm.sxtb16`: bytes 0 and 2 of `x`, rotated right by `rotation` bits, sign-extended to the halves.
     Sxtb16Op "arm.sxtb16" (x: 32) 32 { rotation: 0 ..= 24 by 8 };
     /// `arm.uxtb16`: bytes 0 and 2 of `x`, rotated right by `rotation` bits, zero-extended to the halves.
@@ -120,8 +122,8 @@ dsp! {
 define_op! {
     /// `arm.block`: computes its region once, in exactly the order of its ops.
     ///
-    /// The region has one block without arguments, which uses values from outside: ops of the DSP extension on `i32`, `memref.load` of
-    /// `i32`, constants, sums and products of `index`; `arm.yield` ends it. Back ends make one piece of assembly of it.
+    /// The region has one block without arguments, which uses values from outside: ops of the DSP extension on `i32`, `memref.load` and
+    /// `arith.xori` of `i32`, constants, sums and products of `index`; `arm.yield` ends it. Back ends make one piece of assembly of it.
     pub struct BlockOp = "arm.block" {
         results: { values: many Int },
         regions: 1,
@@ -199,6 +201,7 @@ fn may_stand_in_block(op: OpRef<'_>) -> bool {
     match op.name() {
         "memref.load" => result == Some(&TypeData::Integer(32)),
         "arith.constant" => matches!(result, Some(TypeData::Integer(32) | TypeData::Index)),
+        "arith.xori" => result == Some(&TypeData::Integer(32)),
         "arith.addi" | "arith.muli" => result == Some(&TypeData::Index),
         name => dsp(name).is_some_and(|row| row.2 == 32 && row.1.iter().all(|&w| w == 32)),
     }

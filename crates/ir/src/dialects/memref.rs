@@ -1,6 +1,6 @@
 //! `memref`: buffers. All are contiguous, row-major, without a memory space; `?` may stand for a one-dimensional length.
 
-use crate::interfaces::Effects;
+use crate::interfaces::{Access, Effects};
 use crate::verify::{VerifyCx, elements};
 use crate::{
     AttrData, AttrKind, AttrSpec, DialectRegistryBuilder, OpInfo, OpRef, RegistryError, TypeData,
@@ -245,6 +245,21 @@ fn verify_copy(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     });
 }
 
+/// Of a load or store: its value's bytes.
+fn buffer_access(op: OpRef<'_>) -> Option<Access> {
+    let m = op.module;
+    let writes = op.name() == StoreOp::NAME;
+    let ty = match writes {
+        true => op.operand_type(0)?,
+        false => op.result_type(0)?,
+    };
+    Some(Access {
+        buffer: usize::from(writes),
+        bytes: Some(m.elem_bytes(ty)?),
+        writes,
+    })
+}
+
 /// Registers the dialect.
 ///
 /// # Errors
@@ -262,5 +277,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     r.effects(LoadOp::NAME, |_: OpRef<'_>| Effects::Read)?;
     r.effects(StoreOp::NAME, |_: OpRef<'_>| Effects::Write)?;
     r.effects(CopyOp::NAME, |_: OpRef<'_>| Effects::Write)?;
+    r.access(LoadOp::NAME, buffer_access)?;
+    r.access(StoreOp::NAME, buffer_access)?;
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! The dialects: MLIR's own, in the subset that lowered networks need, and ours.
 //!
-//! One file a dialect.
+//! One file a dialect; the dialect `arm` has one for the DSP extension and one for Helium.
 
 pub mod arith;
 pub mod arm;
+pub mod arm_mve;
 pub mod builtin;
 pub mod func;
 pub mod math;
@@ -29,5 +30,6 @@ pub fn register_all(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError>
     math::register(r)?;
     nn::register(r)?;
     mcu::register(r)?;
-    arm::register(r)
+    arm::register(r)?;
+    arm_mve::register(r)
 }

@@ -5,9 +5,11 @@
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
 mod joining;
+mod layout;
 mod lookup_table;
 
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
+pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
 
 use crate::verify::{VerifyCx, elements};
@@ -17,7 +19,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 15] = [
+pub const OPERATORS: [&str; 17] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -32,6 +34,8 @@ pub const OPERATORS: [&str; 15] = [
     Relu6Op::NAME,
     ConcatenationOp::NAME,
     SplitOp::NAME,
+    TransposeOp::NAME,
+    PadOp::NAME,
     LookupTableOp::NAME,
 ];
 
@@ -594,8 +598,9 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(QuantizeOp::info())?
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
+    joining::register(r)?;
     lookup_table::register(r)?;
-    joining::register(r)
+    layout::register(r)
 }
 
 /// Multiply–accumulates of one evaluation of an op: taps that padding cuts off are counted, as is usual; 0 for ops without weights.

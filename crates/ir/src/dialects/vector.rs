@@ -1,6 +1,6 @@
 //! `vector`: several bytes of a buffer at once, for word accesses.
 
-use crate::interfaces::Effects;
+use crate::interfaces::{Access, Effects};
 use crate::verify::VerifyCx;
 use crate::{DialectRegistryBuilder, OpRef, RegistryError, TypeData, define_op};
 
@@ -105,6 +105,21 @@ fn verify_extract(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     });
 }
 
+/// Of a load or store: its value's bytes.
+fn buffer_access(op: OpRef<'_>) -> Option<Access> {
+    let m = op.module;
+    let writes = op.name() == StoreOp::NAME;
+    let ty = match writes {
+        true => op.operand_type(0)?,
+        false => op.result_type(0)?,
+    };
+    Some(Access {
+        buffer: usize::from(writes),
+        bytes: Some(m.size_bytes(ty)?),
+        writes,
+    })
+}
+
 /// Registers the dialect.
 ///
 /// # Errors
@@ -116,5 +131,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(ExtractOp::info())?;
     r.effects(LoadOp::NAME, |_: OpRef<'_>| Effects::Read)?;
     r.effects(StoreOp::NAME, |_: OpRef<'_>| Effects::Write)?;
+    r.access(LoadOp::NAME, buffer_access)?;
+    r.access(StoreOp::NAME, buffer_access)?;
     Ok(())
 }

@@ -79,4 +79,10 @@ impl Module {
             None => Effects::Unknown,
         }
     }
+
+    /// What an op that loads from or stores to one buffer accesses; `None` if it is no such op, or not known to be one.
+    pub fn access(&self, op: OpId) -> Option<crate::interfaces::Access> {
+        let interface = self.registry.access(self.op_name(op))?;
+        interface.access(self.op(op))
+    }
 }

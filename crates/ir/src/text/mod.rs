@@ -24,4 +24,4 @@ pub mod parse;
 mod print;
 
 pub use parse::{ParseOptions, parse};
-pub use print::{attr_text, print_module, type_text};
+pub use print::{Listing, attr_text, list_module, print_module, type_text};

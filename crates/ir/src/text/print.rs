@@ -19,17 +19,34 @@ use std::fmt::Write;
 /// Longer constants print as one hexadecimal string.
 const MAX_LIST: usize = 100;
 
+/// A module's text, and where each op stands in it.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// As [`print_module`] prints it.
+    pub text: String,
+    lines: SecondaryMap<OpId, u32>,
+}
+
+impl Listing {
+    /// The line that an op's text begins in, from 1 on; none for an op that was not printed.
+    pub fn line(&self, op: OpId) -> Option<u32> {
+        self.lines.get(op).copied()
+    }
+}
+
+/// The whole module as [`print_module`] prints it, with the line of each op.
+pub fn list_module(m: &Module) -> Listing {
+    let mut p = Printer::new(m);
+    p.lines = Some(Lines::default());
+    p.module();
+    let lines = p.lines.map(|l| l.of_ops).unwrap_or_default();
+    Listing { text: p.out, lines }
+}
+
 /// The whole module, with locations and the resources that it refers to.
 pub fn print_module(m: &Module) -> String {
     let mut p = Printer::new(m);
-    p.number_values();
-    let aliases = p.number_locations();
-    aliases.early.iter().for_each(|&l| p.location_definition(l));
-    p.op(m.root(), 0);
-    p.out.push('\n');
-    aliases.late.iter().for_each(|&l| p.location_definition(l));
-    p.resources();
-    p.out.push('\n');
+    p.module();
     p.out
 }
 
@@ -58,6 +75,15 @@ enum Name {
     Argument(u32),
 }
 
+/// The lines of ops, as far as they are printed.
+#[derive(Default)]
+struct Lines {
+    of_ops: SecondaryMap<OpId, u32>,
+    /// So many bytes of the text have so many line breaks.
+    counted: usize,
+    breaks: u32,
+}
+
 struct Printer<'m> {
     m: &'m Module,
     out: String,
@@ -67,6 +93,8 @@ struct Printer<'m> {
     /// Numbers of aliases, by location.
     aliases: Vec<Option<usize>>,
     used_resources: Vec<Str>,
+    /// If lines are asked for.
+    lines: Option<Lines>,
 }
 
 impl<'m> Printer<'m> {
@@ -78,7 +106,37 @@ impl<'m> Printer<'m> {
             labels: FxHashMap::default(),
             aliases: Vec::new(),
             used_resources: Vec::new(),
+            lines: None,
         }
+    }
+
+    fn module(&mut self) {
+        self.number_values();
+        let aliases = self.number_locations();
+        aliases
+            .early
+            .iter()
+            .for_each(|&l| self.location_definition(l));
+        self.op(self.m.root(), 0);
+        self.out.push('\n');
+        aliases
+            .late
+            .iter()
+            .for_each(|&l| self.location_definition(l));
+        self.resources();
+        self.out.push('\n');
+    }
+
+    /// Notes the line that an op begins in.
+    fn note_line(&mut self, op: OpId) {
+        let Some(lines) = &mut self.lines else {
+            return;
+        };
+        let new = &self.out.as_bytes()[lines.counted..];
+        let breaks = new.iter().filter(|&&b| b == b'\n').count();
+        lines.breaks = lines.breaks.saturating_add(breaks as u32);
+        lines.counted = self.out.len();
+        lines.of_ops.insert(op, lines.breaks.saturating_add(1));
     }
 
     /// MLIR numbers a region's values, then visits the regions inside of it last to first. Only an entry block's arguments are called so.
@@ -146,6 +204,7 @@ impl<'m> Printer<'m> {
 
     fn op(&mut self, op: OpId, depth: usize) {
         let m = self.m;
+        self.note_line(op);
         self.indent(depth);
         if let Some(&first) = m.results(op).first() {
             match self.values.get(first) {

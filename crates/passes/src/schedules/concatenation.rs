@@ -2,15 +2,13 @@
 //!
 //! These kernels are for what `lower-nn` cannot make a view: an axis with more than one run.
 
-use super::affine::{offset, plus, times};
+use super::affine::{offset, times};
 use super::parameters::kernel_name;
+use super::runs::copy;
 use ir::dialects::nn::{Element, around, element, joint};
-use ir::{Builder, Diagnostic, OpId, OpRef, ValueId};
+use ir::{Diagnostic, OpId, OpRef, ValueId};
 use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
 use target::Target;
-
-/// Bytes that one access moves where runs allow it; buffers are aligned to as much.
-const WORD: i64 = 4;
 
 /// Lowers `nn.split`, or `nn.concatenation`.
 struct Copies {
@@ -52,12 +50,7 @@ impl Runs {
 
     /// Elements that one access moves: as many bytes as a word has, if every run is words.
     fn group(&self) -> i64 {
-        let words = self.parts.iter().all(|n| n * self.bytes % WORD == 0);
-        if self.bytes < WORD && words {
-            WORD / self.bytes
-        } else {
-            1
-        }
+        super::runs::group(self.bytes, self.parts.iter().copied())
     }
 }
 
@@ -148,21 +141,6 @@ impl Schedule for Copies {
         });
         Ok(())
     }
-}
-
-/// Copies a run of `n` elements, `group` at a time, from the element of one buffer to that of another.
-fn copy(b: &mut Builder<'_>, n: i64, group: i64, from: (ValueId, ValueId), to: (ValueId, ValueId)) {
-    b.for_range(0, n, group, &[], |b, j, _| {
-        let (source, target) = (plus(b, from.1, j), plus(b, to.1, j));
-        if group == 1 {
-            let x = b.load(from.0, &[source]);
-            b.store(x, to.0, &[target]);
-        } else {
-            let x = b.vload(from.0, &[source], group, Some(WORD));
-            b.vstore(x, to.0, &[target], Some(WORD));
-        }
-        vec![]
-    });
 }
 
 /// Registers the schedules.

@@ -1,6 +1,7 @@
 //! Schedules of `nn.fully_connected` on int8.
 
 use super::conv_2d::block::{Arithmetic, unroll};
+use super::conv_2d::dual_mac::DualMac;
 use super::conv_2d::kernel::{LayerKernel, OfOp, block_start, blocks, loop_cycles, over_taps};
 use super::conv_2d::pointwise::PointwisePairs;
 use super::conv_2d::rows::Rows;
@@ -284,6 +285,12 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let op = "nn.fully_connected";
     let layer = Layer::fully_connected;
     r.schedule(Direct)?;
+    r.schedule(OfOp {
+        name: "fully-connected-dual-mac",
+        op,
+        layer,
+        kernel: DualMac,
+    })?;
     r.schedule(OfOp {
         name: "fully-connected-word-pairs",
         op,

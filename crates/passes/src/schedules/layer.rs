@@ -68,8 +68,10 @@ pub struct Layer {
     pub extents: Extents,
     /// Zero point of the input.
     pub input_zero_point: i32,
-    output_zero_point: i32,
-    clamp: ClampI8,
+    /// Zero point of the output.
+    pub output_zero_point: i32,
+    /// Bounds of the output.
+    pub clamp: ClampI8,
     multipliers: Vec<QuantizedMultiplier>,
     /// `[out channel][kernel row][kernel column][channel]`, zero point 0; a depthwise filter has one channel.
     weights: Vec<i8>,
@@ -373,8 +375,12 @@ impl Layer {
     /// The requantisation of accumulators of raw bytes: the input's zero point is folded into the bias, where padding reads as the
     /// zero point.
     pub fn requantization(&self) -> Requantization {
-        let channels: Vec<Channel> = self
-            .accumulators()
+        Requantization::new(&self.channels(), self.output_zero_point, self.clamp)
+    }
+
+    /// What is known of the output channels, for accumulators of raw bytes.
+    pub fn channels(&self) -> Vec<Channel> {
+        self.accumulators()
             .enumerate()
             .map(|(o, accumulator)| {
                 let sum: i64 = self.filter(o).iter().map(|&w| i64::from(w)).sum();
@@ -384,8 +390,7 @@ impl Layer {
                     bias: i64::from(self.bias[o]) - i64::from(self.input_zero_point) * sum,
                 }
             })
-            .collect();
-        Requantization::new(&channels, self.output_zero_point, self.clamp)
+            .collect()
     }
 
     /// Weights in the order in which blocks of `width` output channels read them, `[block][tap][channel of the block]`; `order` gives

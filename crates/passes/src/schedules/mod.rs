@@ -1,4 +1,4 @@
-//! Portable schedules: one family a file.
+//! Schedules: one family a file.
 
 pub mod activation;
 pub mod add;
@@ -15,16 +15,20 @@ pub mod depthwise_conv_2d_f32;
 mod elementwise;
 pub mod fully_connected;
 pub mod fully_connected_f32;
+pub mod high_word;
 pub mod interval;
 pub mod layer;
 pub mod lookup_table;
+pub mod pad;
 mod parameters;
 pub mod pool;
 pub mod quantize;
 pub mod requantize;
+mod runs;
 pub mod softmax;
 pub mod subscript;
 mod taps;
+pub mod transpose;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -45,6 +49,8 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     pool::register(r)?;
     quantize::register(r)?;
     softmax::register(r)?;
+    transpose::register(r)?;
+    pad::register(r)?;
     lookup_table::register(r)?;
     Ok(())
 }

@@ -82,11 +82,18 @@ pub(super) struct Nest {
     pub size: i64,
 }
 
+/// Whether an op gives its first operand's bytes, from the first one on, another shape or element type.
+fn is_reshape(m: &Module, op: OpId) -> bool {
+    match m.op_name(op) {
+        "memref.reinterpret_cast" => true,
+        "memref.view" => int(m, m.operand(op, 1)) == Some(0),
+        _ => false,
+    }
+}
+
 /// The buffer behind reshapes.
 pub(super) fn base(m: &Module, mut v: ValueId) -> ValueId {
-    while let Some(op) = m.defining_op(v)
-        && m.op_name(op) == "memref.reinterpret_cast"
-    {
+    while let Some(op) = m.defining_op(v).filter(|&op| is_reshape(m, op)) {
         v = m.operand(op, 0);
     }
     v
@@ -164,7 +171,7 @@ impl Access {
 fn uses(m: &Module, v: ValueId) -> Option<Vec<(OpId, u32)>> {
     let mut all = Vec::new();
     for &(user, i) in m.uses(v) {
-        if m.op_name(user) == "memref.reinterpret_cast" {
+        if is_reshape(m, user) {
             all.extend(uses(m, m.result(user, 0))?);
             continue;
         }
@@ -180,9 +187,13 @@ fn uses(m: &Module, v: ValueId) -> Option<Vec<(OpId, u32)>> {
 
 /// What an op does with its operand `i`; `None` if that is not known.
 fn access(m: &Module, op: OpId, i: usize, depth: usize) -> Option<Access> {
+    if let Some(a) = m.access(op) {
+        return (i == a.buffer).then_some(match a.writes {
+            true => Access::WRITE,
+            false => Access::READ,
+        });
+    }
     match m.op_name(op) {
-        "memref.load" | "vector.load" => Some(Access::READ),
-        "memref.store" | "vector.store" => (i == 1).then_some(Access::WRITE),
         "memref.copy" => Some(if i == 0 { Access::READ } else { Access::WRITE }),
         "mcu.call_extern" => {
             let roles = mcu::CallExternOp(op).operand_roles(m);
@@ -397,15 +408,17 @@ impl Reduction<'_> {
     fn access(&mut self, op: OpId) -> Option<Step> {
         let m = self.m;
         let operands: Vec<ValueId> = m.operands(op).collect();
-        Some(match (m.op_name(op), &operands[..]) {
-            ("memref.load" | "vector.load", [buffer, indices @ ..]) => {
-                Step::Read(self.place(*buffer, indices)?)
+        Some(match m.access(op) {
+            Some(a) => {
+                let bytes = i64::try_from(a.bytes?).ok()?;
+                let (buffer, indices) = operands.get(a.buffer..)?.split_first()?;
+                let place = self.place(*buffer, indices)?;
+                match a.writes {
+                    true => Step::Write(place, bytes),
+                    false => Step::Read(place),
+                }
             }
-            ("memref.store" | "vector.store", [value, buffer, indices @ ..]) => {
-                let bytes = access_bytes(m, *value)?;
-                Step::Write(self.place(*buffer, indices)?, bytes)
-            }
-            _ => {
+            None => {
                 let touches = |v| operands.iter().any(|&o| base(m, o) == v);
                 let lead = i64::try_from((self.opaque)(op)?).ok()?;
                 let (reads, writes) = (touches(self.x), touches(self.y));
@@ -509,16 +522,6 @@ impl Reduction<'_> {
             results,
         }))
     }
-}
-
-/// Bytes of a scalar or vector in memory.
-fn access_bytes(m: &Module, v: ValueId) -> Option<i64> {
-    let ty = m.value_type(v);
-    let bytes = match m.type_data(ty) {
-        TypeData::Vector { .. } => m.size_bytes(ty),
-        _ => m.elem_bytes(ty),
-    };
-    i64::try_from(bytes?).ok()
 }
 
 /// Whether steps read `x`, and whether they write `y`.

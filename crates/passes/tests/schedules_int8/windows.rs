@@ -90,6 +90,10 @@ fn fill(layer: &mut Layer, n: &Numbers, depth: i64) -> Vec<Vec<u8>> {
     layer.input_quant = (input_scale, n.input_zero);
     layer.output_quant = (f64::from(output_scale), n.output_zero);
     layer.weights = r.values(len(&layer.filter), n.weights);
+    if n.weights >= 4 {
+        // As converters write them.
+        layer.weights.iter_mut().for_each(|w| *w = (*w).max(-127));
+    }
     layer.bias = match n.bias {
         0 => None,
         1 => Some((0..channels).map(|_| r.next() as i32).collect()),
@@ -228,6 +232,7 @@ fn convolutions() {
         },
         &[
             "conv-2d-direct",
+            "conv-2d-dual-mac",
             "conv-2d-pointwise-pairs",
             "conv-2d-tile-pairs",
             "conv-2d-row-pairs",
@@ -294,6 +299,7 @@ fn fully_connected_layers() {
         },
         &[
             "fully-connected-direct",
+            "fully-connected-dual-mac",
             "fully-connected-word-pairs",
             "fully-connected-pixel-pairs",
             "fully-connected-row-pairs",

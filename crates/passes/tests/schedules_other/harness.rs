@@ -23,6 +23,7 @@ pub enum Prop {
     Ints(Vec<i64>),
     Text(&'static str),
     F32(f32),
+    I8(i64),
 }
 
 /// An operand: shape, elements, bytes.
@@ -83,6 +84,10 @@ impl Case {
                 Prop::Ints(list) => m.i64s_attr(list),
                 Prop::Text(text) => m.str_attr(text),
                 Prop::F32(x) => m.f32_attr(*x),
+                Prop::I8(q) => {
+                    let i8 = m.i8();
+                    m.int_attr(*q, i8)
+                }
             };
             state = state.prop(*name, value);
         }

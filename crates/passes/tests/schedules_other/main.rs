@@ -1,4 +1,4 @@
-//! The schedules of float32 layers, pools, addition, softmax, quantisation and activations: every schedule that applies to an op, on
+//! The schedules of float32 layers, pools, addition, softmax, quantisation, activations, transposes and pads: every schedule that applies to an op, on
 //! drawn shapes, parameters and values, gives byte for byte what the nn interpreter gives.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -6,6 +6,7 @@ mod add;
 mod elementwise;
 mod harness;
 mod layers_f32;
+mod layout;
 mod pool;
 mod softmax;
 #[path = "../trace/mod.rs"]

@@ -217,6 +217,22 @@ pub fn build(
         Op::Concatenation { axis } | Op::Split { axis } => {
             props.push(("axis", b.m.i64_attr(*axis as i64)));
         }
+        Op::Transpose { permutation } => {
+            props.push(("permutation", b.m.i64s_attr(permutation)));
+        }
+        Op::Pad { padding, value } => {
+            props.push(("padding", b.m.i64s_attr(padding)));
+            if let Some(q) = value {
+                let value = match inputs[0].1 {
+                    Element::F32 => b.m.f32_attr(*q as f32 / 8.0),
+                    Element::I8(_) => {
+                        let i8 = b.m.i8();
+                        b.m.int_attr(*q, i8)
+                    }
+                };
+                props.push(("value", value));
+            }
+        }
         Op::Reshape | Op::Quantize | Op::Dequantize | Op::Relu | Op::Relu6 => {}
     }
     let types: Vec<Type> = outputs.iter().map(|t| tensor_type(b.m, t)).collect();

@@ -208,6 +208,18 @@ pub enum Op {
         /// The dimension.
         axis: usize,
     },
+    /// `nn.transpose`
+    Transpose {
+        /// The input's dimensions in the output's order.
+        permutation: Vec<i64>,
+    },
+    /// `nn.pad`
+    Pad {
+        /// Before and behind each dimension.
+        padding: Vec<i64>,
+        /// Of int8 tensors the stored number, of floats eighths; none for the one that means 0.
+        value: Option<i64>,
+    },
 }
 
 /// The ops that cases are drawn of.
@@ -241,6 +253,10 @@ pub enum Kind {
     Concatenation,
     /// `nn.split`
     Split,
+    /// `nn.transpose`
+    Transpose,
+    /// `nn.pad`
+    Pad,
     /// `nn.lookup_table`, of int8 only.
     LookupTable,
 }
@@ -263,6 +279,8 @@ impl Kind {
             Kind::Relu6 => "relu6",
             Kind::Concatenation => "concatenation",
             Kind::Split => "split",
+            Kind::Transpose => "transpose",
+            Kind::Pad => "pad",
             Kind::LookupTable => "lookup_table",
         }
     }
@@ -286,13 +304,15 @@ impl Op {
             Op::Relu6 => Kind::Relu6,
             Op::Concatenation { .. } => Kind::Concatenation,
             Op::Split { .. } => Kind::Split,
+            Op::Transpose { .. } => Kind::Transpose,
+            Op::Pad { .. } => Kind::Pad,
             Op::LookupTable { .. } => Kind::LookupTable,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 28] = {
+pub const KINDS: [(Kind, ElementKind); 32] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -322,6 +342,10 @@ pub const KINDS: [(Kind, ElementKind); 28] = {
         (Kind::Split, I8),
         (Kind::Concatenation, F32),
         (Kind::Split, F32),
+        (Kind::Transpose, I8),
+        (Kind::Pad, I8),
+        (Kind::Transpose, F32),
+        (Kind::Pad, F32),
         (Kind::LookupTable, I8),
     ]
 };

@@ -64,6 +64,8 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
             concatenation(&[input, input], axis)
         }
         Kind::Split => split(c, input),
+        Kind::Transpose => transpose(c, input),
+        Kind::Pad => pad(c, input),
         Kind::LookupTable => {
             let element = Element::I8(quantization::activation(c));
             let shape = vec![ir::dialects::nn::TABLE_LENGTH];
@@ -346,4 +348,47 @@ fn split(c: &mut Choices, input: &Tensor) -> Step {
         op: Op::Split { axis },
         outputs,
     }
+}
+
+/// A tensor with its dimensions in any order.
+fn transpose(c: &mut Choices, input: &Tensor) -> Step {
+    let mut permutation: Vec<i64> = (0..input.shape.len() as i64).collect();
+    for i in (1..permutation.len()).rev() {
+        permutation.swap(i, c.below(i as u32 + 1) as usize);
+    }
+    let output = Tensor {
+        shape: permutation
+            .iter()
+            .map(|&p| input.shape[p as usize])
+            .collect(),
+        element: input.element,
+    };
+    one(Op::Transpose { permutation }, output)
+}
+
+/// A tensor with a border: of rows and columns, or around anything.
+fn pad(c: &mut Choices, input: &Tensor) -> Step {
+    let rank = input.shape.len();
+    let image = rank == 4 && !c.once_in(3);
+    let mut padding = Vec::with_capacity(2 * rank);
+    for d in 0..rank {
+        for _ in 0..2 {
+            let some = if image {
+                d == 1 || d == 2
+            } else {
+                c.once_in(2)
+            };
+            padding.push(if some && input.len() <= 2048 {
+                c.of(&[1, 0, 2, 1, 4, 3])
+            } else {
+                0
+            });
+        }
+    }
+    let mut output = like(input, input.element);
+    for (extent, p) in output.shape.iter_mut().zip(padding.chunks_exact(2)) {
+        *extent += p[0] + p[1];
+    }
+    let value = c.once_in(3).then(|| c.between(-128, 127));
+    one(Op::Pad { padding, value }, output)
 }

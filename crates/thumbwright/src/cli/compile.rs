@@ -7,7 +7,7 @@ use crate::report::{AppReport, Measurements, PageOptions, Report};
 use crate::runtime::{BuildSettings, Runtime, Samples, run_samples};
 use crate::{
     App, AppModel, Backend, BinaryFile, CompileOptions, Compiled, Compiler, File, ObjectKind,
-    module_name,
+    ObjectOptions, module_name,
 };
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -23,12 +23,14 @@ use super::{directory, read_model};
 /// Compile a model to C, or to a library, for a core or board.
 #[derive(Args, Debug)]
 pub struct Compile {
-    /// The model, a .tflite file [default: a small built-in one that reads handwritten digits]. Several need --app.
+    /// The model, a .tflite or .onnx file [default: a small built-in one that reads handwritten digits]. Several need --app.
     #[arg(value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// A core or board; `thumbwright targets` lists them. Or the path of a description, NAME.toml.
     #[arg(long)]
     pub target: String,
+    #[command(flatten)]
+    pub taken: super::import_options::ModelOptions,
     /// The output directory; other files in it stay.
     #[arg(short, long = "output", value_name = "DIR")]
     output: PathBuf,
@@ -44,6 +46,9 @@ pub struct Compile {
     /// What to write: C files or what LLVM makes, and the module after every stage [default: c, or lib with `--backend llvm`].
     #[arg(long, value_delimiter = ',', value_name = "KIND")]
     emit: Vec<Emit>,
+    /// With `--backend llvm`: line tables for debuggers, and NAME.mlir, the text that their lines are of.
+    #[arg(short = 'g', long)]
+    debug_info: bool,
     #[command(flatten)]
     planning: PlanningOptions,
     /// The passes to run instead of the default ones, as text: `builtin.module(func.func(dce),lower-nn,…)`.
@@ -145,7 +150,7 @@ impl Compile {
         let milliseconds = started.elapsed().as_millis();
         let measurements = self.measure(compiler, &compiled, console)?;
         let report = Report::of(&compiled, &measurements);
-        let files = files(&compiled, &report, &emit)?;
+        let files = files(&compiled, &report, &emit, self.debug_info)?;
         directory::write_all(&self.output, &files)?;
         Ok(match console.is_quiet() {
             true => String::new(),
@@ -263,6 +268,9 @@ impl Compile {
     /// What is to be written; all of it must be what the back end makes.
     fn kinds(&self) -> anyhow::Result<Vec<Emit>> {
         let backend = Backend::from(self.backend);
+        if self.debug_info && backend == Backend::C {
+            bail!("--debug-info takes --backend llvm; for C, the C compiler's -g makes it");
+        }
         if self.emit.is_empty() {
             return Ok(vec![match backend {
                 Backend::C => Emit::C,
@@ -305,7 +313,12 @@ impl Compile {
 }
 
 /// The output files: code, stages, report.
-fn files(compiled: &Compiled, report: &Report, emit: &[Emit]) -> anyhow::Result<Vec<BinaryFile>> {
+fn files(
+    compiled: &Compiled,
+    report: &Report,
+    emit: &[Emit],
+    debug_info: bool,
+) -> anyhow::Result<Vec<BinaryFile>> {
     let mut texts = Vec::new();
     let mut files = Vec::new();
     if emit.contains(&Emit::C) {
@@ -313,8 +326,12 @@ fn files(compiled: &Compiled, report: &Report, emit: &[Emit]) -> anyhow::Result<
     }
     let kinds: Vec<ObjectKind> = emit.iter().filter_map(|e| e.object()).collect();
     if !kinds.is_empty() {
-        let objects = compiled.objects(&kinds)?;
+        let objects = compiled.objects(&ObjectOptions {
+            debug_info,
+            ..ObjectOptions::new(&kinds)
+        })?;
         texts.push(objects.header);
+        texts.extend(objects.listing);
         files.extend(objects.files);
     }
     texts.extend(compiled.stage_files());

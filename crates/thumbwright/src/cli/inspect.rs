@@ -16,11 +16,13 @@ use super::table::{Table, number, shape};
 /// Show the layers of a model and the memory that it needs.
 #[derive(Args, Debug)]
 pub struct Inspect {
-    /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
+    /// The model, a .tflite or .onnx file [default: a small built-in one that reads handwritten digits].
     model: Option<PathBuf>,
     /// Plan the memory for this core or board, or for that of a description, NAME.toml.
     #[arg(long, default_value = "host")]
     pub target: String,
+    #[command(flatten)]
+    pub taken: super::import_options::ModelOptions,
     /// Print JSON.
     #[arg(long)]
     json: bool,

@@ -8,6 +8,7 @@ mod compile;
 mod console;
 mod directory;
 mod extensions;
+mod import_options;
 mod inspect;
 mod module_text;
 mod npy;
@@ -117,16 +118,25 @@ fn compiler(
         builder = builder.plugin(path)?;
     }
     match form {
-        Form::Compile(c) => extensions::build(builder, &c.with, &mut c.target),
-        Form::Run(r) => extensions::build(builder, &r.with, &mut r.target),
-        Form::Inspect(i) => extensions::build(builder, &i.with, &mut i.target),
+        Form::Compile(c) => importing(&c.taken, extensions::build(builder, &c.with, &mut c.target)),
+        Form::Run(r) => importing(&r.taken, extensions::build(builder, &r.with, &mut r.target)),
+        Form::Inspect(i) => importing(&i.taken, extensions::build(builder, &i.with, &mut i.target)),
         Form::Opt(o) => extensions::build(builder, &o.with, &mut o.target),
-        Form::Plan(p) => match &mut p.target {
-            Some(target) => extensions::build(builder, &p.with, target),
-            None => extensions::build(builder, &p.with, &mut String::new()),
-        },
+        Form::Plan(p) => {
+            let mut none = String::new();
+            let target = p.target.as_mut().unwrap_or(&mut none);
+            importing(&p.taken, extensions::build(builder, &p.with, target))
+        }
         Form::Targets(_) | Form::Reduce(_) => Ok(builder.build()),
     }
+}
+
+/// The compiler that takes models as the options say.
+fn importing(
+    options: &import_options::ModelOptions,
+    compiler: anyhow::Result<Compiler>,
+) -> anyhow::Result<Compiler> {
+    Ok(compiler?.with_import(options.import()?))
 }
 
 fn dispatch(form: &Form, compiler: &Compiler, console: &Console) -> anyhow::Result<String> {

@@ -20,11 +20,13 @@ use super::{profile_text, read_model, tensors, values};
 /// Run a model on samples: interpreted, on the host, or on an emulated core or board.
 #[derive(Args, Debug)]
 pub struct Run {
-    /// The model, a .tflite file [default: a small built-in one that reads handwritten digits].
+    /// The model, a .tflite or .onnx file [default: a small built-in one that reads handwritten digits].
     model: Option<PathBuf>,
     /// A core or board, `interp` (the network interpreted), `interp-loops` (the lowered code interpreted) or `host` (the C built by cc). Or the path of a description, NAME.toml.
     #[arg(long)]
     pub target: String,
+    #[command(flatten)]
+    pub taken: super::import_options::ModelOptions,
     /// An input tensor, raw little endian or .npy; one FILE a tensor in the model's order, samples concatenated [default: one sample of zeros].
     #[arg(long, value_name = "FILE")]
     input: Vec<PathBuf>,

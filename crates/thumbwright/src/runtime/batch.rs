@@ -15,7 +15,7 @@ use super::Runtime;
 use super::error::RunError;
 use super::outcome::{FileSizes, ModelProfile, RunOutcome};
 use super::samples::Samples;
-use crate::{Backend, Compiled, ObjectKind};
+use crate::{Backend, Compiled, ObjectKind, ObjectOptions};
 
 /// What a runtime that is no interpreter runs, and how its C is built.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -355,11 +355,10 @@ fn built(models: &[&Compiled], backend: Backend, host: bool) -> Result<Vec<Case>
     let mut all = cases(models)?;
     if backend == Backend::Llvm {
         for (case, model) in all.iter_mut().zip(models) {
-            let kinds = [ObjectKind::Object];
-            let objects = match host {
-                true => model.host_objects(&kinds)?,
-                false => model.objects(&kinds)?,
-            };
+            let objects = model.objects(&ObjectOptions {
+                for_host: host,
+                ..ObjectOptions::new(&[ObjectKind::Object])
+            })?;
             let objects = objects.files.into_iter().map(|f| (f.path, f.bytes));
             case.objects = objects.collect();
             case.sources.clear();

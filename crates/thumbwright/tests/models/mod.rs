@@ -50,6 +50,18 @@ impl Model {
         }
     }
 
+    /// An ONNX file, whose golden index is named after the whole file.
+    fn load_onnx(path: PathBuf, golden_dir: PathBuf) -> Model {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let index = std::fs::read_to_string(golden_dir.join(format!("{name}.json"))).unwrap();
+        Model {
+            golden: serde_json::from_str(&index).unwrap(),
+            name,
+            path,
+            golden_dir,
+        }
+    }
+
     pub fn bytes(&self) -> Vec<u8> {
         std::fs::read(&self.path).unwrap()
     }
@@ -130,6 +142,58 @@ pub fn all(test: &str) -> Vec<Model> {
         if let Some(path) = path {
             let golden = path.parent().unwrap().join("golden");
             models.push(Model::load(path, golden));
+        }
+    }
+    models
+}
+
+/// Our own ONNX models: by folder, stem and folder of goldens.
+const OWN_ONNX: [(&str, &str, &str); 5] = [
+    ("", "digits_float", "digits/golden"),
+    ("torch_digits", "torch_digits_f32", "torch_digits/golden"),
+    ("torch_digits", "torch_digits_f32_ts", "torch_digits/golden"),
+    ("torch_digits", "torch_digits_qdq_s8", "torch_digits/golden"),
+    (
+        "torch_digits",
+        "torch_digits_qdq_u8s8",
+        "torch_digits/golden",
+    ),
+];
+
+/// ONNX models beside the repository.
+const SHARED_ONNX: [(&str, &str); 9] = [
+    ("mlperf_tiny", "kws_float"),
+    ("mlperf_tiny", "vww_float"),
+    ("mlperf_tiny", "resnet_float"),
+    ("mlperf_tiny", "ad_float"),
+    ("digits", "digits_int8"),
+    ("mlperf_tiny", "kws_int8"),
+    ("mlperf_tiny", "vww_int8"),
+    ("mlperf_tiny", "resnet_int8"),
+    ("mlperf_tiny", "ad_int8"),
+];
+
+/// Our own ONNX models; always there.
+pub fn own_onnx() -> Vec<Model> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let load = |(folder, stem, golden): &(&str, &str, &str)| {
+        let path = root.join(folder).join(format!("{stem}.onnx"));
+        Model::load_onnx(path, root.join(golden))
+    };
+    OWN_ONNX.iter().map(load).collect()
+}
+
+/// Our own ONNX models and those beside the repository; what is not there is listed as not run.
+pub fn all_onnx(test: &str) -> Vec<Model> {
+    let mut models = own_onnx();
+    for (folder, name) in SHARED_ONNX {
+        let path = prerequisites::shared(
+            &format!("{test} on {name}.onnx"),
+            &format!("models/{folder}/{name}.onnx"),
+        );
+        if let Some(path) = path {
+            let golden = path.parent().unwrap().join("golden");
+            models.push(Model::load_onnx(path, golden));
         }
     }
     models

@@ -4,8 +4,8 @@ use ir::{Attr, Module, OpState};
 
 use super::context::{OpCx, Stop, affine, float_or_int8, same_quantization, shapes};
 use super::rescale;
+use crate::finding::Finding;
 use crate::tflite::codes;
-use crate::tflite::finding::Finding;
 use crate::tflite::model::{Tensor, TensorType};
 use crate::tflite::options::Activation;
 

@@ -12,8 +12,8 @@ use ir::{
 use super::types::tensor_type;
 use super::{Imported, operator_import};
 use crate::error::ImportErrors;
+use crate::finding::{CONVERT_AGAIN, Finding, Findings};
 use crate::tflite::codes;
-use crate::tflite::finding::{CONVERT_AGAIN, Finding, Findings};
 use crate::tflite::model::{Operator, Quant, Subgraph, Tensor, TensorType, TfliteModel};
 
 /// Alignment of constants in bytes.

@@ -7,8 +7,8 @@ use super::context::{OpCx, Stop, affine, quantization, shapes};
 use super::rescale;
 use super::weighted::{Arithmetic, Weighted};
 use super::window::{Axis, pads};
+use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::codes;
-use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::options::{Conv2D, Options};
 
 pub(super) fn conv_2d(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {

@@ -6,8 +6,8 @@ use super::activation;
 use super::context::{OpCx, Stop, affine, quantization, shapes};
 use super::rescale;
 use super::weighted::{Arithmetic, Weighted};
+use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::codes;
-use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::options::{Activation, Options};
 
 pub(super) fn fully_connected(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {

@@ -7,8 +7,8 @@ use ir::OpState;
 use ir::dialects::nn;
 
 use super::context::{OpCx, Stop, float_or_int8, same_quantization, shapes};
+use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::codes;
-use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::model::{Tensor, TensorType};
 use crate::tflite::options::{Activation, Options};
 

@@ -14,6 +14,7 @@ mod conv;
 mod dequantized;
 mod fully_connected;
 mod joining;
+mod layout;
 mod pool;
 mod quantize;
 mod rescale;
@@ -84,6 +85,14 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: pool::max_pool_2d,
     },
     OperatorImport {
+        name: "PAD",
+        import: layout::pad,
+    },
+    OperatorImport {
+        name: "PADV2",
+        import: layout::pad_v2,
+    },
+    OperatorImport {
         name: "QUANTIZE",
         import: quantize::quantize,
     },
@@ -110,6 +119,10 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "SPLIT_V",
         import: joining::split_v,
+    },
+    OperatorImport {
+        name: "TRANSPOSE",
+        import: layout::transpose,
     },
 ];
 

@@ -6,8 +6,8 @@ use super::activation;
 use super::context::{OpCx, Stop, affine, float_or_int8, same_quantization, shapes};
 use super::rescale;
 use super::window::{Axis, pads};
+use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::codes;
-use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::model::TensorType;
 use crate::tflite::options::Options;
 

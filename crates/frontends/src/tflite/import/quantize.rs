@@ -4,7 +4,7 @@ use ir::OpState;
 
 use super::context::{OpCx, Stop, affine, element_types, per_tensor, shapes};
 use super::{dequantized, rescale};
-use crate::tflite::finding::Finding;
+use crate::finding::Finding;
 use crate::tflite::model::{Tensor, TensorType};
 
 pub(super) fn quantize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {

@@ -1,7 +1,7 @@
 //! The factors between scales that the reference kernels can represent in fixed point.
 
+use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::codes;
-use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::options::Activation;
 
 /// Factors from here on need a left shift of more than 30 bits of a 31-bit significand.

@@ -4,8 +4,8 @@ use ir::OpState;
 
 use super::context::{OpCx, Stop, affine, float_or_int8, shapes};
 use super::rescale;
+use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::codes;
-use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::model::TensorType;
 use crate::tflite::options::Options;
 

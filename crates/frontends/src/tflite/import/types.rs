@@ -2,8 +2,8 @@
 
 use ir::{Module, QuantType, Type};
 
+use crate::finding::Finding;
 use crate::tflite::codes;
-use crate::tflite::finding::Finding;
 use crate::tflite::model::{Quant, Tensor, TensorType};
 
 /// The tensor type of a graph's tensor: `f32`, `!quant.uniform<i8:f32, …>`, and `i32` plain or quantised.

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{OPERATORS, operator_import};
 use crate::error::{ImportErrors, OperatorRef};
+use crate::finding::Findings;
 use crate::tflite::codes;
-use crate::tflite::finding::{Finding, Findings};
 use crate::tflite::model::TfliteModel;
-
-/// Layers named for each kind; further ones are counted.
-const LAYERS_SHOWN: usize = 6;
+use crate::unsupported::report;
 
 /// One error for each kind of unsupported operator, with its layers.
 pub(super) fn check(model: &TfliteModel, file: &str) -> Result<(), ImportErrors> {
@@ -31,34 +29,7 @@ pub(super) fn check(model: &TfliteModel, file: &str) -> Result<(), ImportErrors>
         }
     }
     let mut findings = Findings::new(file);
-    for (kind, operators) in kinds {
-        let mut layers: Vec<String> = operators
-            .iter()
-            .take(LAYERS_SHOWN)
-            .map(|o| format!("\"{}\"", o.layer))
-            .collect();
-        if operators.len() > LAYERS_SHOWN {
-            layers.push(format!("{} more", operators.len() - LAYERS_SHOWN));
-        }
-        let count = operators.len();
-        let noun = if count == 1 { "layer" } else { "layers" };
-        let finding = Finding::new(
-            codes::UNSUPPORTED_OPERATOR,
-            format!(
-                "the operator {kind} is not supported; {count} {noun}: {}",
-                layers.join(", ")
-            ),
-            format!(
-                "replace the layers in the network; supported are {}",
-                supported()
-            ),
-        );
-        findings.add(operators.into_iter().next(), finding);
-    }
-    findings.into_errors().into_result(())
-}
-
-fn supported() -> String {
     let names: Vec<&str> = OPERATORS.iter().map(|entry| entry.name).collect();
-    names.join(", ")
+    report(&mut findings, codes::UNSUPPORTED_OPERATOR, kinds, &names);
+    findings.into_errors().into_result(())
 }

@@ -4,8 +4,8 @@ use ir::ValueId;
 
 use super::context::{OpCx, Stop, affine, element_types, quantization, shapes};
 use super::{dequantized, rescale};
+use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::codes;
-use crate::tflite::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::model::{Tensor, TensorType};
 
 /// The arithmetic of an operator with a filter.

@@ -1,8 +1,8 @@
 //! Placement of windows: SAME and VALID become explicit pads.
 
 use super::context::shapes;
+use crate::finding::Finding;
 use crate::tflite::codes;
-use crate::tflite::finding::Finding;
 use crate::tflite::options::Padding;
 
 /// Largest stride, dilation or window extent.

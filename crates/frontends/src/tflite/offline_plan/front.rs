@@ -4,10 +4,10 @@
 //! can stand in front of the old bytes and refer to everything in them that stays; the old root is referred to no more. The
 //! front's length is a multiple of the largest alignment, which keeps that of every old byte.
 
-use super::super::finding::{CONVERT_AGAIN, Finding};
 use super::super::table::{OutOfFile, Table};
 use super::super::{codes, schema};
 use super::METADATA_NAME;
+use crate::finding::{CONVERT_AGAIN, Finding};
 
 /// Alignment of a buffer's data, the largest of the format.
 const DATA_ALIGNMENT: usize = 16;

@@ -14,10 +14,10 @@ pub use lifetimes::{ALIGNMENT, ArenaTensor, arena_tensors};
 
 use std::ops::Range;
 
-use super::finding::{Finding, Findings};
 use super::model::{Subgraph, TfliteModel};
 use super::{codes, read};
 use crate::error::ImportErrors;
+use crate::finding::{Finding, Findings};
 
 /// Name of the metadata entry.
 pub const METADATA_NAME: &str = "OfflineMemoryAllocation";

@@ -1,8 +1,9 @@
-//! `memref`, and the accesses of `vector`.
+//! `memref`, and the accesses of `vector` and `arm.mve`.
 
 use super::Compiler;
-use crate::loops::code::{Instr, Kind, Reg, VectorAccess};
+use crate::loops::code::{Instr, Kind, Reg, TransferSite, VectorAccess};
 use crate::loops::error::LoopError;
+use ir::dialects::arm_mve;
 use ir::dialects::memref::GetGlobalOp;
 use ir::{OpId, TypeData, ValueId};
 
@@ -19,6 +20,9 @@ impl Compiler<'_, '_> {
         let m = self.m;
         let operands: Vec<ValueId> = m.operands(op).collect();
         let results = m.results(op);
+        if let Some(t) = arm_mve::transfer(name) {
+            return self.transfer(op, t, &operands).map(|()| true);
+        }
         match (name, &operands[..], results) {
             ("memref.load", [memref, indices @ ..], &[result]) => {
                 let Address { m, o, disp } = self.address(*memref, indices)?;
@@ -97,6 +101,40 @@ impl Compiler<'_, '_> {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// A load or store of Helium.
+    fn transfer(
+        &mut self,
+        op: OpId,
+        t: &arm_mve::Transfer,
+        operands: &[ValueId],
+    ) -> Result<(), LoopError> {
+        let module = self.m;
+        let vector = t.vector(module, op);
+        let width = arm_mve::lane_width(module, module.value_type(vector));
+        let width = width.ok_or_else(|| self.error("a vector of this type"))?;
+        let Some((&memref, indices)) = operands.get(t.buffer()..).and_then(<[_]>::split_first)
+        else {
+            return Err(self.error("an access without a buffer"));
+        };
+        let Address { m, o, disp } = self.address(memref, indices)?;
+        let first = self.reg(operands[0])?;
+        let site = TransferSite {
+            vector: match t.store {
+                true => self.reg(vector)?,
+                false => self.result(vector)?,
+            },
+            element: t.element,
+            width,
+            store: t.store,
+            predicate: t.predicated.then_some(first),
+            offsets: t.offsets.then_some(first),
+        };
+        self.f.transfers.push(site);
+        let site = self.f.transfers.len() as u32 - 1;
+        self.emit(Instr::Transfer { m, o, disp, site });
+        Ok(())
     }
 
     fn static_size(&self, v: ValueId) -> Result<u32, LoopError> {

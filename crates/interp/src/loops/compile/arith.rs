@@ -1,7 +1,8 @@
-//! `arith`, `math` and the DSP extension, and the pure ops of `vector`.
+//! `arith`, `math`, the DSP extension and Helium, and the pure ops of `vector`.
 
 use super::Compiler;
-use crate::loops::code::{Instr, Kind};
+use crate::helium::Resolved;
+use crate::loops::code::{HeliumSite, Instr, Kind};
 use crate::loops::error::LoopError;
 use crate::scalar::{FLOAT_OPS, INT_OPS, IntOp, IntType, Undefined, wrap};
 use crate::vector::extract_offset;
@@ -44,6 +45,21 @@ impl Compiler<'_, '_> {
                 by,
                 op: dsp,
             });
+            return Ok(true);
+        }
+        if let Some(resolved) = Resolved::of(m, op) {
+            let mut args = Vec::with_capacity(operands.len());
+            for &v in &operands {
+                args.push(self.reg(v)?);
+            }
+            let result = self.result(result)?;
+            self.f.helium.push(HeliumSite {
+                resolved,
+                args,
+                result,
+            });
+            let site = self.f.helium.len() as u32 - 1;
+            self.emit(Instr::Helium { site });
             return Ok(true);
         }
         match (name, &operands[..]) {

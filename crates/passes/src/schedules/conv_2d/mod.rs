@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod direct;
+pub mod dual_mac;
 pub mod kernel;
 pub mod patch;
 pub mod pointwise;
@@ -25,6 +26,12 @@ fn layer(op: OpRef<'_>) -> Result<Layer, String> {
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let op = "nn.conv_2d";
     r.schedule(direct::Direct)?;
+    r.schedule(OfOp {
+        name: "conv-2d-dual-mac",
+        op,
+        layer,
+        kernel: dual_mac::DualMac,
+    })?;
     r.schedule(OfOp {
         name: "conv-2d-pointwise-pairs",
         op,

@@ -25,11 +25,13 @@ const ALL: &str = "all";
 /// Plan the memory of a model, or of buffers given as CSV or JSON.
 #[derive(Args, Debug)]
 pub struct Plan {
-    /// A model (.tflite, .mlir), or buffers (.csv as minimalloc's, .json) [default: a small built-in model].
+    /// A model (.tflite, .onnx, .mlir), or buffers (.csv as minimalloc's, .json) [default: a small built-in model].
     file: Option<PathBuf>,
     /// Plan a model's memory for this core or board, or for that of a description, NAME.toml [default: cortex-m4].
     #[arg(long)]
     pub target: Option<String>,
+    #[command(flatten)]
+    pub taken: super::import_options::ModelOptions,
     #[command(flatten)]
     planning: PlanningOptions,
     /// Bytes that the plan may take; `min` for as few as it can.
@@ -103,7 +105,7 @@ impl Plan {
     fn read(&self, form: Form, compiler: &Compiler, console: &Console) -> anyhow::Result<Source> {
         let source = match form {
             Form::Csv | Form::Json => Source::of_buffers(form, self.file.as_deref())?,
-            Form::Tflite | Form::Mlir => console.during("compiling", || {
+            Form::Tflite | Form::Onnx | Form::Mlir => console.during("compiling", || {
                 let target = self.target.as_deref();
                 let tuning = self.planning.tuning();
                 Source::of_model(compiler, self.file.as_deref(), target, tuning)

@@ -21,6 +21,7 @@ pub enum Form {
     Csv,
     Json,
     Tflite,
+    Onnx,
     Mlir,
 }
 
@@ -34,9 +35,10 @@ impl Form {
             Some("csv") => Form::Csv,
             Some("json") => Form::Json,
             Some("tflite") => Form::Tflite,
+            Some("onnx") => Form::Onnx,
             Some("mlir") => Form::Mlir,
             _ => bail!(
-                "{}: it is told by a file's ending what it holds: .tflite or .mlir for a model, .csv or .json for buffers",
+                "{}: it is told by a file's ending what it holds: .tflite, .onnx or .mlir for a model, .csv or .json for buffers",
                 file.display()
             ),
         })

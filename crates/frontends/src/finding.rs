@@ -4,14 +4,14 @@ use crate::error::{ImportError, ImportErrors, OperatorRef};
 
 /// A defect without its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Finding {
-    pub(super) code: &'static str,
-    pub(super) message: String,
-    pub(super) help: String,
+pub(crate) struct Finding {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: String,
 }
 
 impl Finding {
-    pub(super) fn new(
+    pub(crate) fn new(
         code: &'static str,
         message: impl Into<String>,
         help: impl Into<String>,
@@ -25,25 +25,25 @@ impl Finding {
 }
 
 /// The help for what only a damaged or hand-made file can show.
-pub(super) const CONVERT_AGAIN: &str =
+pub(crate) const CONVERT_AGAIN: &str =
     "the file is damaged or was written by a faulty tool; convert the model again";
 
 /// The defects of one file.
 #[derive(Debug)]
-pub(super) struct Findings<'a> {
+pub(crate) struct Findings<'a> {
     file: &'a str,
     errors: ImportErrors,
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(file: &'a str) -> Self {
+    pub(crate) fn new(file: &'a str) -> Self {
         Self {
             file,
             errors: ImportErrors::default(),
         }
     }
 
-    pub(super) fn add(&mut self, operator: Option<OperatorRef>, finding: Finding) {
+    pub(crate) fn add(&mut self, operator: Option<OperatorRef>, finding: Finding) {
         let Finding {
             code,
             message,
@@ -58,7 +58,7 @@ impl<'a> Findings<'a> {
         });
     }
 
-    pub(super) fn into_errors(self) -> ImportErrors {
+    pub(crate) fn into_errors(self) -> ImportErrors {
         self.errors
     }
 }

@@ -1,0 +1,180 @@
+//! From a checked model to the `nn` dialect.
+//!
+//! ONNX's images are N, C, H, W, the dialect's N, H, W, C. Which dimension of a value is where is kept track of
+//! ([`value::Computed`]), so that an operator asks for the order that it needs, weights are put into it here, and elements are moved
+//! only where an operator meets what was computed in another order: where nothing but the order of dimensions changes, no op is made.
+//!
+//! [`OPERATORS`] has one entry an operator. A model with an operator that it lacks is refused with all of them listed; else each
+//! operator is checked, and all defects are reported.
+
+mod add;
+mod context;
+mod conv;
+mod dense;
+mod elementwise;
+mod fold;
+mod fuse;
+mod importer;
+mod inputs;
+mod layout;
+mod normalize;
+mod pool;
+mod quantize;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use ir::{Diagnostics, DialectRegistry, Module};
+
+use self::context::{OpCx, Stop, reference};
+use self::importer::Importer;
+use super::codes;
+use super::model::Model;
+use crate::error::{ImportErrors, OperatorRef};
+use crate::finding::Findings;
+use crate::unsupported;
+
+/// What an import is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Shapes of inputs whose dimensions the file leaves open, by name.
+    pub shapes: Vec<(String, Vec<i64>)>,
+    /// How inputs of four dimensions are given.
+    pub input_layout: InputLayout,
+}
+
+/// How inputs of four dimensions are given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum InputLayout {
+    /// As the file has them.
+    #[default]
+    Nchw,
+    /// The file's second dimension, its channels, comes last.
+    Nhwc,
+}
+
+/// What an import yields.
+#[derive(Debug)]
+pub struct Imported {
+    /// The module, not yet verified.
+    pub module: Module,
+    /// What the user may want to know about how the model was taken.
+    pub remarks: Diagnostics,
+}
+
+/// How one operator is brought into the `nn` dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct OperatorImport {
+    /// The operator's name.
+    pub name: &'static str,
+    import: fn(&mut OpCx<'_, '_>) -> Result<(), Stop>,
+}
+
+macro_rules! operators {
+    ($($name:literal: $import:path,)*) => {
+        /// The supported operators, sorted by name.
+        pub const OPERATORS: &[OperatorImport] = &[$(OperatorImport { name: $name, import: $import }),*];
+    };
+}
+
+operators! {
+    "Add": add::add,
+    "AveragePool": pool::average_pool,
+    "BatchNormalization": normalize::batch_normalization,
+    "Cast": fold::cast,
+    "Clip": elementwise::clip,
+    "Concat": layout::concat,
+    "Constant": fold::constant,
+    "ConstantOfShape": fold::constant_of_shape,
+    "Conv": conv::conv,
+    "DequantizeLinear": quantize::dequantize,
+    "Div": fold::div,
+    "Dropout": elementwise::identity,
+    "Flatten": layout::flatten,
+    "Gather": fold::gather,
+    "Gemm": dense::gemm,
+    "GlobalAveragePool": pool::global_average_pool,
+    "GlobalMaxPool": pool::global_max_pool,
+    "Identity": elementwise::identity,
+    "MatMul": dense::mat_mul,
+    "MaxPool": pool::max_pool,
+    "Mul": fold::mul,
+    "Pad": layout::pad,
+    "QuantizeLinear": quantize::quantize,
+    "ReduceMean": pool::reduce_mean,
+    "Relu": elementwise::relu,
+    "Reshape": layout::reshape,
+    "Shape": fold::shape,
+    "Slice": fold::slice,
+    "Softmax": elementwise::softmax,
+    "Split": layout::split,
+    "Squeeze": layout::squeeze,
+    "Sub": fold::sub,
+    "Transpose": layout::transpose,
+    "Unsqueeze": layout::unsqueeze,
+}
+
+fn operator_import(name: &str) -> Option<&'static OperatorImport> {
+    let found = OPERATORS.binary_search_by(|entry| entry.name.cmp(name));
+    found.ok().map(|i| &OPERATORS[i])
+}
+
+/// Reads, checks and imports a file's bytes; `file` is the name that errors and locations give it. Constants in other files are read from
+/// `folder`, and from nowhere without one.
+///
+/// # Errors
+/// Every defect found, with the codes of [`super::codes`].
+pub fn import(
+    bytes: &[u8],
+    file: &str,
+    folder: Option<&Path>,
+    options: &ImportOptions,
+    registry: Arc<DialectRegistry>,
+) -> Result<Imported, ImportErrors> {
+    let model = super::read(bytes, file, folder)?;
+    import_model(&model, file, options, registry)
+}
+
+/// Imports a model that [`super::read`] made.
+///
+/// # Errors
+/// Every operator that is unsupported, or every one that is refused.
+pub fn import_model(
+    model: &Model,
+    file: &str,
+    options: &ImportOptions,
+    registry: Arc<DialectRegistry>,
+) -> Result<Imported, ImportErrors> {
+    let mut kinds: BTreeMap<String, Vec<OperatorRef>> = BTreeMap::new();
+    for node in &model.nodes {
+        if operator_import(&node.kind).is_none() {
+            kinds
+                .entry(node.kind.clone())
+                .or_default()
+                .push(reference(node));
+        }
+    }
+    let mut findings = Findings::new(file);
+    let names: Vec<&str> = OPERATORS.iter().map(|entry| entry.name).collect();
+    unsupported::report(&mut findings, codes::UNSUPPORTED_OPERATOR, kinds, &names);
+    findings.into_errors().into_result(())?;
+    Importer::new(model, file, registry).run(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(OPERATORS.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for entry in OPERATORS {
+            assert_eq!(
+                operator_import(entry.name).map(|e| e.name),
+                Some(entry.name)
+            );
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! QuantizeLinear and DequantizeLinear. Unsigned bytes become signed ones of a zero point that is 128 less, exactly.
+
+use ir::{OpState, QuantType};
+
+use super::context::{OpCx, Stop, axis, element_type};
+use super::value::{Named, Value};
+use crate::finding::{CONVERT_AGAIN, Finding};
+use crate::onnx::codes;
+use crate::onnx::model::{DataType, Tensor};
+
+/// Whether a number can be a scale.
+pub(super) fn is_scale(scale: f32) -> bool {
+    scale.is_finite() && scale >= f32::MIN_POSITIVE
+}
+
+fn refused(message: String) -> Finding {
+    Finding::new(codes::QUANTIZATION, message, CONVERT_AGAIN)
+}
+
+/// One scale, and one zero point as of signed bytes.
+fn affine(cx: &OpCx<'_, '_>, default: DataType) -> Result<(f32, i64), Stop> {
+    let scale = cx.constant_input(1, "scale")?.tensor;
+    let (zero_point, dtype) = match cx.optional_constant(2, "zero point")? {
+        Some(named) => {
+            let dtype = named.tensor.dtype;
+            let list = named.tensor.integers();
+            (
+                list.ok_or_else(|| element_type("zero point", dtype))?,
+                dtype,
+            )
+        }
+        None => (vec![0], default),
+    };
+    let shift = match dtype {
+        DataType::INT8 => 0,
+        DataType::UINT8 => 128,
+        other => return Err(element_type("zero point", other).into()),
+    };
+    match (scale.floats().as_deref(), zero_point.as_slice()) {
+        (Some(&[scale]), &[zero_point]) if is_scale(scale) => Ok((scale, zero_point - shift)),
+        (Some(_), _) => Err(refused(
+            "activations have one scale, which is positive, and one zero point; this has not"
+                .into(),
+        )
+        .into()),
+        (None, _) => Err(element_type("scale", scale.dtype).into()),
+    }
+}
+
+pub(super) fn quantize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(2..=3)?;
+    let input = cx.computed(0)?;
+    // `output_dtype` 3 is INT8; without it and without a zero point it is UINT8.
+    let default = match cx.int("output_dtype", 0)? {
+        3 => DataType::INT8,
+        _ => DataType::UINT8,
+    };
+    let (scale, zero_point) = affine(cx, default)?;
+    let (elem, f32) = (cx.elem(input.value), cx.module().f32());
+    if elem != f32 {
+        return Err(element_type("input", DataType::INT8).into());
+    }
+    let elem = cx
+        .module()
+        .quant(QuantType::per_tensor(8, scale.into(), zero_point));
+    let state = OpState::new("nn.quantize").operands(&[input.value]);
+    let value = cx.emit(state, &input.stored(), elem);
+    cx.set_computed(input.with(value));
+    Ok(())
+}
+
+pub(super) fn dequantize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(2..=3)?;
+    let input = match cx.input(0)? {
+        Value::Failed => return Err(Stop::Upstream),
+        Value::Constant(named) => return constant(cx, &named),
+        Value::Computed(c) => c,
+    };
+    let elem = cx.elem(input.value);
+    let found = match cx.module().type_data(elem) {
+        ir::TypeData::Quant(q) => Some((q.scale(0) as f32, q.zero_point(0))),
+        _ => None,
+    };
+    // A zero point that is left out is 0 of the type that the input has in the file, which may be either.
+    let stated = [DataType::INT8, DataType::UINT8].map(|d| affine(cx, d));
+    let fits = stated.iter().any(|s| s.as_ref().ok() == found.as_ref());
+    if !fits || found.is_none() {
+        if let [Err(stop), _] = stated {
+            return Err(stop);
+        }
+        return Err(refused(
+            "its scale or zero point is not what its input was quantised with".into(),
+        )
+        .into());
+    }
+    let f32 = cx.module().f32();
+    let state = OpState::new("nn.dequantize").operands(&[input.value]);
+    let value = cx.emit(state, &input.stored(), f32);
+    cx.set_computed(input.with(value));
+    Ok(())
+}
+
+/// The float constant `scale · (q − zero point)`, of one scale, or one for each index of a dimension.
+fn constant(cx: &mut OpCx<'_, '_>, named: &Named) -> Result<(), Stop> {
+    let tensor = &named.tensor;
+    let integers = tensor.integers();
+    let integers = integers.ok_or_else(|| element_type("input", tensor.dtype))?;
+    let scale = cx.constant_input(1, "scale")?.tensor;
+    let scales = scale.floats();
+    let scales = scales.ok_or_else(|| element_type("scale", scale.dtype))?;
+    let zero_points = match cx.optional_integers(2, "zero point")? {
+        Some(list) => list,
+        None => vec![0; scales.len()],
+    };
+    let (count, inner) = if scales.len() == 1 {
+        (1, integers.len().max(1))
+    } else {
+        let along = axis(cx.int("axis", 1)?, tensor.shape.len())?;
+        let product: i64 = tensor.shape[along + 1..].iter().product();
+        (
+            tensor.shape[along],
+            usize::try_from(product).unwrap_or(1).max(1),
+        )
+    };
+    let fits = usize::try_from(count) == Ok(scales.len()) && zero_points.len() == scales.len();
+    if !fits || !scales.iter().all(|&s| is_scale(s)) {
+        let message = format!(
+            "its {} scales and {} zero points do not fit a constant of shape {:?}",
+            scales.len(),
+            zero_points.len(),
+            tensor.shape
+        );
+        return Err(refused(message).into());
+    }
+    let values = integers.iter().enumerate().map(|(i, &q)| {
+        let channel = (i / inner) % scales.len();
+        scales[channel] * (q - zero_points[channel]) as f32
+    });
+    let result = Tensor::of_floats(&tensor.shape, values);
+    cx.remark(
+        "remark.dequantized-weights",
+        format!("the constant \"{}\" was dequantised to float", named.name),
+    );
+    cx.set_constant(result)
+}

@@ -1,0 +1,125 @@
+//! What a name of the graph stands for while the graph is imported.
+
+use ir::ValueId;
+
+use crate::onnx::model::Tensor;
+
+/// The value of a name.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    /// Known here.
+    Constant(Named),
+    /// Computed by the network.
+    Computed(Computed),
+    /// Its operator was not imported, which is reported there.
+    Failed,
+}
+
+/// A constant with the name that its data get.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) tensor: Tensor,
+}
+
+/// A value of the network: which of its dimensions are where is bookkeeping, until an operator needs them in an order.
+///
+/// Dimension `i` of `value` is dimension `order[i]` of a tensor of the shape `base`; the name stands for that tensor under `shape`, which
+/// has as many elements. So a transpose costs nothing here, and neither does a reshape of what is in another order.
+#[derive(Debug, Clone)]
+pub(super) struct Computed {
+    pub(super) value: ValueId,
+    pub(super) base: Vec<i64>,
+    pub(super) order: Vec<usize>,
+    pub(super) shape: Vec<i64>,
+}
+
+impl Computed {
+    /// A value whose dimensions are in the order of its shape.
+    pub(super) fn plain(value: ValueId, shape: &[i64]) -> Computed {
+        Computed {
+            value,
+            base: shape.to_vec(),
+            order: (0..shape.len()).collect(),
+            shape: shape.to_vec(),
+        }
+    }
+
+    /// A value whose dimension `i` is dimension `order[i]` of a shape.
+    pub(super) fn ordered(value: ValueId, shape: &[i64], order: &[usize]) -> Computed {
+        Computed {
+            value,
+            base: shape.to_vec(),
+            order: order.to_vec(),
+            shape: shape.to_vec(),
+        }
+    }
+
+    /// The same place for another value of the same stored shape.
+    pub(super) fn with(&self, value: ValueId) -> Computed {
+        Computed {
+            value,
+            ..self.clone()
+        }
+    }
+
+    /// The shape of `value`.
+    pub(super) fn stored(&self) -> Vec<i64> {
+        self.order.iter().map(|&d| self.base[d]).collect()
+    }
+
+    /// Whether the elements are stored in the order of the shape: dimensions of one element may be anywhere.
+    pub(super) fn is_plain(&self) -> bool {
+        let moved = self.order.iter().filter(|&&d| self.base[d] != 1);
+        moved.is_sorted()
+    }
+}
+
+/// The order in which dimensions `to` of a tensor are found among its dimensions stored as `from`; `None` if one is missing.
+pub(super) fn permutation(from: &[usize], to: &[usize]) -> Option<Vec<usize>> {
+    to.iter()
+        .map(|d| from.iter().position(|f| f == d))
+        .collect()
+}
+
+/// The bytes of a tensor with its dimension `i` being dimension `order[i]` of what is given; an element has `size` bytes.
+pub(super) fn permuted_bytes(data: &[u8], shape: &[i64], order: &[usize], size: usize) -> Vec<u8> {
+    let extent = |d: usize| usize::try_from(shape[d]).unwrap_or(0);
+    let step = |d: usize| (d + 1..shape.len()).map(extent).product::<usize>();
+    let mut out = Vec::with_capacity(data.len());
+    let mut at = vec![0usize; order.len()];
+    for _ in 0..data.len() / size.max(1) {
+        let from: usize = order.iter().zip(&at).map(|(&d, i)| step(d) * i).sum();
+        out.extend_from_slice(&data[from * size..(from + 1) * size]);
+        for (i, &d) in at.iter_mut().zip(order).rev() {
+            *i += 1;
+            if *i < extent(d) {
+                break;
+            }
+            *i = 0;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_permuted() {
+        let data: Vec<u8> = (0..12).collect();
+        let got = permuted_bytes(&data, &[2, 3], &[1, 0], 2);
+        assert_eq!(got, [0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11]);
+        assert_eq!(permuted_bytes(&[7], &[], &[], 1), [7]);
+    }
+
+    #[test]
+    fn orders_are_compared() {
+        assert_eq!(
+            permutation(&[0, 2, 3, 1], &[0, 1, 2, 3]),
+            Some(vec![0, 3, 1, 2])
+        );
+        assert_eq!(permutation(&[0, 1], &[0, 2]), None);
+    }
+}

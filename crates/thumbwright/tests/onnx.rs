@@ -1,0 +1,237 @@
+//! ONNX models: whole networks and drawn operators against onnxruntime, and the compiled code against the interpreter.
+//!
+//! Float: within 1e-4 of the largest output. Quantised ones are computed in float between quantisations, as onnxruntime does; rounding
+//! may differ by a step where sums are in another order, so the class must be the golden's on every sample that is not a tie.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod models;
+mod suite;
+
+use models::Model;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use thumbwright::runtime::interpret;
+use thumbwright::{Compiler, ImportOptions, InputLayout, Io, OnnxOptions};
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes
+        .chunks_exact(4)
+        .map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]]))
+        .collect()
+}
+
+fn is_quantised(model: &Model) -> bool {
+    model.name.contains("int8") || model.name.contains("qdq")
+}
+
+/// The outputs of the interpreter for all samples of a model, and the golden's, as numbers.
+fn outputs(compiler: &Compiler, model: &Model) -> (Vec<f32>, Vec<f32>) {
+    let n = model.golden.n_samples;
+    let (network, _) = compiler.import(&model.file(), &model.bytes()).unwrap();
+    let got = interpret(&network, model.inputs(n)).unwrap().outputs;
+    let read = |bytes: &[u8]| match model.golden.outputs[0].dtype.as_str() {
+        "float32" => floats(bytes),
+        _ => bytes.iter().map(|&b| f32::from(b as i8)).collect(),
+    };
+    (read(&got[0]), read(&model.outputs(n)[0]))
+}
+
+#[test]
+fn float_models_give_the_golden() {
+    let compiler = Compiler::new().unwrap();
+    for model in models::all_onnx("float_models_give_the_golden") {
+        if is_quantised(&model) {
+            continue;
+        }
+        let (got, want) = outputs(&compiler, &model);
+        assert_eq!(got.len(), want.len(), "{}", model.name);
+        let largest = want.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+        let worst = got
+            .iter()
+            .zip(&want)
+            .fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+        println!("{}: {worst:e} off, largest output {largest}", model.name);
+        assert!(worst <= 1e-4 * largest, "{}: {worst:e}", model.name);
+    }
+}
+
+/// The class, if one output is the largest.
+fn class(outputs: &[f32]) -> Option<usize> {
+    let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut at = (0..outputs.len()).filter(|&i| outputs[i] == largest);
+    at.next().filter(|_| at.next().is_none())
+}
+
+#[test]
+fn quantised_models_give_the_class_of_the_golden() {
+    let compiler = Compiler::new().unwrap();
+    for model in models::all_onnx("quantised_models_give_the_class_of_the_golden") {
+        // An autoencoder has no class.
+        if !is_quantised(&model) || model.name == "ad_int8.onnx" {
+            continue;
+        }
+        let (got, want) = outputs(&compiler, &model);
+        let classes = want.len() / model.golden.n_samples;
+        let samples = got.chunks(classes).zip(want.chunks(classes)).enumerate();
+        let mut compared = 0;
+        for (i, (got, want)) in samples {
+            let Some(wanted) = class(want) else { continue };
+            compared += 1;
+            let largest = got.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            assert!(
+                got[wanted] == largest,
+                "{}, sample {i}: {got:?}, {want:?}",
+                model.name
+            );
+        }
+        println!(
+            "{}: {compared} of {} samples",
+            model.name, model.golden.n_samples
+        );
+        assert!(compared * 2 > model.golden.n_samples, "{}", model.name);
+    }
+}
+
+/// NCHW in the file, NHWC in the kernels: nothing is moved at run time.
+#[test]
+fn no_transpose_is_left() {
+    let compiler = Compiler::new().unwrap();
+    for model in models::all_onnx("no_transpose_is_left") {
+        let (network, _) = compiler.import(&model.file(), &model.bytes()).unwrap();
+        let text = ir::text::print_module(&network);
+        assert!(!text.contains("nn.transpose"), "{}:\n{text}", model.name);
+    }
+}
+
+/// The compiled code gives the bits of the interpreter.
+fn compiled(runtime: &str, samples: usize) {
+    if !suite::available("onnx", runtime) {
+        return;
+    }
+    let compiler = Compiler::new().unwrap();
+    let cases: Vec<suite::Case> = models::own_onnx()
+        .iter()
+        .map(|model| {
+            let (network, _) = compiler.import(&model.file(), &model.bytes()).unwrap();
+            let inputs = model.inputs(samples);
+            let expected = interpret(&network, inputs.clone()).unwrap().outputs;
+            suite::Case {
+                name: model.name.replace(".onnx", ""),
+                network,
+                inputs,
+                expected,
+                tolerance: 0.0,
+            }
+        })
+        .collect();
+    let failures = suite::failures(runtime, &cases, Io::Arena, &Default::default());
+    suite::assert_none(&failures, cases.len());
+}
+
+#[test]
+fn on_interp_loops() {
+    compiled("interp-loops", 8);
+}
+
+#[test]
+fn on_host() {
+    compiled("host", 8);
+}
+
+#[test]
+fn on_cortex_m4() {
+    compiled("cortex-m4", 2);
+}
+
+#[derive(Deserialize)]
+struct Index {
+    cases: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    name: String,
+    tolerance: f64,
+    model: Span,
+    inputs: Vec<Span>,
+    outputs: Vec<Span>,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    offset: usize,
+    bytes: usize,
+}
+
+/// Drawn models with the outputs of onnxruntime: those of `tests/data/onnx-conformance`, or of the folder `THUMBWRIGHT_ONNX_CONFORMANCE`.
+#[test]
+fn drawn_models_give_what_onnxruntime_gives() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/onnx-conformance");
+    let dir = std::env::var_os("THUMBWRIGHT_ONNX_CONFORMANCE").map_or(own, PathBuf::from);
+    let index = std::fs::read_to_string(dir.join("cases.json")).unwrap();
+    let index: Index = serde_json::from_str(&index).unwrap();
+    let blob = std::fs::read(dir.join("cases.bin")).unwrap();
+    let part = |s: &Span| blob[s.offset..s.offset + s.bytes].to_vec();
+    let compiler = Compiler::new().unwrap();
+    let (mut wrong, mut refused) = (Vec::new(), Vec::new());
+    for case in &index.cases {
+        let imported = compiler.import(&format!("{}.onnx", case.name), &part(&case.model));
+        let network = match imported {
+            Ok((network, _)) => network,
+            Err(e) => {
+                refused.push(format!("{}: {e}", case.name));
+                continue;
+            }
+        };
+        let inputs: Vec<Vec<u8>> = case.inputs.iter().map(part).collect();
+        let got = interpret(&network, inputs).unwrap().outputs;
+        for (got, want) in got.iter().zip(case.outputs.iter().map(part)) {
+            let (got, want) = (floats(got), floats(&want));
+            let off = got
+                .iter()
+                .zip(&want)
+                .fold(0.0f64, |m, (a, b)| m.max(f64::from((a - b).abs())));
+            if got.len() != want.len() || off > case.tolerance {
+                wrong.push(format!("{}: {off:e} off", case.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // What is refused is refused for what the documentation names.
+    let known = [
+        "clamps to -1 and 1 what other operators read",
+        "larger than its window",
+        "is not smaller than its window",
+    ];
+    let unknown: Vec<&String> = refused
+        .iter()
+        .filter(|e| !known.iter().any(|k| e.contains(k)))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:#?}");
+    assert!(refused.len() * 10 < index.cases.len(), "{refused:#?}");
+    assert!(index.cases.len() >= 100);
+}
+
+/// A picture given with its channels last is what is computed on anyway.
+#[test]
+fn inputs_may_be_given_channels_last() {
+    let options = ImportOptions {
+        onnx: OnnxOptions {
+            input_layout: InputLayout::Nhwc,
+            ..OnnxOptions::default()
+        },
+        external_data: false,
+    };
+    let compiler = Compiler::new().unwrap().with_import(options);
+    let model = &models::own_onnx()[1];
+    let (network, _) = compiler.import(&model.file(), &model.bytes()).unwrap();
+    let text = ir::text::print_module(&network);
+    assert!(
+        text.contains("tensor<1x8x8x1xf32>) -> tensor<1x10xf32>"),
+        "{text}"
+    );
+    let n = model.golden.n_samples;
+    let got = interpret(&network, model.inputs(n)).unwrap().outputs;
+    let (got, want) = (floats(&got[0]), floats(&model.outputs(n)[0]));
+    assert!(got.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-4));
+}
