@@ -10,9 +10,9 @@ use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module as LlvmModule};
 use inkwell::targets::TargetMachine;
-use inkwell::types::BasicMetadataTypeEnum;
+use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum};
 use inkwell::values::{FunctionValue, GlobalValue, PointerValue, UnnamedAddress};
-use ir::dialects::{func, memref};
+use ir::dialects::{arm_mve, func, memref};
 use ir::{Diagnostic, Diagnostics, Module, OpId, TypeData};
 use rustc_hash::FxHashMap;
 
@@ -29,6 +29,8 @@ pub(crate) struct Cx<'a, 'ctx> {
     pub functions: FxHashMap<OpId, FunctionValue<'ctx>>,
     /// `tw_expf`, from its first use on.
     pub exponential: std::cell::OnceCell<FunctionValue<'ctx>>,
+    /// Whether there are instructions of Helium, and so its vectors.
+    pub helium: bool,
     /// If it is asked for.
     pub debug: Option<Debug<'ctx>>,
 }
@@ -63,6 +65,10 @@ pub(crate) fn build<'ctx>(
         constants: FxHashMap::default(),
         functions: FxHashMap::default(),
         exponential: std::cell::OnceCell::new(),
+        helium: m
+            .walk(m.root(), ir::WalkOrder::Pre)
+            .into_iter()
+            .any(|op| arm_mve::is_helium(m, op)),
         debug,
     };
     for (symbol, name) in &api.constants {
@@ -106,6 +112,15 @@ pub(crate) fn build<'ctx>(
 }
 
 impl<'ctx> Cx<'_, 'ctx> {
+    /// LLVM's type of a value.
+    pub(crate) fn type_of(&self, ty: ir::Type) -> Option<BasicTypeEnum<'ctx>> {
+        let width = arm_mve::lane_width(self.m, ty).filter(|_| self.helium);
+        match width.and_then(|w| types::int(self.context, w)) {
+            Some(lane) => Some(lane.vec_type(128 / lane.get_bit_width()).into()),
+            None => types::of_value(self.context, self.m, ty),
+        }
+    }
+
     /// Defines a constant in read-only memory, or in what start-up code fills for a pool.
     fn constant(
         &self,
@@ -222,7 +237,7 @@ impl<'ctx> Cx<'_, 'ctx> {
         let arguments = m.block_args(entry).to_vec();
         let mut parameters: Vec<BasicMetadataTypeEnum<'ctx>> = Vec::new();
         for (i, &v) in arguments.iter().enumerate() {
-            let ty = types::of_value(self.context, m, m.value_type(v)).ok_or_else(|| {
+            let ty = self.type_of(m.value_type(v)).ok_or_else(|| {
                 let text = ir::text::type_text(m, m.value_type(v));
                 let d = Diagnostic::error(
                     "B002",

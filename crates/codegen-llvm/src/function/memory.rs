@@ -74,7 +74,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
     }
 
     /// The address of a buffer's element; subscripts are row-major, and none is out of bounds.
-    fn element(
+    pub(super) fn element(
         &self,
         op: OpId,
         buffer: ValueId,
@@ -115,7 +115,11 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         }
     }
 
-    fn align(&self, access: Option<InstructionValue<'ctx>>, bytes: u32) -> Result<(), Failure> {
+    pub(super) fn align(
+        &self,
+        access: Option<InstructionValue<'ctx>>,
+        bytes: u32,
+    ) -> Result<(), Failure> {
         if let Some(i) = access {
             i.set_alignment(bytes)
                 .map_err(|e| crate::failure::refused(&e.to_string()))?;

@@ -1,9 +1,10 @@
 //! One function of the module as a function of LLVM.
 //!
-//! Every value has one: integers and floats their own, a buffer its address, a vector an integer of its bits. What nobody uses, LLVM
-//! removes.
+//! Every value has one: integers and floats their own, a buffer its address, a vector an integer of its bits, or one of
+//! LLVM's where there is Helium. What nobody uses, LLVM removes.
 
 mod arm;
+mod arm_mve;
 mod control;
 mod memory;
 mod pure;
@@ -11,7 +12,6 @@ mod subscript;
 
 use crate::failure::Failure;
 use crate::program::Cx;
-use crate::types;
 use codegen_c::Place;
 use inkwell::builder::Builder;
 use inkwell::types::{BasicTypeEnum, IntType};
@@ -153,7 +153,7 @@ impl<'a, 'ctx> FunctionBuilder<'a, 'ctx> {
     }
 
     fn type_of(&self, op: OpId, ty: Type) -> Result<BasicTypeEnum<'ctx>, Diagnostic> {
-        types::of_value(self.cx.context, self.m(), ty).ok_or_else(|| self.untyped(op, ty))
+        self.cx.type_of(ty).ok_or_else(|| self.untyped(op, ty))
     }
 
     fn int_type(&self, op: OpId, ty: Type) -> Result<IntType<'ctx>, Diagnostic> {
@@ -247,7 +247,10 @@ impl<'a, 'ctx> FunctionBuilder<'a, 'ctx> {
                 );
                 Err(e.help("`--backend c` calls it").into())
             }
-            _ => {
+            name => {
+                if let Some(t) = ir::dialects::arm_mve::transfer(name) {
+                    return self.transfer(op, t);
+                }
                 let result = match m.results(op) {
                     [v] => *v,
                     _ => return Err(self.unknown(op).into()),

@@ -80,9 +80,10 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
             }
             math::ExpOp::NAME => self.exponential(op)?,
             vector::BitcastOp::NAME => {
-                self.type_of(op, ty)?;
-                self.operand(op, 0)?
+                let to = self.type_of(op, ty)?;
+                b.build_bit_cast(self.operand(op, 0)?, to, "")?
             }
+            name if ir::dialects::arm_mve::instruction(name).is_some() => self.helium(op)?,
             vector::ExtractOp::NAME => self.extract(op)?,
             name if ir::dialects::arm::dsp(name).is_some() => self.dsp(op)?,
             _ => return Err(self.unknown(op).into()),
@@ -137,12 +138,15 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
             AttrData::Float { bits, .. } => *bits,
             _ => {
                 let (_, bytes) = m.attr_elements(value).ok_or_else(|| self.unknown(op))?;
-                let word = self.int_type(op, ty)?;
                 let words: Vec<u64> = bytes
                     .chunks(8)
                     .map(|c| c.iter().rev().fold(0, |w, &b| w << 8 | u64::from(b)))
                     .collect();
-                return Ok(word.const_int_arbitrary_precision(&words).into());
+                let to = self.type_of(op, ty)?;
+                let bits = types::int(self.cx.context, bytes.len() as u32 * 8);
+                let bits = bits.ok_or_else(|| self.untyped(op, ty))?;
+                let bits = bits.const_int_arbitrary_precision(&words);
+                return Ok(self.builder.build_bit_cast(bits, to, "")?);
             }
         };
         match self.type_of(op, ty)? {
@@ -176,7 +180,6 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
     fn extract(&self, op: OpId) -> Result<BasicValueEnum<'ctx>, Failure> {
         let m = self.m();
         let e = vector::ExtractOp(op);
-        let word = self.int(op, e.vector(m))?;
         let (shape, elem) = match m.type_data(m.value_type(e.vector(m))) {
             TypeData::Vector { shape, elem } => (shape, *elem),
             _ => return Err(self.unknown(op).into()),
@@ -185,6 +188,11 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         let position = e.static_position(m);
         let position = position.iter().zip(&strides).map(|(p, s)| p * s);
         let bits = types::element_bytes(m, elem) * 8;
+        if let BasicValueEnum::VectorValue(v) = self.operand(op, 0)? {
+            let at = self.i32(position.sum::<i64>());
+            return Ok(self.builder.build_extract_element(v, at, "")?);
+        }
+        let word = self.int_operand(op, 0)?;
         let shift = u64::try_from(position.sum::<i64>()).unwrap_or(0) * u64::from(bits);
         let b = &self.builder;
         let amount = word.get_type().const_int(shift, false);
