@@ -1,0 +1,169 @@
+//! Random left sides.
+
+use ir::dialects::func;
+use ir::{Builder, Loc, Module, OpState, QuantType, Type, ValueId};
+use pass::Registry;
+use testgen::Choices;
+use testgen::nn::{Case, ElementKind, Kind, Op};
+
+/// A network and the bytes of its inputs.
+pub struct Instance {
+    pub module: Module,
+    pub inputs: Vec<Vec<u8>>,
+}
+
+fn of_case(case: &Case, registry: &Registry) -> Instance {
+    Instance {
+        module: case.build(registry.dialects()),
+        inputs: case.inputs(0),
+    }
+}
+
+fn element(c: &mut Choices) -> ElementKind {
+    c.of(&[ElementKind::I8, ElementKind::I8, ElementKind::F32])
+}
+
+fn quantised(m: &mut Module, c: &mut Choices, shape: &[i64]) -> Type {
+    let scale = c.between(1, 1 << 20) as f32 / c.of(&[16384.0f32, 65536.0, 1e7]);
+    let q = m.quant(QuantType::per_tensor(8, scale.into(), c.between(-128, 127)));
+    m.tensor(shape, q)
+}
+
+/// Has `@main` return what an op makes of its result.
+fn append(m: &mut Module, name: &str, to: impl FnOnce(&mut Module, Type) -> Type) {
+    let f = m.lookup_symbol("main").unwrap();
+    let entry = m.entry_block(f).unwrap();
+    let end = m.last_op(entry).unwrap();
+    let x = m.operand(end, 0);
+    let from = m.value_type(x);
+    let to = to(m, from);
+    let op = Builder::before(m, end).insert(OpState::new(name).operands(&[x]).results(&[to]));
+    let y = m.result(op, 0);
+    m.set_operand(end, 0, y);
+    let inputs: Vec<Type> = m
+        .block_args(entry)
+        .iter()
+        .map(|&v| m.value_type(v))
+        .collect();
+    let ty = m.function(&inputs, &[to]);
+    let ty = m.type_attr(ty);
+    m.set_prop(f, "function_type", ty);
+}
+
+/// An op that may have a fused activation, and an activation behind it.
+pub fn activation_behind(registry: &Registry, c: &mut Choices) -> Instance {
+    let kind = c.of(&[
+        Kind::Conv2d,
+        Kind::DepthwiseConv2d,
+        Kind::FullyConnected,
+        Kind::AveragePool2d,
+        Kind::MaxPool2d,
+        Kind::Add,
+    ]);
+    let element = element(c);
+    let mut instance = of_case(&Case::draw(c, kind, element), registry);
+    let name = c.of(&["nn.relu", "nn.relu6"]);
+    let other = element == ElementKind::I8 && c.once_in(4);
+    append(&mut instance.module, name, |m, from| {
+        let shape = m.type_data(from).shape().unwrap().to_vec();
+        if other { quantised(m, c, &shape) } else { from }
+    });
+    instance
+}
+
+pub fn fully_connected(registry: &Registry, c: &mut Choices) -> Instance {
+    let element = element(c);
+    of_case(&Case::draw(c, Kind::FullyConnected, element), registry)
+}
+
+/// A convolution: of single pixels, of the whole image, of tiles, or any.
+pub fn convolution(registry: &Registry, c: &mut Choices) -> Instance {
+    let element = element(c);
+    let mut case = Case::draw(c, Kind::Conv2d, element);
+    let [n, h, w, _] = case.inputs[0].shape[..] else {
+        unreachable!("images have four dimensions")
+    };
+    let tile = |n: i64| (1..=n).rev().find(|t| n % t == 0 && *t < n).unwrap_or(1);
+    let (kernel, strides) = match c.below(8) {
+        0..3 => ([1, 1], [1, 1]),
+        3..6 => ([h, w], [c.between(1, 3), c.between(1, 3)]),
+        6 => ([tile(h), tile(w)], [tile(h), tile(w)]),
+        _ => return of_case(&case, registry),
+    };
+    let Op::Conv2d { filter, window, .. } = &mut case.op else {
+        unreachable!("a convolution was drawn")
+    };
+    // A whole image times many channels takes long.
+    if kernel[0] * kernel[1] > 256 {
+        return of_case(&case, registry);
+    }
+    filter.shape[1] = kernel[0];
+    filter.shape[2] = kernel[1];
+    window.strides = strides;
+    window.dilations = [1, 1];
+    window.pads = [0; 4];
+    let out = |n: i64, k: i64, s: i64| (n - k) / s + 1;
+    let (oh, ow) = (out(h, kernel[0], strides[0]), out(w, kernel[1], strides[1]));
+    case.outputs[0].shape = vec![n, oh, ow, case.outputs[0].shape[3]];
+    of_case(&case, registry)
+}
+
+/// Operators on single elements, one after the other.
+pub fn pointwise_chain(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut m = Module::new(registry.dialects().clone());
+    let shape = [2, 128];
+    let input = quantised(&mut m, c, &shape);
+    let (f, entry) = func::build_func(&mut m, "main", &[input], &[], Loc::UNKNOWN);
+    let mut x = m.block_args(entry)[0];
+    let mut b = Builder::at_end(&mut m, entry);
+    for _ in 0..c.between(2, 5) {
+        x = pointwise(&mut b, c, x, &shape);
+    }
+    b.op("func.return", &[x], &[]);
+    let output = m.value_type(x);
+    let ty = m.function(&[input], &[output]);
+    let ty = m.type_attr(ty);
+    m.set_prop(f, "function_type", ty);
+    Instance {
+        module: m,
+        inputs: vec![(0..=255).collect()],
+    }
+}
+
+fn pointwise(b: &mut Builder<'_>, c: &mut Choices, x: ValueId, shape: &[i64]) -> ValueId {
+    let from = b.m.value_type(x);
+    let int8 = b.m.quant_of(from).is_some();
+    let names: &[&str] = if int8 {
+        &[
+            "nn.quantize",
+            "nn.dequantize",
+            "nn.relu",
+            "nn.relu6",
+            "nn.lookup_table",
+        ]
+    } else {
+        &["nn.quantize", "nn.relu", "nn.relu6"]
+    };
+    let name = c.of(names);
+    let to = match name {
+        "nn.dequantize" => {
+            let f32 = b.m.f32();
+            b.m.tensor(shape, f32)
+        }
+        "nn.relu" | "nn.relu6" if !int8 || c.once_in(2) => from,
+        _ => quantised(b.m, c, shape),
+    };
+    let mut operands = vec![x];
+    if name == "nn.lookup_table" {
+        let elem = b.m.type_data(to).elem().unwrap();
+        let i8 = b.m.i8();
+        let (ty, bytes) = (b.m.tensor(&[256], elem), b.m.tensor(&[256], i8));
+        let table: Vec<u8> = (0..256).map(|_| c.between(0, 255) as u8).collect();
+        let value = b.m.dense_attr(bytes, table);
+        let constant = OpState::new("nn.constant").prop("value", value);
+        let constant = b.insert(constant.results(&[ty]));
+        operands.push(b.m.result(constant, 0));
+    }
+    let op = b.insert(OpState::new(name).operands(&operands).results(&[to]));
+    b.m.result(op, 0)
+}
