@@ -10,7 +10,7 @@ const PARTS: [(&str, Option<ExtensionPoint>); 6] = [
         Some(ExtensionPoint::BeforeFusion),
     ),
     (
-        "func.func(order-operators)",
+        "func.func(rewrite-graph,order-operators)",
         Some(ExtensionPoint::BeforeLowering),
     ),
     (
@@ -58,6 +58,19 @@ pub struct PipelineOptions {
     pub pools: Vec<(String, u64)>,
     /// Where weights and tables live.
     pub constants: Constants,
+    /// Which rewrite rules are used.
+    pub rules: RuleOptions,
+}
+
+/// Which rules `rewrite-graph` uses, and what it says of them.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct RuleOptions {
+    /// Rules to leave out, by name.
+    pub disable: Vec<String>,
+    /// Whether rules may be used whose sides are equal up to rounding.
+    pub fast_math: bool,
+    /// Whether a remark says of every new op which rules led to it.
+    pub explain: bool,
 }
 
 /// What a compile is to make small.
@@ -141,6 +154,24 @@ impl PipelineOptions {
         options
     }
 
+    /// What `rewrite-graph` is asked for; nothing for the defaults.
+    fn rewrite_graph(&self) -> PassOptions {
+        let mut options = PassOptions::none();
+        if self.optimize_for != OptimizeFor::Balanced {
+            options = options.with("optimize-for", self.optimize_for.name());
+        }
+        if !self.rules.disable.is_empty() {
+            options = options.with("disable", self.rules.disable.join(","));
+        }
+        if self.rules.fast_math {
+            options = options.with("fast-math", true);
+        }
+        if self.rules.explain {
+            options = options.with("explain", true);
+        }
+        options
+    }
+
     /// Whether a result may run into an operand that dies.
     pub fn in_place(&self) -> bool {
         self.in_place
@@ -150,6 +181,7 @@ impl PipelineOptions {
     /// What a pass of the default pipeline is asked for.
     fn of_pass(&self, pass: &str) -> PassOptions {
         match pass {
+            "rewrite-graph" => self.rewrite_graph(),
             "lower-nn" => self.lower_nn(),
             "plan-memory" => self.plan_memory(),
             _ => PassOptions::none(),
@@ -167,9 +199,7 @@ pub fn default_pipeline(registry: &Registry, options: &PipelineOptions) -> Pipel
         let own = Pipeline::parse_steps("builtin.module", own)
             .expect("invariant: the default pipeline is a pipeline");
         for mut step in own {
-            if let Step::Pass { name, options: of } = &mut step {
-                *of = options.of_pass(name);
-            }
+            tune(&mut step, options);
             push(&mut pipeline.steps, step);
         }
         for step in point.into_iter().flat_map(|p| registry.extensions(p)) {
@@ -186,6 +216,14 @@ pub fn default_pipeline(registry: &Registry, options: &PipelineOptions) -> Pipel
         );
     }
     pipeline
+}
+
+/// Gives the passes of a step what is asked of them.
+fn tune(step: &mut Step, options: &PipelineOptions) {
+    match step {
+        Step::Pass { name, options: of } => *of = options.of_pass(name),
+        Step::Nested(inner) => inner.steps.iter_mut().for_each(|s| tune(s, options)),
+    }
 }
 
 /// Appends a step; one that is nested on the same op as the last one joins it.

@@ -1,6 +1,6 @@
 //! Thumbwright's own passes and schedules: one file a pass, one family of schedules a file.
 //!
-//! The way of a module: `nn` on tensors → [`canonicalize`], [`cse`], [`dce`] → [`order_operators`] → [`lower_nn`] (kernels and buffers) → [`share_kernels`] →
+//! The way of a module: `nn` on tensors → [`canonicalize`], [`cse`], [`dce`] → [`rewrite_graph`] → [`order_operators`] → [`lower_nn`] (kernels and buffers) → [`share_kernels`] →
 //! [`propagate_constants`] → [`plan_memory`] (buffers get addresses) → [`mark_noalias`]. [`check_placement`] checks the result,
 //! sharing no code with the planner.
 
@@ -10,6 +10,7 @@ pub mod check_placement;
 pub mod cse;
 pub mod dce;
 mod default_pipeline;
+pub mod egraph;
 pub mod external;
 pub mod fingerprint;
 pub mod fold_constants;
@@ -27,6 +28,7 @@ pub mod plan_memory;
 pub mod poison_dead_memory;
 pub mod process;
 pub mod propagate_constants;
+pub mod rewrite_graph;
 pub mod schedules;
 pub mod share_kernels;
 pub mod simplify_affine_index;
@@ -37,7 +39,9 @@ pub mod tensor_views;
 pub mod validate_each;
 pub mod write_lead;
 
-pub use default_pipeline::{Constants, Io, OptimizeFor, PipelineOptions, default_pipeline};
+pub use default_pipeline::{
+    Constants, Io, OptimizeFor, PipelineOptions, RuleOptions, default_pipeline,
+};
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -87,6 +91,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(inline::info())?;
     r.pass(loop_invariant_code_motion::info())?;
     r.pass(simplify_affine_index::info())?;
+    r.pass(rewrite_graph::info())?;
     r.pass(order_operators::info())?;
     r.pass(lower_nn::info())?;
     r.pass(share_kernels::info())?;

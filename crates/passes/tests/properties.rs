@@ -31,6 +31,7 @@ pass_properties!(
     registry = registry(),
     pass = "order-operators"
 );
+pass_properties!(rewrite_graph, registry = registry(), pass = "rewrite-graph");
 pass_properties!(share_kernels, registry = registry(), pass = "share-kernels");
 pass_properties!(
     propagate_constants,

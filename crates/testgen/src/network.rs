@@ -376,7 +376,7 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
     }
     kinds.push(Kind::Quantize);
     if matches!(input.element, Element::I8(_)) {
-        kinds.push(Kind::Dequantize);
+        kinds.extend([Kind::Dequantize, Kind::LookupTable]);
     }
     c.of(&kinds)
 }

@@ -24,6 +24,14 @@ pub const REMARKS: &[(&str, &str)] = &[
     ),
     ("remark.plan", "what the memory planner did"),
     (
+        "remark.rewrite-graph",
+        "the network was rewritten, with what it cost before and costs now; or the search for a better one was cut off",
+    ),
+    (
+        "remark.rewritten",
+        "an op that is new in the network, and the rules that led to it",
+    ),
+    (
         "remark.schedule-not-taken",
         "a schedule that was asked for does not lower an op, and why",
     ),

@@ -30,7 +30,7 @@ pub mod report;
 pub mod runtime;
 
 pub use app::{App, AppModel};
-pub use backend::{Backend, BinaryFile, ObjectKind, ObjectOptions, Objects};
+pub use backend::{AppObjects, Backend, BinaryFile, ObjectKind, ObjectOptions, Objects};
 pub use compiler::{
     CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, ImportOptions,
     Stage, states, tensors,
@@ -40,7 +40,7 @@ pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedArena, MappedBuffer, MemoryMap, Role};
-pub use passes::{Constants, Io, OptimizeFor, PipelineOptions};
+pub use passes::{Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
 pub use plugin::PluginError;
 
 /// The version that is written into everything that comes out.

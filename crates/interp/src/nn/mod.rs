@@ -304,6 +304,19 @@ fn relu(cx: &Cx<'_>) -> Result<Results, EvalError> {
     }
 }
 
+fn lookup_table(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let (x, table) = (cx.i8(0)?, cx.i8(1)?);
+    if table.len() != 256 {
+        return Err(unsupported(cx.op, "the table has not 256 elements"));
+    }
+    cx.to_i8(|out| {
+        for (y, &x) in out.iter_mut().zip(&x) {
+            *y = table[usize::from(x as u8)];
+        }
+        Ok(())
+    })
+}
+
 fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
     if cx.is_f32() {
         let x = cx.f32(0)?;
@@ -317,7 +330,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 17] = [
+const KERNELS: [(&str, Kernel); 18] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -335,6 +348,7 @@ const KERNELS: [(&str, Kernel); 17] = [
     ("nn.split", split),
     ("nn.transpose", transpose),
     ("nn.pad", pad),
+    ("nn.lookup_table", lookup_table),
 ];
 
 /// Attaches the interpretations of `nn`.

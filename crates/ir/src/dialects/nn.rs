@@ -6,9 +6,11 @@
 
 mod joining;
 mod layout;
+mod lookup_table;
 
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
+pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
 
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
@@ -17,7 +19,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 16] = [
+pub const OPERATORS: [&str; 17] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -34,6 +36,7 @@ pub const OPERATORS: [&str; 16] = [
     SplitOp::NAME,
     TransposeOp::NAME,
     PadOp::NAME,
+    LookupTableOp::NAME,
 ];
 
 define_op! {
@@ -596,6 +599,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
     joining::register(r)?;
+    lookup_table::register(r)?;
     layout::register(r)
 }
 

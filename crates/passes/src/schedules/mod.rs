@@ -18,6 +18,7 @@ pub mod fully_connected_f32;
 pub mod high_word;
 pub mod interval;
 pub mod layer;
+pub mod lookup_table;
 pub mod pad;
 mod parameters;
 pub mod pool;
@@ -51,5 +52,6 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     softmax::register(r)?;
     transpose::register(r)?;
     pad::register(r)?;
+    lookup_table::register(r)?;
     Ok(())
 }

@@ -212,6 +212,7 @@ pub fn build(
             }
             props.push(("activation", b.m.str_attr(activation)));
         }
+        Op::LookupTable { table } => operands.push(constants.tensor(b, table)),
         Op::Softmax { beta } => props.push(("beta", b.m.f32_attr(*beta))),
         Op::Concatenation { axis } | Op::Split { axis } => {
             props.push(("axis", b.m.i64_attr(*axis as i64)));

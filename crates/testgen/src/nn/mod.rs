@@ -198,6 +198,11 @@ pub enum Op {
         /// The dimension.
         axis: usize,
     },
+    /// `nn.lookup_table`
+    LookupTable {
+        /// The table: 256 elements of the result's type.
+        table: Tensor,
+    },
     /// `nn.split`
     Split {
         /// The dimension.
@@ -252,6 +257,8 @@ pub enum Kind {
     Transpose,
     /// `nn.pad`
     Pad,
+    /// `nn.lookup_table`, of int8 only.
+    LookupTable,
 }
 
 impl Kind {
@@ -274,6 +281,7 @@ impl Kind {
             Kind::Split => "split",
             Kind::Transpose => "transpose",
             Kind::Pad => "pad",
+            Kind::LookupTable => "lookup_table",
         }
     }
 }
@@ -298,12 +306,13 @@ impl Op {
             Op::Split { .. } => Kind::Split,
             Op::Transpose { .. } => Kind::Transpose,
             Op::Pad { .. } => Kind::Pad,
+            Op::LookupTable { .. } => Kind::LookupTable,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 31] = {
+pub const KINDS: [(Kind, ElementKind); 32] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -337,6 +346,7 @@ pub const KINDS: [(Kind, ElementKind); 31] = {
         (Kind::Pad, I8),
         (Kind::Transpose, F32),
         (Kind::Pad, F32),
+        (Kind::LookupTable, I8),
     ]
 };
 

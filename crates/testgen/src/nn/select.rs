@@ -66,6 +66,12 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
         Kind::Split => split(c, input),
         Kind::Transpose => transpose(c, input),
         Kind::Pad => pad(c, input),
+        Kind::LookupTable => {
+            let element = Element::I8(quantization::activation(c));
+            let shape = vec![ir::dialects::nn::TABLE_LENGTH];
+            let table = Tensor { shape, element };
+            one(Op::LookupTable { table }, like(input, element))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a user may ask of the memory plan: the same options wherever a model is compiled.
 
-use crate::{Constants, Io, OptimizeFor, PipelineOptions};
+use crate::{Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
 use clap::{Args, ValueEnum};
 
 /// Options of the memory plan.
@@ -27,6 +27,15 @@ pub struct PlanningOptions {
     /// Where weights and tables live: in flash, or as far as they fit in memories that are faster.
     #[arg(long, value_enum, default_value_t = ConstantsPlace::Flash)]
     constants: ConstantsPlace,
+    /// Leave out a rewrite rule of networks; `opt --list-rules` lists them. May be repeated.
+    #[arg(long = "disable-rule", value_name = "NAME")]
+    disabled_rules: Vec<String>,
+    /// Use rewrite rules whose sides are equal up to rounding, too.
+    #[arg(long)]
+    allow_fast_math: bool,
+    /// Say of every op that is new in the network which rewrite rules led to it.
+    #[arg(long)]
+    explain_rewrites: bool,
 }
 
 /// A memory and a number of bytes.
@@ -88,6 +97,11 @@ impl PlanningOptions {
             constants: match self.constants {
                 ConstantsPlace::Flash => Constants::Flash,
                 ConstantsPlace::Fast => Constants::Fast,
+            },
+            rules: RuleOptions {
+                disable: self.disabled_rules.clone(),
+                fast_math: self.allow_fast_math,
+                explain: self.explain_rewrites,
             },
             in_place: self.in_place,
             optimize_for: match self.optimize_for {

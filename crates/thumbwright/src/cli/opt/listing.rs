@@ -1,4 +1,4 @@
-//! `--list-passes`, `--list-dialects`, `--list-patterns`, `--explain`, `--statistics`.
+//! `--list-passes`, `--list-dialects`, `--list-patterns`, `--list-rules`, `--explain`, `--statistics`.
 
 use crate::cli::table::{Table, number};
 use crate::{Compiler, PipelineOptions, codes};
@@ -53,6 +53,21 @@ pub fn patterns(compiler: &Compiler) -> String {
             p.name().to_owned(),
             p.root().unwrap_or("any op").to_owned(),
             p.equation().to_owned(),
+        ]);
+    }
+    table.text()
+}
+
+/// The rewrite rules of networks.
+pub fn rules() -> String {
+    let mut table = Table::new(&["rule", "family", "soundness", "equation", "if"]);
+    for r in passes::egraph::rules::all() {
+        table.row(vec![
+            r.name.to_owned(),
+            r.family.to_owned(),
+            r.soundness.name().to_owned(),
+            r.equation.to_owned(),
+            r.condition.to_owned(),
         ]);
     }
     table.text()

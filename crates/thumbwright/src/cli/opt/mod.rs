@@ -110,6 +110,9 @@ pub struct Opt {
     /// List the rewrite patterns of `canonicalize`.
     #[arg(long)]
     list_patterns: bool,
+    /// List the rewrite rules of `rewrite-graph`.
+    #[arg(long)]
+    list_rules: bool,
     /// Say what a diagnostic's code means.
     #[arg(long, value_name = "CODE")]
     explain: Option<String>,
@@ -126,6 +129,9 @@ impl Opt {
         }
         if self.list_patterns {
             return Ok(listing::patterns(compiler));
+        }
+        if self.list_rules {
+            return Ok(listing::rules());
         }
         if let Some(code) = &self.explain {
             return listing::explain(code);

@@ -1,0 +1,214 @@
+//! `rewrite-graph`: takes the cheapest network that the rules of [`egraph`](crate::egraph) find equal to the given one.
+//!
+//! Several networks are extracted, each for another weight of cycles, flash and intermediate results, and measured as a whole; the best by
+//! `optimize-for` is taken if it is better than what was there. Else nothing changes.
+
+use crate::egraph::cost::Costs;
+use crate::egraph::decode::{NewOp, decode};
+use crate::egraph::encode::{Encoded, encode};
+use crate::egraph::extract::{Choices, Weights, extract};
+use crate::egraph::graph::Graph;
+use crate::egraph::measure::{Goal, Measure, measure};
+use crate::egraph::rule::{Rule, Soundness};
+use crate::egraph::rules;
+use crate::egraph::saturate::{Conditions, Stop, saturate};
+use ir::{Diagnostic, Module, OpId};
+use pass::{Failed, OptionError, Options, Pass, PassCx, PassInfo};
+
+/// The pass.
+pub fn info() -> PassInfo {
+    PassInfo::with_options(
+        "rewrite-graph",
+        "func.func",
+        "Take the cheapest of the networks that rewrite rules find equal.",
+        RewriteGraph::new,
+    )
+    .option(
+        "optimize-for",
+        "balanced|latency|ram",
+        "balanced",
+        "What is to be small: the product of cycles, flash and live bytes, if neither cycles nor live bytes grow; or one of them first.",
+    )
+    .option("disable", "NAME,…", "", "Rules to leave out, by name.")
+    .option(
+        "fast-math",
+        "true|false",
+        "false",
+        "Whether rules may be used whose sides are equal up to rounding.",
+    )
+    .option(
+        "explain",
+        "true|false",
+        "false",
+        "Whether a remark says of every new op which rules led to it.",
+    )
+}
+
+struct RewriteGraph {
+    goal: Goal,
+    disable: Vec<String>,
+    fast_math: bool,
+    explain: bool,
+}
+
+impl RewriteGraph {
+    fn new(o: &Options<'_>) -> Result<RewriteGraph, OptionError> {
+        let goal = match o.choice("optimize-for", &["balanced", "latency", "ram"])? {
+            "latency" => Goal::Latency,
+            "ram" => Goal::Ram,
+            _ => Goal::Balanced,
+        };
+        Ok(RewriteGraph {
+            goal,
+            disable: o.list("disable").map(str::to_owned).collect(),
+            fast_math: o.flag("fast-math")?,
+            explain: o.flag("explain")?,
+        })
+    }
+
+    /// The rules to use.
+    fn rules(&self, cx: &mut PassCx<'_>) -> Result<Vec<Rule>, Failed> {
+        let mut rules = rules::all();
+        for name in &self.disable {
+            if rules.iter().any(|r| r.name == name) {
+                continue;
+            }
+            let message = format!("`rewrite-graph` cannot disable `{name}`: no such rule");
+            let error = Diagnostic::error("P001", message);
+            let names = rules.iter().map(|r| r.name);
+            return cx.fail(match target::nearest(name, names) {
+                Some(n) => error.help(format!("did you mean `{n}`?")),
+                None => error,
+            });
+        }
+        rules.retain(|r| {
+            let allowed = self.fast_math || r.soundness == Soundness::Exact;
+            allowed && !self.disable.iter().any(|d| d == r.name)
+        });
+        Ok(rules)
+    }
+}
+
+/// A network that was extracted.
+struct Candidate {
+    module: Module,
+    new: Vec<NewOp>,
+    measure: Measure,
+}
+
+impl Pass for RewriteGraph {
+    fn run(&self, m: &mut Module, f: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
+        let rules = self.rules(cx)?;
+        let region = m.regions(f).first().copied();
+        let Some(&[block]) = region.map(|r| m.blocks(r)) else {
+            return Ok(());
+        };
+        let empty = Module::new(m.registry().clone());
+        let mut graph = Graph::new(std::mem::replace(m, empty));
+        let encoded = encode(&mut graph, block);
+        let (stop, found) = saturate(&mut graph, &rules, Conditions::Hold, &mut cx.fuel);
+        cx.count("equalities", found);
+        let before = measure(graph.module(), f, cx.registry, cx.target);
+        let best = match found {
+            0 => None,
+            _ => self.best(&mut graph, &encoded, f, before, cx),
+        };
+        let Some(best) = best else {
+            *m = graph.into_module();
+            if stop == Stop::Nodes || stop == Stop::Iterations {
+                remark(m, f, format!("nothing better than {before}; {stop}"), cx);
+            }
+            return Ok(());
+        };
+        m.exchange(best.module);
+        let what = format!("rewritten: {before} before; {} after; {stop}", best.measure);
+        remark(m, f, what, cx);
+        if self.explain {
+            for new in &best.new {
+                explain(m, new, cx);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl RewriteGraph {
+    /// The best network that is better than the given one.
+    fn best(
+        &self,
+        g: &mut Graph,
+        encoded: &Encoded,
+        f: OpId,
+        before: Measure,
+        cx: &PassCx<'_>,
+    ) -> Option<Candidate> {
+        let mut costs = Costs::new(cx.registry, cx.target);
+        let mut seen: Vec<Choices> = Vec::new();
+        let mut best: Option<Candidate> = None;
+        for weights in weights(before) {
+            let Some(choices) = extract(g, &mut costs, &encoded.roots, weights) else {
+                continue;
+            };
+            if seen.contains(&choices) {
+                continue;
+            }
+            let decoded = decode(g, encoded, &choices);
+            seen.push(choices);
+            let Some((module, new)) = decoded else {
+                continue;
+            };
+            let measure = measure(&module, f, cx.registry, cx.target);
+            let least = best.as_ref().map(|b| self.goal.key(b.measure));
+            let is_least = least.is_none_or(|l| self.goal.key(measure) < l);
+            if is_least && self.goal.is_better(measure, before) {
+                best = Some(Candidate {
+                    module,
+                    new,
+                    measure,
+                });
+            }
+        }
+        best
+    }
+}
+
+/// What networks are extracted for: each of the three first, and all of them by their share in the given network.
+fn weights(of: Measure) -> [Weights; 4] {
+    const MUCH: u64 = 1 << 20;
+    let share = |x: u64| (1 << 40) / x.max(1);
+    let one = Weights {
+        cycles: 1,
+        flash: 1,
+        results: 1,
+    };
+    [
+        Weights {
+            cycles: MUCH,
+            ..one
+        },
+        Weights { flash: MUCH, ..one },
+        Weights {
+            results: MUCH,
+            ..one
+        },
+        Weights {
+            cycles: share(of.cycles),
+            flash: share(of.flash),
+            results: share(of.ram),
+        },
+    ]
+}
+
+fn remark(m: &Module, f: OpId, message: String, cx: &mut PassCx<'_>) {
+    let mut remark = Diagnostic::remark("remark.rewrite-graph", message);
+    remark.location = m.describe_loc(m.op_loc(f));
+    cx.diagnostics.push(remark);
+}
+
+fn explain(m: &Module, new: &NewOp, cx: &mut PassCx<'_>) {
+    let rules = new.origin.rules.join(", then ");
+    let message = format!("`{}` is here by {rules}", m.op_name(new.op));
+    let mut remark = Diagnostic::remark("remark.rewritten", message);
+    remark.location = m.describe_loc(m.op_loc(new.op));
+    cx.diagnostics.push(remark);
+}

@@ -1,0 +1,151 @@
+//! Random left sides.
+
+pub mod joining;
+pub mod layout;
+pub mod net;
+pub mod pad;
+pub mod window;
+
+use ir::{Builder, Module, OpState, QuantType, Type, ValueId};
+use pass::Registry;
+use testgen::Choices;
+use testgen::nn::{Case, ElementKind, Kind, Op};
+
+/// A network and the bytes of its inputs.
+pub struct Instance {
+    pub module: Module,
+    pub inputs: Vec<Vec<u8>>,
+}
+
+fn of_case(case: &Case, registry: &Registry) -> Instance {
+    Instance {
+        module: case.build(registry.dialects()),
+        inputs: case.inputs(0),
+    }
+}
+
+fn element(c: &mut Choices) -> ElementKind {
+    c.of(&[ElementKind::I8, ElementKind::I8, ElementKind::F32])
+}
+
+fn quantised(m: &mut Module, c: &mut Choices, shape: &[i64]) -> Type {
+    let scale = c.between(1, 1 << 20) as f32 / c.of(&[16384.0f32, 65536.0, 1e7]);
+    let q = m.quant(QuantType::per_tensor(8, scale.into(), c.between(-128, 127)));
+    m.tensor(shape, q)
+}
+
+/// Has `@main` return what an op makes of its result.
+fn append(m: &mut Module, name: &str, to: impl FnOnce(&mut Module, Type) -> Type) {
+    let f = m.lookup_symbol("main").unwrap();
+    let entry = m.entry_block(f).unwrap();
+    let end = m.last_op(entry).unwrap();
+    let x = m.operand(end, 0);
+    let from = m.value_type(x);
+    let to = to(m, from);
+    let op = Builder::before(m, end).insert(OpState::new(name).operands(&[x]).results(&[to]));
+    let y = m.result(op, 0);
+    m.set_operand(end, 0, y);
+    let inputs: Vec<Type> = m
+        .block_args(entry)
+        .iter()
+        .map(|&v| m.value_type(v))
+        .collect();
+    let ty = m.function(&inputs, &[to]);
+    let ty = m.type_attr(ty);
+    m.set_prop(f, "function_type", ty);
+}
+
+/// An op that may have a fused activation, and an activation behind it.
+pub fn activation_behind(registry: &Registry, c: &mut Choices) -> Instance {
+    let kind = c.of(&[
+        Kind::Conv2d,
+        Kind::DepthwiseConv2d,
+        Kind::FullyConnected,
+        Kind::AveragePool2d,
+        Kind::MaxPool2d,
+        Kind::Add,
+    ]);
+    let element = element(c);
+    let mut instance = of_case(&Case::draw(c, kind, element), registry);
+    let name = c.of(&["nn.relu", "nn.relu6"]);
+    let other = element == ElementKind::I8 && c.once_in(4);
+    append(&mut instance.module, name, |m, from| {
+        let shape = m.type_data(from).shape().unwrap().to_vec();
+        if other { quantised(m, c, &shape) } else { from }
+    });
+    instance
+}
+
+pub fn fully_connected(registry: &Registry, c: &mut Choices) -> Instance {
+    let element = element(c);
+    of_case(&Case::draw(c, Kind::FullyConnected, element), registry)
+}
+
+/// A convolution: of single pixels, of the whole image, of tiles, or any.
+pub fn convolution(registry: &Registry, c: &mut Choices) -> Instance {
+    let element = element(c);
+    let mut case = Case::draw(c, Kind::Conv2d, element);
+    let [n, h, w, _] = case.inputs[0].shape[..] else {
+        unreachable!("images have four dimensions")
+    };
+    let tile = |n: i64| (1..=n).rev().find(|t| n % t == 0 && *t < n).unwrap_or(1);
+    let (kernel, strides) = match c.below(8) {
+        0..3 => ([1, 1], [1, 1]),
+        3..6 => ([h, w], [c.between(1, 3), c.between(1, 3)]),
+        6 => ([tile(h), tile(w)], [tile(h), tile(w)]),
+        _ => return of_case(&case, registry),
+    };
+    let Op::Conv2d { filter, window, .. } = &mut case.op else {
+        unreachable!("a convolution was drawn")
+    };
+    // A whole image times many channels takes long.
+    if kernel[0] * kernel[1] > 256 {
+        return of_case(&case, registry);
+    }
+    filter.shape[1] = kernel[0];
+    filter.shape[2] = kernel[1];
+    window.strides = strides;
+    window.dilations = [1, 1];
+    window.pads = [0; 4];
+    let out = |n: i64, k: i64, s: i64| (n - k) / s + 1;
+    let (oh, ow) = (out(h, kernel[0], strides[0]), out(w, kernel[1], strides[1]));
+    case.outputs[0].shape = vec![n, oh, ow, case.outputs[0].shape[3]];
+    of_case(&case, registry)
+}
+
+/// Operators on single elements, one after the other; sums of one number, or of any.
+pub fn pointwise_chain(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut net = net::Net::new(registry, c);
+    let elem = net.i8();
+    let mut x = net.input(&[2, 128], elem);
+    for _ in 0..net.c.between(1, 4) {
+        x = match net.c.once_in(4) {
+            true => sum(&mut net, x),
+            false => net.pointwise(x),
+        };
+    }
+    let mut instance = net.returning(&[x]);
+    instance.inputs = vec![(0..=255).collect()];
+    instance
+}
+
+/// A sum of a value and itself, or a constant.
+fn sum(net: &mut net::Net<'_>, x: ValueId) -> ValueId {
+    let float = net.is_float(net.elem(x));
+    let elem = if float { net.f32() } else { net.i8() };
+    let y = match net.c.below(6) {
+        0 => x,
+        1 => net.constant(&[128], elem),
+        2 | 3 => net.constant(&[1, 1], elem),
+        _ => {
+            let bytes = if float {
+                0.75f32.to_le_bytes().to_vec()
+            } else {
+                vec![7]
+            };
+            net.constant_of(&[2, 128], elem, bytes.repeat(256))
+        }
+    };
+    let [a, b] = if net.c.once_in(2) { [x, y] } else { [y, x] };
+    net.add(a, b)
+}

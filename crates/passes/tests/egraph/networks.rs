@@ -1,0 +1,124 @@
+//! The pass on whole networks.
+
+use crate::registry;
+use ir::Module;
+use pass::{ManagerOptions, PassCx, Pipeline, Registry};
+use testgen::network;
+
+/// Runs the pass; the module, its remarks, and how many equalities were found.
+fn rewrite(registry: &Registry, m: &Module, options: &str) -> (Module, Vec<String>, u64) {
+    let mut m = m.clone();
+    let mut cx = PassCx::new(registry, registry.targets().get("cortex-m4").unwrap());
+    let pipeline = format!("builtin.module(func.func(rewrite-graph{options}))");
+    let pipeline = Pipeline::parse(&pipeline).unwrap();
+    let manager = ManagerOptions {
+        verify_each: true,
+        allow_unregistered: true,
+        ..ManagerOptions::default()
+    };
+    let done = pass::run_pipeline(&pipeline, &mut m, &mut cx, manager, &mut ());
+    assert!(done.is_ok(), "{}", cx.diagnostics);
+    let remarks = cx.diagnostics.iter().map(|d| d.message.clone()).collect();
+    let found = cx.statistics.get("rewrite-graph", "equalities");
+    (m, remarks, found)
+}
+
+fn parse(registry: &Registry, source: &str) -> Module {
+    let options = ir::text::ParseOptions {
+        allow_unregistered: true,
+    };
+    let m = ir::text::parse(source, "test.mlir", registry.dialects().clone(), &options);
+    m.unwrap_or_else(|e| panic!("{e}\n{source}"))
+}
+
+#[test]
+fn random_networks_compute_the_same() {
+    let registry = registry();
+    let mut rewritten = 0;
+    for (i, net) in network::networks(7, 300).into_iter().enumerate() {
+        let before = net.build(registry.dialects());
+        for options in ["", "{optimize-for=latency}", "{optimize-for=ram}"] {
+            let (after, remarks, _) = rewrite(&registry, &before, options);
+            let inputs = net.inputs(0);
+            let text = ir::text::print_module(&before);
+            assert_eq!(
+                interp::run_nn(&after, &inputs),
+                interp::run_nn(&before, &inputs),
+                "network {i} {options}\n{text}"
+            );
+            if remarks.is_empty() {
+                assert_eq!(ir::text::print_module(&after), text);
+            }
+            rewritten += remarks.len();
+            // Nothing depends on anything but the input.
+            let (again, ..) = rewrite(&registry, &before, options);
+            assert_eq!(
+                ir::text::print_module(&again),
+                ir::text::print_module(&after)
+            );
+        }
+    }
+    assert!(rewritten > 100, "{rewritten}");
+}
+
+const CHAIN: &str = r#"
+"builtin.module"() ({
+  "func.func"() <{sym_name = "main", function_type = (tensor<1x8x!quant.uniform<i8:f32, 0.5:0>>) -> tensor<1x8x!quant.uniform<i8:f32, 0.3:7>>}> ({
+  ^bb0(%x: tensor<1x8x!quant.uniform<i8:f32, 0.5:0>>):
+    %0 = "nn.dequantize"(%x) : (tensor<1x8x!quant.uniform<i8:f32, 0.5:0>>) -> tensor<1x8xf32>
+    %1 = "nn.relu"(%0) : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    MIDDLE
+    %2 = "nn.quantize"(%1) : (tensor<1x8xf32>) -> tensor<1x8x!quant.uniform<i8:f32, 0.3:7>>
+    "func.return"(%2) : (tensor<1x8x!quant.uniform<i8:f32, 0.3:7>>) -> ()
+  }) : () -> ()
+}) : () -> ()
+"#;
+
+#[test]
+fn a_chain_becomes_a_table() {
+    let registry = registry();
+    let m = parse(&registry, &CHAIN.replace("MIDDLE", ""));
+    let (after, remarks, _) = rewrite(&registry, &m, "{optimize-for=latency explain=true}");
+    let text = ir::text::print_module(&after);
+    assert!(
+        text.contains("nn.lookup_table") && !text.contains("nn.relu"),
+        "{text}"
+    );
+    assert!(remarks[0].starts_with("rewritten: "), "{remarks:?}");
+    assert!(
+        remarks[0].ends_with("no rule has anything to add"),
+        "{remarks:?}"
+    );
+    assert!(
+        remarks.contains(&"`nn.lookup_table` is here by unary-chain-as-table".to_owned()),
+        "{remarks:?}"
+    );
+    let disabled = "{optimize-for=latency disable=unary-chain-as-table}";
+    let (after, remarks, _) = rewrite(&registry, &m, disabled);
+    assert_eq!(ir::text::print_module(&after), ir::text::print_module(&m));
+    assert!(remarks.is_empty(), "{remarks:?}");
+}
+
+/// What is not known is not looked through, and stays.
+#[test]
+fn an_op_that_is_not_known_stays_outside() {
+    let registry = registry();
+    let middle = r#""acme.look"(%1) : (tensor<1x8xf32>) -> ()"#;
+    let m = parse(&registry, &CHAIN.replace("MIDDLE", middle));
+    let (after, _, found) = rewrite(&registry, &m, "{optimize-for=latency}");
+    assert!(found > 0);
+    let text = ir::text::print_module(&after);
+    assert!(
+        text.contains("acme.look") && text.contains("nn.relu"),
+        "{text}"
+    );
+    let middle = r#"%n = "acme.change"(%1) : (tensor<1x8xf32>) -> tensor<1x8xf32>"#;
+    let changed = CHAIN.replace("MIDDLE", middle);
+    let changed = changed.replace(r#""nn.quantize"(%1)"#, r#""nn.quantize"(%n)"#);
+    let m = parse(&registry, &changed);
+    let (after, _, found) = rewrite(&registry, &m, "{optimize-for=latency}");
+    assert_eq!(
+        (ir::text::print_module(&after), found),
+        (ir::text::print_module(&m), 0)
+    );
+}
