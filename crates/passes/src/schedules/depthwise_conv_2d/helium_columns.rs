@@ -267,25 +267,16 @@ impl Columns<'_> {
         let line = e.output.1 * e.channels;
         for row in 0..self.tile.side {
             let first = row * self.tile.steps * self.tile.side;
-            let one = |b: &mut Builder<'_>, column: ValueId, by: i64| {
-                let at = sum_of(b, &[(column, WORDS)], (first + by) * WORDS);
+            b.for_range(0, self.tile.columns, 1, &[], |b, column, _| {
+                let at = sum_of(b, &[(column, WORDS)], first * WORDS);
                 let v = b.vldr(self.words, &[at], 32);
                 let v = self.requantizer.biased(b, lane, v);
                 let v = self.requantizer.output(b, lane, v, self.bounds);
                 let terms = [(to, 1), (column, e.channels), (block, WORDS)];
-                let at = sum_of(b, &terms, row * line + by * e.channels);
+                let at = sum_of(b, &terms, row * line);
                 b.vstr(v, self.output, &[at]);
-            };
-            let (odd, even) = (self.tile.columns % 2, self.tile.columns & !1);
-            b.for_range(0, even, 2, &[], |b, column, _| {
-                one(b, column, 0);
-                one(b, column, 1);
                 Vec::new()
             });
-            if odd == 1 {
-                let last = b.const_index(even);
-                one(b, last, 0);
-            }
         }
     }
 }
