@@ -9,7 +9,8 @@ writes
   DIR/input.bin        one sample, float32, NCHW
   DIR/output.bin       what PyTorch computes for it, float32
 
-Weights are random, the same for the same seed. Needs torch and onnx; onnxscript for `--exporter dynamo`.
+Weights are random, the same for the same seed. The exporter's own optimiser, which would fold the padding, stays off. Needs torch and
+onnx; onnxscript for `--exporter dynamo`.
 """
 import argparse
 import os
@@ -168,7 +169,7 @@ class Native:
         x = self.convolution(x, network.features)
         n, height, width, features = self.shape
         attributes = (
-            f'activation = "none", filter = array<i64: {height}, {width}>, '
+            f'activation = "none", kernel = array<i64: {height}, {width}>, '
             "pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>"
         )
         x = self.op("nn.average_pool_2d", [x], [self.type(self.shape)], attributes, [n, 1, 1, features])
@@ -218,7 +219,7 @@ def main():
         classes = network(image)
         names = {"input_names": ["image"], "output_names": ["classes"]}
         dynamo = options.exporter == "dynamo"
-        more = {"external_data": False} if dynamo else {"do_constant_folding": False}
+        more = {"external_data": False, "optimize": False} if dynamo else {"do_constant_folding": False}
         torch.onnx.export(network, (image,), path("mobilenet.onnx"), dynamo=dynamo, opset_version=18, **more, **names)
         text = Native([1, options.size, options.size, 3], "mobilenet.mlir").network(network)
     with open(path("mobilenet.mlir"), "w") as file:
