@@ -144,6 +144,8 @@ pub struct Graph {
     pub(super) adding: Origin,
     /// Elements of constant classes that were asked for.
     values: FxHashMap<Id, Option<Attr>>,
+    /// Equalities that [`equate`](Self::equate) found.
+    pub(super) equated: u64,
 }
 
 impl Graph {
@@ -159,6 +161,7 @@ impl Graph {
             origins: FxHashMap::default(),
             adding: Origin::default(),
             values: FxHashMap::default(),
+            equated: 0,
         }
     }
 
@@ -317,6 +320,28 @@ impl Graph {
             }
         }
         self.add(nn::ReshapeOp::NAME, &[source], &[], ty)
+    }
+
+    /// One result of an op of several; `class` stands for all of them.
+    pub fn part(&mut self, class: Id, index: u32) -> Id {
+        self.insert(Term::Part { index, of: [class] })
+    }
+
+    /// The class of an op of several results of which a class is one, and which one; for each such op.
+    pub fn part_of(&self, class: Id) -> Vec<(Id, u32)> {
+        let class = self.egraph.find(class);
+        let parts = self.egraph[class].nodes.iter().filter_map(|t| match t {
+            Term::Part { index, of } => Some((self.egraph.find(of[0]), *index)),
+            _ => None,
+        });
+        parts.collect()
+    }
+
+    /// Makes two classes of one type equal: for a rule that rewrites single results of an op of several.
+    pub fn equate(&mut self, a: Id, b: Id) {
+        if self.egraph[a].data.types == self.egraph[b].data.types {
+            self.equated += u64::from(self.egraph.union(a, b));
+        }
     }
 
     /// Adds a constant, `dense` elements of a type's storage.

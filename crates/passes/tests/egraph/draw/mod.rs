@@ -1,5 +1,11 @@
 //! Random left sides.
 
+pub mod joining;
+pub mod layout;
+pub mod net;
+pub mod pad;
+pub mod window;
+
 use ir::dialects::func;
 use ir::{Builder, Loc, Module, OpState, QuantType, Type, ValueId};
 use pass::Registry;
