@@ -7,11 +7,13 @@
 
 mod arguments;
 mod call_extern;
+mod extern_call;
 mod extern_value;
 
 pub(crate) use arguments::verify_states;
 pub use arguments::{Arguments, initial_state, network_states};
 pub use call_extern::{BufferRole, CallExternOp, Returned, YieldOp, is_header, is_library};
+pub use extern_call::{ExternCall, copy_block};
 pub use extern_value::ExternValue;
 
 use crate::interfaces::Effects;
