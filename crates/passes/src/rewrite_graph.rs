@@ -3,17 +3,19 @@
 //! Several networks are extracted, each for another weight of cycles, flash and intermediate results, and measured as a whole; the best by
 //! `optimize-for` is taken if it is better than what was there. Else nothing changes.
 
+use crate::egraph::claim::{Refusal, claim};
 use crate::egraph::cost::Costs;
 use crate::egraph::decode::{NewOp, decode};
 use crate::egraph::encode::{Encoded, encode};
 use crate::egraph::extract::{Choices, Weights, extract};
 use crate::egraph::graph::Graph;
 use crate::egraph::measure::{Goal, Measure, measure};
+use crate::egraph::merge::merge;
 use crate::egraph::rule::{Rule, Soundness};
 use crate::egraph::rules;
 use crate::egraph::saturate::{Conditions, Stop, saturate};
 use ir::{Diagnostic, Module, OpId};
-use pass::{Failed, OptionError, Options, Pass, PassCx, PassInfo};
+use pass::{Accelerator, Failed, OptionError, Options, Pass, PassCx, PassInfo, Registry};
 
 /// The pass.
 pub fn info() -> PassInfo {
@@ -28,6 +30,12 @@ pub fn info() -> PassInfo {
         "balanced|latency|ram",
         "balanced",
         "What is to be small: the product of cycles, flash and live bytes, if neither cycles nor live bytes grow; or one of them first.",
+    )
+    .option(
+        "with",
+        "NAME,…",
+        "",
+        "Accelerators that may claim parts of the network, by name.",
     )
     .option("disable", "NAME,…", "", "Rules to leave out, by name.")
     .option(
@@ -46,6 +54,7 @@ pub fn info() -> PassInfo {
 
 struct RewriteGraph {
     goal: Goal,
+    with: Vec<String>,
     disable: Vec<String>,
     fast_math: bool,
     explain: bool,
@@ -60,6 +69,7 @@ impl RewriteGraph {
         };
         Ok(RewriteGraph {
             goal,
+            with: o.list("with").map(str::to_owned).collect(),
             disable: o.list("disable").map(str::to_owned).collect(),
             fast_math: o.flag("fast-math")?,
             explain: o.flag("explain")?,
@@ -89,6 +99,25 @@ impl RewriteGraph {
     }
 }
 
+/// Accelerators by name.
+fn accelerators<'r>(
+    names: &[String],
+    registry: &'r Registry,
+) -> Result<Vec<&'r Accelerator>, Diagnostic> {
+    let all = registry.accelerators();
+    let find = |name: &String| {
+        all.iter().find(|a| a.name() == name).ok_or_else(|| {
+            let message = format!("`rewrite-graph` knows no accelerator `{name}`");
+            let error = Diagnostic::error("P001", message);
+            match target::nearest(name, all.iter().map(Accelerator::name)) {
+                Some(n) => error.help(format!("did you mean `{n}`?")),
+                None => error.help("register it, or load the plug-in that brings it"),
+            }
+        })
+    };
+    names.iter().map(find).collect()
+}
+
 /// A network that was extracted.
 struct Candidate {
     module: Module,
@@ -99,6 +128,10 @@ struct Candidate {
 impl Pass for RewriteGraph {
     fn run(&self, m: &mut Module, f: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
         let rules = self.rules(cx)?;
+        let accelerators = match accelerators(&self.with, cx.registry) {
+            Ok(found) => found,
+            Err(e) => return cx.fail(e),
+        };
         let region = m.regions(f).first().copied();
         let Some(&[block]) = region.map(|r| m.blocks(r)) else {
             return Ok(());
@@ -108,8 +141,13 @@ impl Pass for RewriteGraph {
         let encoded = encode(&mut graph, block);
         let (stop, found) = saturate(&mut graph, &rules, Conditions::Hold, &mut cx.fuel);
         cx.count("equalities", found);
+        let (claims, refused) = claim(&mut graph, &accelerators, cx.target, &mut cx.fuel);
+        cx.count("claims", claims);
+        refused
+            .iter()
+            .for_each(|r| not_claimed(graph.module(), r, cx));
         let before = measure(graph.module(), f, cx.registry, cx.target);
-        let best = match found {
+        let best = match found + claims {
             0 => None,
             _ => self.best(&mut graph, &encoded, f, before, cx),
         };
@@ -154,9 +192,10 @@ impl RewriteGraph {
             }
             let decoded = decode(g, encoded, &choices);
             seen.push(choices);
-            let Some((module, new)) = decoded else {
+            let Some((mut module, mut new)) = decoded else {
                 continue;
             };
+            merge(&mut module, encoded.block, &mut new, cx.registry, cx.target);
             let measure = measure(&module, f, cx.registry, cx.target);
             let least = best.as_ref().map(|b| self.goal.key(b.measure));
             let is_least = least.is_none_or(|l| self.goal.key(measure) < l);
@@ -210,5 +249,18 @@ fn explain(m: &Module, new: &NewOp, cx: &mut PassCx<'_>) {
     let message = format!("`{}` is here by {rules}", m.op_name(new.op));
     let mut remark = Diagnostic::remark("remark.rewritten", message);
     remark.location = m.describe_loc(m.op_loc(new.op));
+    cx.diagnostics.push(remark);
+}
+
+fn not_claimed(m: &Module, refused: &Refusal, cx: &mut PassCx<'_>) {
+    let Refusal {
+        accelerator,
+        op,
+        why,
+        ..
+    } = refused;
+    let message = format!("{accelerator} does not take `{op}`: {why}");
+    let mut remark = Diagnostic::remark("remark.not-claimed", message);
+    remark.location = refused.loc.and_then(|l| m.describe_loc(l));
     cx.diagnostics.push(remark);
 }

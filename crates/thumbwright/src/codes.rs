@@ -15,6 +15,10 @@ pub const REMARKS: &[(&str, &str)] = &[
         "quantised weights of a float layer were dequantised, so the layer is computed in float",
     ),
     (
+        "remark.not-claimed",
+        "an accelerator that was asked for does not take a part of the network that one of its patterns fits, and why",
+    ),
+    (
         "remark.not-converged",
         "rewrite patterns still applied when their number was used up",
     ),

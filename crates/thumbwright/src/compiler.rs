@@ -118,10 +118,11 @@ pub struct Stage {
 pub struct CompilerBuilder {
     registry: RegistryBuilder,
     libraries: Vec<KernelLibrary>,
+    accelerators: Vec<String>,
 }
 
 impl CompilerBuilder {
-    /// Adds what a function registers: dialects, passes, patterns, schedules, planning algorithms, targets, extensions of the pipeline.
+    /// Adds what a function registers: dialects, passes, patterns, schedules, accelerators, planning algorithms, targets, extensions of the pipeline.
     ///
     /// # Errors
     /// If a name is taken.
@@ -140,6 +141,33 @@ impl CompilerBuilder {
     pub fn library(mut self, library: KernelLibrary) -> Result<CompilerBuilder, LibraryError> {
         library.register(&mut self.registry)?;
         self.libraries.push(library);
+        Ok(self)
+    }
+
+    /// Has an accelerator that is registered claim what it computes for less than the core, in every model that is compiled.
+    ///
+    /// # Errors
+    /// If none has the name.
+    pub fn accelerator(mut self, name: &str) -> Result<CompilerBuilder, RegistryError> {
+        let all = self.registry.accelerators();
+        let Some(accelerator) = all.iter().find(|a| a.name() == name) else {
+            let names: Vec<String> = all.iter().map(|a| format!("`{}`", a.name())).collect();
+            let known = match names.is_empty() {
+                true => "there is none; a plug-in can bring one".to_owned(),
+                false => format!("there is {}", names.join(", ")),
+            };
+            return Err(RegistryError::Other(format!(
+                "no accelerator has the name `{name}`: {known}"
+            )));
+        };
+        if let Some(code) = accelerator.driver_code() {
+            self.libraries.push(KernelLibrary::of_code(
+                &code.library,
+                &code.sources,
+                &code.include,
+            ));
+        }
+        self.accelerators.push(name.to_owned());
         Ok(self)
     }
 
@@ -177,6 +205,7 @@ impl CompilerBuilder {
         Compiler {
             registry: Arc::new(self.registry.freeze()),
             libraries: self.libraries.into(),
+            accelerators: self.accelerators.into(),
             import: ImportOptions::default(),
         }
     }
@@ -187,6 +216,7 @@ impl CompilerBuilder {
 pub struct Compiler {
     registry: Arc<Registry>,
     libraries: Arc<[KernelLibrary]>,
+    accelerators: Arc<[String]>,
     import: ImportOptions,
 }
 
@@ -220,6 +250,7 @@ impl Compiler {
         Ok(CompilerBuilder {
             registry,
             libraries: Vec::new(),
+            accelerators: Vec::new(),
         })
     }
 
@@ -228,6 +259,7 @@ impl Compiler {
         Compiler {
             registry,
             libraries: Arc::new([]),
+            accelerators: Arc::new([]),
             import: ImportOptions::default(),
         }
     }
@@ -253,9 +285,11 @@ impl Compiler {
             .map_err(|e| Diagnostic::error("D001", e.to_string()).into())
     }
 
-    /// The pipeline of a compile, with what the registry's third parties added to it.
+    /// The pipeline of a compile, with what the registry's third parties added to it, and the accelerators that were asked for.
     pub fn default_pipeline(&self, options: &PipelineOptions) -> Pipeline {
-        passes::default_pipeline(&self.registry, options)
+        let mut options = options.clone();
+        options.rules.with.extend(self.accelerators.iter().cloned());
+        passes::default_pipeline(&self.registry, &options)
     }
 
     /// Imports and verifies a model: a .tflite file, an ONNX one if `file` ends in `.onnx`, or the network as MLIR text if it ends in `.mlir`.

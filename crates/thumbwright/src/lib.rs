@@ -51,6 +51,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 mod pages {
     #[doc = include_str!("../../../README.md")]
     mod readme {}
+    #[doc = include_str!("../../../docs/accelerator.md")]
+    mod accelerator {}
     #[doc = include_str!("../../../docs/embedding.md")]
     mod embedding {}
     #[doc = include_str!("../../../docs/first-pass.md")]

@@ -7,10 +7,12 @@
 mod joining;
 mod layout;
 mod lookup_table;
+mod offload;
 
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
+pub use offload::{OffloadOp, YieldOp};
 
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
@@ -600,6 +602,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
     joining::register(r)?;
     lookup_table::register(r)?;
+    offload::register(r)?;
     layout::register(r)
 }
 
