@@ -151,5 +151,6 @@ fn job(tensors: usize, layers: usize) -> ExternValue {
     ExternValue::Struct {
         ty: "struct acme_npu_job".to_owned(),
         fields,
+        complete: false,
     }
 }
