@@ -480,18 +480,21 @@ impl Graph {
         result
     }
 
-    /// What an op of one result is for operands of another shape: operand 0 and the result have `shape`, the others the shape they have.
+    /// What an op of one result is for operands of other shapes, where they are given, and a result of another shape.
     pub fn interpret_as(
         &mut self,
         node: &Node,
-        shape: &[i64],
+        shapes: &[Option<&[i64]>],
+        result: &[i64],
         operands: &[Datum],
     ) -> Option<Datum> {
         let op = self.probe(node, false);
         let m = self.module_mut();
-        for v in [m.operand(op, 0), m.result(op, 0)] {
+        let given: Vec<(ValueId, Option<&[i64]>)> =
+            m.operands(op).zip(shapes.iter().copied()).collect();
+        for (v, shape) in given.into_iter().chain([(m.result(op, 0), Some(result))]) {
             let elem = m.type_data(m.value_type(v)).elem();
-            if let Some(elem) = elem {
+            if let (Some(elem), Some(shape)) = (elem, shape) {
                 let ty = m.tensor(shape, elem);
                 m.set_value_type(v, ty);
             }

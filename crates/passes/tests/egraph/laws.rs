@@ -35,6 +35,9 @@ const LAWS: &[Law] = &[
     law("pad-into-max-pool", draw::pad::before_max_pool),
     law("pad-into-average-pool", draw::pad::stepped_over),
     law("pad-of-pad", draw::pad::twice),
+    law("pointwise-of-pad", draw::pad::before_pointwise),
+    law("pad-of-reshape", draw::pad::behind_reshape),
+    law("layers-side-by-side", draw::joining::side_by_side),
     law("transpose-in-normal-form", draw::layout::transpose),
     law("transpose-of-transpose", draw::layout::transposed_twice),
     law(

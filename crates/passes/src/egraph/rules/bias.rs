@@ -75,11 +75,21 @@ fn operands(g: &Graph, add: &Node, count: usize, strictly: bool) -> Option<(Node
                 || (has_activation(g, n, "none")
                     && is_float(g, add.class)
                     && channelwise
+                    && filter_channels(g, n) == Some(channels)
                     && g.shape(n.class) == g.shape(add.class))
         };
         let layer = g.is_constant(c).then(|| layers.find(fits))??;
         Some((layer, c))
     })
+}
+
+/// The channels that a layer computes.
+fn filter_channels(g: &Graph, layer: &Node) -> Option<i64> {
+    let shape = g.shape(layer.operands[1]);
+    match g.name(layer) == nn::DepthwiseConv2dOp::NAME {
+        true => shape.last().copied(),
+        false => shape.first().copied(),
+    }
 }
 
 /// Whether no element changes what is beyond the largest finite number: a layer without an activation clamps there.

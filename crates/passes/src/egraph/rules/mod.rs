@@ -12,6 +12,7 @@ mod pad;
 mod parts;
 mod pool;
 mod reshape;
+mod siblings;
 
 use super::rule::Rule;
 
@@ -61,6 +62,10 @@ pub const FAMILIES: &[(&str, &str)] = &[
         "reshape",
         "Reshapes, which are views, go towards the results, so that what they stood between meets.",
     ),
+    (
+        "siblings",
+        "Layers that read one tensor, and whose results are put together, are one layer.",
+    ),
 ];
 
 /// Every rule, in the order in which they are tried.
@@ -77,6 +82,7 @@ pub fn all() -> Vec<Rule> {
         pad::RULES,
         pool::RULES,
         reshape::RULES,
+        siblings::RULES,
     ]
     .concat()
 }

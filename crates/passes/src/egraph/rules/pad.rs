@@ -3,11 +3,13 @@
 //! Exporters write padding as an op of its own, which costs a second copy of the tensor. A window has `pads`, but what it does there is its
 //! own: a convolution multiplies what means 0 there, a pool leaves it out.
 
-use super::parts::{Window, bytes, is_float, is_int8};
+use super::parts::{POINTWISE, Window, bytes, is_float, is_int8, is_uniform, shaped};
 use crate::egraph::graph::{Graph, Node};
 use crate::egraph::rule::{Match, Rule, Soundness};
 use egg::Id;
 use ir::dialects::nn;
+use ir::interfaces::Datum;
+use smallvec::SmallVec;
 
 /// Pads of a window at most, as the verifier has it.
 const MOST_PADS: i64 = 1 << 20;
@@ -81,7 +83,96 @@ pub(super) const RULES: &[Rule] = &[
             Some(g.add_like(&at.root, &[x], &[("padding", sum)], ty))
         },
     },
+    Rule {
+        name: "pointwise-of-pad",
+        family: "pad",
+        equation: "f(pad(x, p, v)) = pad(f(x), p, f(v))",
+        condition: "none",
+        soundness: Soundness::Exact,
+        roots: POINTWISE,
+        inner: &[nn::PadOp::NAME],
+        when: |g, at| is_uniform(g, &at.root),
+        build: pad_behind,
+    },
+    Rule {
+        name: "pad-of-reshape",
+        family: "pad",
+        equation: "pad(reshape(x), p) = reshape(pad(x, p)), p without or with zeros for the dimensions that come or go",
+        condition: "only dimensions of extent 1 come or go, and nothing is added to those",
+        soundness: Soundness::Exact,
+        roots: &[nn::PadOp::NAME],
+        inner: &[nn::ReshapeOp::NAME],
+        when: |g, at| behind_units(g, at, true).is_some(),
+        build: |g, at| {
+            let padding = match behind_units(g, at, true) {
+                Some(padding) => padding,
+                None => behind_units(g, at, false)?,
+            };
+            let (x, to) = (at.inner().operands[0], g.shape(at.root.class));
+            let shape = nn::padded(&g.shape(x), &padding)?;
+            let ty = g.ty(at.root.class);
+            let ty = shaped(g, ty, &shape)?;
+            let padding = g.module_mut().i64s_attr(&padding);
+            let inside = g.add_like(&at.root, &[x], &[("padding", padding)], ty);
+            Some(g.reshape(inside, &to))
+        },
+    },
 ];
+
+/// A pad of what the root makes of the pad's operand, by what it makes of the element that is added.
+fn pad_behind(g: &mut Graph, at: &Match) -> Option<Id> {
+    let (f, pad) = (&at.root, at.inner());
+    let mut args: SmallVec<[Datum; 2]> = SmallVec::new();
+    args.push(Datum::Bytes(element(g, pad)?.into()));
+    for &table in &f.operands[1..] {
+        args.push(Datum::Bytes(bytes(g, table)?));
+    }
+    let Datum::Bytes(added) = g.interpret_as(f, &[Some(&[1])], &[1], &args)? else {
+        return None;
+    };
+    let (x, ty) = (pad.operands[0], g.ty(f.class));
+    let shape = g.shape(x);
+    let inside = shaped(g, ty, &shape)?;
+    let mut operands = f.operands.clone();
+    operands[0] = x;
+    let value = match added[..] {
+        [b] => {
+            let i8 = g.module_mut().i8();
+            g.module_mut().int_attr(i64::from(b as i8), i8)
+        }
+        [a, b, c, d] => g.module_mut().f32_attr(f32::from_le_bytes([a, b, c, d])),
+        _ => return None,
+    };
+    let padded = g.add_like(f, &operands, &[], inside);
+    Some(g.add_like(pad, &[padded], &[("value", value)], ty))
+}
+
+/// The padding of a reshape's operand instead of its result; unless `strictly`, whatever shape it has of as many dimensions.
+fn behind_units(g: &Graph, at: &Match, strictly: bool) -> Option<Vec<i64>> {
+    let (from, to) = (g.shape(at.inner().operands[0]), g.shape(at.inner().class));
+    let padding = g.list(&at.root, "padding");
+    let pairs: Vec<&[i64]> = padding.chunks_exact(2).collect();
+    if !strictly {
+        return (from.len() == to.len()).then_some(padding.clone());
+    }
+    let wide =
+        |shape: &[i64]| -> Vec<usize> { (0..shape.len()).filter(|&d| shape[d] != 1).collect() };
+    let (old, new) = (wide(&from), wide(&to));
+    let same = old.len() == new.len() && old.iter().zip(&new).all(|(&a, &b)| from[a] == to[b]);
+    let units = (0..to.len()).filter(|d| !new.contains(d));
+    if !same
+        || !units
+            .into_iter()
+            .all(|d| pairs.get(d) == Some(&&[0, 0][..]))
+    {
+        return None;
+    }
+    let mut moved = vec![0; 2 * from.len()];
+    for (&a, &b) in old.iter().zip(&new) {
+        moved[2 * a..2 * a + 2].copy_from_slice(pairs.get(b)?);
+    }
+    Some(moved)
+}
 
 /// Rows before and behind, columns before and behind that a pad adds.
 fn border(g: &Graph, pad: &Node) -> Option<[i64; 4]> {

@@ -85,7 +85,7 @@ fn is_monotone(g: &mut Graph, f: &Node) -> bool {
             None => return false,
         }
     }
-    match g.interpret_as(f, &[256], &args) {
+    match g.interpret_as(f, &[Some(&[256])], &[256], &args) {
         Some(Datum::Bytes(b)) if b.len() == 256 => b.windows(2).all(|w| w[0] as i8 <= w[1] as i8),
         Some(Datum::Bytes(b)) if b.len() == 1024 => {
             let each = b.chunks_exact(4);

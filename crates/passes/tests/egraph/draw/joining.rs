@@ -1,7 +1,7 @@
 //! Concatenations and splits.
 
 use super::Instance;
-use super::net::Net;
+use super::net::{Moves, Net};
 use ir::ValueId;
 use pass::Registry;
 use testgen::Choices;
@@ -125,6 +125,50 @@ pub fn concatenation_of_pointwise(registry: &Registry, c: &mut Choices) -> Insta
         let name = if odd && name == "relu6" { "relu" } else { name };
         parts.push(net.op(name, &operands, &[], &shape, to));
     }
+    let y = net.concatenation(&parts, axis);
+    net.returning(&[y])
+}
+
+/// Layers on one tensor, mostly, with one window, mostly, whose channels are put together, mostly.
+pub fn side_by_side(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut net = Net::new(registry, c);
+    let (elem, to) = (net.element(), net.element());
+    let to = match net.is_float(elem) {
+        true => elem,
+        false if net.is_float(to) => net.i8(),
+        false => to,
+    };
+    let (size, depth) = ([net.c.between(1, 4), net.c.between(1, 4)], 2);
+    let shape = [1, size[0], size[1], depth];
+    let x = net.input(&shape, elem);
+    let moves = Moves::draw(net.c, size, true);
+    let (dense, activation) = (net.c.once_in(3), net.c.of(&["none", "relu"]));
+    let mut parts = Vec::new();
+    for _ in 0..net.c.between(2, 3) {
+        let x = if net.c.once_in(6) {
+            net.input(&shape, elem)
+        } else {
+            x
+        };
+        let bias = net.c.once_in(2);
+        let y = match dense {
+            true => net.fully_connected(x, depth, bias),
+            false => net.convolution(x, &moves, bias),
+        };
+        let activation = if net.c.once_in(6) {
+            "relu6"
+        } else {
+            activation
+        };
+        net.alter(y, activation, to);
+        parts.push(y);
+    }
+    let rank = net.shape(parts[0]).len();
+    let like = |net: &Net<'_>, v: &ValueId| net.shape(*v) == net.shape(parts[0]);
+    let axis = match net.c.once_in(4) && parts.iter().all(|v| like(&net, v)) {
+        true => rank - 2,
+        false => rank - 1,
+    };
     let y = net.concatenation(&parts, axis);
     net.returning(&[y])
 }

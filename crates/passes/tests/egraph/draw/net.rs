@@ -195,6 +195,16 @@ impl<'c> Net<'c> {
         ("activation", self.m.str_attr(name))
     }
 
+    /// Has the op behind a value another activation and other elements.
+    pub fn alter(&mut self, v: ValueId, activation: &str, elem: Type) {
+        let op = self.m.defining_op(v).unwrap();
+        let activation = self.m.str_attr(activation);
+        self.m.set_prop(op, "activation", activation);
+        let shape = self.shape(v);
+        let ty = self.m.tensor(&shape, elem);
+        self.m.set_value_type(v, ty);
+    }
+
     pub fn pad(&mut self, x: ValueId, padding: &[i64], value: Option<Attr>) -> ValueId {
         let shape = nn::padded(&self.shape(x), padding).unwrap();
         let elem = self.elem(x);

@@ -124,3 +124,38 @@ pub fn twice(registry: &Registry, c: &mut Choices) -> Instance {
     }
     net.returning(&[x])
 }
+
+pub fn before_pointwise(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut net = Net::new(registry, c);
+    let (x, _) = padded(&mut net, &[None, Some(0), Some(7), Some(-100)]);
+    let y = net.pointwise(x);
+    net.returning(&[y])
+}
+
+/// A reshape that adds or drops dimensions of extent 1, mostly, and a pad.
+pub fn behind_reshape(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut net = Net::new(registry, c);
+    let elem = net.element();
+    let (a, b) = (net.c.between(2, 4), net.c.between(2, 4));
+    let (from, to) = match net.c.below(6) {
+        0 => (vec![a, b], vec![a, 1, b]),
+        1 => (vec![1, a, b], vec![a, b, 1]),
+        2 => (vec![1, a, 1, b], vec![a, b]),
+        3 => (vec![a, b], vec![1, 1, a, b]),
+        4 => (vec![a, b], vec![b, a]),
+        _ => (vec![a * b, 1], vec![a, b]),
+    };
+    let x = net.input(&from, elem);
+    let x = net.reshape(x, &to);
+    let odd = net.c.once_in(4);
+    let mut padding = Vec::new();
+    for &d in &to {
+        for _ in 0..2 {
+            padding.push(if d > 1 || odd { net.c.between(0, 2) } else { 0 });
+        }
+    }
+    let value = net.c.of(&[None, Some(3)]);
+    let value = value.map(|v| stated(&mut net, x, v));
+    let y = net.pad(x, &padding, value);
+    net.returning(&[y])
+}
