@@ -85,14 +85,20 @@ impl Profiler {
             "plugin.c",
         )?;
         let name = objdump.display().to_string();
-        let listing = Command::new(objdump)
-            .arg("-d")
-            .arg(elf)
-            .output()
-            .map_err(|source| EmulateError::Io {
-                path: name.clone(),
-                source,
-            })?;
+        let mut disassemble = Command::new(objdump);
+        if model == ProfileModel::M55 {
+            // By the image's attributes alone, many of Helium's instructions are listed as those of a coprocessor.
+            disassemble.arg("-marmv8.1-m.main");
+        }
+        let listing =
+            disassemble
+                .arg("-d")
+                .arg(elf)
+                .output()
+                .map_err(|source| EmulateError::Io {
+                    path: name.clone(),
+                    source,
+                })?;
         if !listing.status.success() {
             let messages = String::from_utf8_lossy(&listing.stderr).into_owned();
             return Err(EmulateError::Tool {

@@ -33,7 +33,25 @@ fn other_profiler(
     );
     let input = directory.path().join("tw_in.bin");
     std::fs::write(&input, encoded(&inputs(3))).unwrap();
+    let mut path = std::env::var_os("PATH").unwrap_or_default();
+    if cpu == "m55" {
+        // The profiler asks its disassembler for no architecture, and then gets many of Helium's instructions as those of a coprocessor.
+        let objdump = directory.path().join("arm-none-eabi-objdump");
+        let found = Tool::ARM_OBJDUMP.find().unwrap();
+        let script = format!(
+            "#!/bin/sh\nexec '{}' -marmv8.1-m.main \"$@\"\n",
+            found.display()
+        );
+        std::fs::write(&objdump, script).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&objdump, executable).unwrap();
+        let mut first = directory.path().as_os_str().to_owned();
+        first.push(":");
+        first.push(path);
+        path = first;
+    }
     let status = Command::new("python3")
+        .env("PATH", path)
         .current_dir(directory.path())
         .arg(yardstick().canonicalize().unwrap())
         .args(["--quiet", "--cpu", cpu, "--machine", machine, "--json"])
@@ -172,6 +190,54 @@ fn helium_counts_agree_with_the_other_profiler() {
     *text = text.replacen("  k_scale", call, 1);
     case.kernels.push("k_helium".to_owned());
     compare("cortex-m55", "m55", case);
+}
+
+/// By the model's rules, without another profiler: each unit takes an instruction every two cycles, both at once.
+#[test]
+fn helium_loads_and_products_occupy_their_units() {
+    const TEST: &str = "helium_loads_and_products_occupy_their_units";
+    if !present(TEST, &NEEDED) {
+        return;
+    }
+    let mut case = case("model", 321_000);
+    let (load, product) = ("vldrb.8 q0, [%1]\\n", "vmladava.s8 %0, q1, q2\\n");
+    let both = [load, product].concat();
+    let bodies = [
+        ("k_loads_4", load.repeat(4)),
+        ("k_loads_12", load.repeat(12)),
+        ("k_products_4", product.repeat(4)),
+        ("k_products_12", product.repeat(12)),
+        ("k_both_4", both.repeat(4)),
+        ("k_both_12", both.repeat(12)),
+    ];
+    let mut kernels = String::new();
+    let mut calls = String::new();
+    for (name, body) in &bodies {
+        kernels += &format!(
+            "KERNEL int32_t {name}(const int8_t *a) {{\nint32_t sum = 0;\n\
+             __asm__ volatile(\"{body}\" : \"+Te\"(sum) : \"r\"(a) : \"memory\");\nreturn sum;\n}}\n"
+        );
+        calls += &format!("(void){name}(in->a);\n");
+        case.kernels.push((*name).to_owned());
+    }
+    let text = &mut case.sources[0].text;
+    *text = text.replacen(
+        "int32_t model_run_in(",
+        &format!("{kernels}int32_t model_run_in("),
+        1,
+    );
+    *text = text.replacen("  k_scale", &format!("{calls}  k_scale"), 1);
+    let firmware =
+        Firmware::build(&target("cortex-m55"), &[case], &BuildOptions::default()).unwrap();
+    let profile = profile(&firmware, 3);
+    let cycles = |name: &str| {
+        let call = profile.calls.iter().find(|c| c.function == name);
+        call.unwrap().cycles
+    };
+    for kind in ["loads", "products", "both"] {
+        let [few, many] = [4, 12].map(|n| cycles(&format!("k_{kind}_{n}")));
+        assert_eq!(many - few, 8 * 2, "{kind}");
+    }
 }
 
 #[test]
