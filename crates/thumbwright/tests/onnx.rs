@@ -7,11 +7,13 @@
 mod models;
 mod suite;
 
+use ir::{Module, WalkOrder};
 use models::Model;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thumbwright::runtime::interpret;
-use thumbwright::{Compiler, ImportOptions, InputLayout, Io, OnnxOptions};
+use thumbwright::{Arithmetic, Compiler, ImportOptions, InputLayout, Io, OnnxOptions};
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes
@@ -55,6 +57,16 @@ fn float_models_give_the_golden() {
     }
 }
 
+/// Compilers that take quantised models in integers and in float.
+fn both() -> [Compiler; 2] {
+    [Arithmetic::Integer, Arithmetic::Float].map(|qdq| {
+        Compiler::new().unwrap().with_import(ImportOptions {
+            qdq,
+            ..ImportOptions::default()
+        })
+    })
+}
+
 /// The class, if one output is the largest.
 fn class(outputs: &[f32]) -> Option<usize> {
     let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -64,13 +76,15 @@ fn class(outputs: &[f32]) -> Option<usize> {
 
 #[test]
 fn quantised_models_give_the_class_of_the_golden() {
-    let compiler = Compiler::new().unwrap();
-    for model in models::all_onnx("quantised_models_give_the_class_of_the_golden") {
+    for (model, compiler) in models::all_onnx("quantised_models_give_the_class_of_the_golden")
+        .iter()
+        .flat_map(|model| both().map(|compiler| (model, compiler)))
+    {
         // An autoencoder has no class.
-        if !is_quantised(&model) || model.name == "ad_int8.onnx" {
+        if !is_quantised(model) || model.name == "ad_int8.onnx" {
             continue;
         }
-        let (got, want) = outputs(&compiler, &model);
+        let (got, want) = outputs(&compiler, model);
         let classes = want.len() / model.golden.n_samples;
         let samples = got.chunks(classes).zip(want.chunks(classes)).enumerate();
         let mut compared = 0;
@@ -90,6 +104,45 @@ fn quantised_models_give_the_class_of_the_golden() {
         );
         assert!(compared * 2 > model.golden.n_samples, "{}", model.name);
     }
+}
+
+/// A quantised network is the one that its .tflite file has: the same ops in integers, and the same bytes of all samples.
+#[test]
+fn integer_networks_are_those_of_tflite() {
+    let compiler = Compiler::new().unwrap();
+    let tflite = models::all("integer_networks_are_those_of_tflite");
+    let mut compared = 0;
+    for model in models::all_onnx("integer_networks_are_those_of_tflite") {
+        let same = tflite
+            .iter()
+            .find(|t| is_quantised(&model) && format!("{}.onnx", t.name) == model.name);
+        let Some(other) = same else { continue };
+        let n = model.golden.n_samples;
+        let import = |m: &Model| compiler.import(&m.file(), &m.bytes()).unwrap().0;
+        let (onnx, tflite) = (import(&model), import(other));
+        assert_eq!(operators(&onnx), operators(&tflite), "{}", model.name);
+        let inputs = model.inputs(n);
+        let run = |m| interpret(m, inputs.clone()).unwrap().outputs;
+        assert!(run(&onnx) == run(&tflite), "{}", model.name);
+        println!("{}: {n} samples", model.name);
+        compared += 1;
+    }
+    // Without the models beside the repository there is none that is both.
+    println!("{compared} networks compared");
+}
+
+/// The ops that compute, each as often as it is there; what only changes a shape does not.
+fn operators(m: &Module) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for op in m.walk(m.root(), WalkOrder::Pre) {
+        let name = m.op_name(op);
+        if name.starts_with("nn.") && name != "nn.reshape" {
+            let element = m.value_type(m.result(op, 0));
+            let kind = ir::dialects::nn::element(m, element);
+            *counts.entry(format!("{name} {kind:?}")).or_insert(0) += 1;
+        }
+    }
+    counts
 }
 
 /// NCHW in the file, NHWC in the kernels: nothing is moved at run time.
@@ -220,7 +273,7 @@ fn inputs_may_be_given_channels_last() {
             input_layout: InputLayout::Nhwc,
             ..OnnxOptions::default()
         },
-        external_data: false,
+        ..ImportOptions::default()
     };
     let compiler = Compiler::new().unwrap().with_import(options);
     let model = &models::own_onnx()[1];

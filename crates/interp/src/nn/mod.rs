@@ -15,7 +15,7 @@ use crate::numerics::add::{add_f32, add_i8};
 use crate::numerics::concatenation;
 use crate::numerics::conv2d::{conv2d_f32, conv2d_i8};
 use crate::numerics::depthwise_conv2d::{depthwise_conv2d_f32, depthwise_conv2d_i8};
-use crate::numerics::dequantize::dequantize_i8_f32;
+use crate::numerics::dequantize::{dequantize_i8_f32, dequantize_i32_f32};
 use crate::numerics::fully_connected::{fully_connected_f32, fully_connected_i8};
 use crate::numerics::layout;
 use crate::numerics::pool::{average_pool_f32, average_pool_i8, max_pool_f32, max_pool_i8};
@@ -27,7 +27,7 @@ use ir::interfaces::{Datum, EvalError, Results};
 use ir::{DialectRegistryBuilder, OpRef, RegistryError};
 use smallvec::smallvec;
 use tensor::{
-    Input, bytes_of_f32, bytes_of_i8, check_sizes, dims, element, input, output_len, quantisation,
+    Input, bytes_of_f32, bytes_of_i8, check_sizes, dims, element, input, output_len, slices,
     unsupported,
 };
 
@@ -277,9 +277,13 @@ fn softmax(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 fn quantize(cx: &Cx<'_>) -> Result<Results, EvalError> {
     if cx.is_f32() {
-        let (scale, zero_point) = quantisation(cx.op, cx.op.result_type(0))?;
+        let slices = slices(cx.op, cx.op.result_type(0))?;
         let x = cx.f32(0)?;
-        cx.to_i8(|out| quantize_f32_i8(scale, zero_point, &x, out))
+        cx.to_i8(|out| {
+            slices.each(x.len(), |scale, zero_point, at| {
+                quantize_f32_i8(scale, zero_point, &x[at.clone()], &mut out[at])
+            })
+        })
     } else {
         let p = requantize_params(cx.op)?;
         let x = cx.i8(0)?;
@@ -288,9 +292,21 @@ fn quantize(cx: &Cx<'_>) -> Result<Results, EvalError> {
 }
 
 fn dequantize(cx: &Cx<'_>) -> Result<Results, EvalError> {
-    let (scale, zero_point) = quantisation(cx.op, cx.op.operand_type(0))?;
+    let slices = slices(cx.op, cx.op.operand_type(0))?;
+    if element(cx.op, cx.op.operand_type(0)) == Element::I32 {
+        let x = input(cx.op, cx.args, 0)?.i32();
+        return cx.to_f32(|out| {
+            slices.each(x.len(), |scale, zero_point, at| {
+                dequantize_i32_f32(scale, zero_point, &x[at.clone()], &mut out[at])
+            })
+        });
+    }
     let x = cx.i8(0)?;
-    cx.to_f32(|out| dequantize_i8_f32(scale, zero_point, &x, out))
+    cx.to_f32(|out| {
+        slices.each(x.len(), |scale, zero_point, at| {
+            dequantize_i8_f32(scale, zero_point, &x[at.clone()], &mut out[at])
+        })
+    })
 }
 
 fn relu(cx: &Cx<'_>) -> Result<Results, EvalError> {

@@ -7,7 +7,7 @@ use super::context::{OpCx, Stop, element_type, shapes};
 use super::fold;
 use super::fuse;
 use super::value::{Computed, Named, Value};
-use crate::onnx::model::{DataType, Tensor};
+use crate::onnx::model::DataType;
 
 pub(super) fn add(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(2..=2)?;
@@ -84,19 +84,11 @@ fn with_constant(
     let mut extents = vec![1; shape.len() - constant.tensor.shape.len()];
     extents.extend(&constant.tensor.shape);
     let stored: Vec<i64> = c.order.iter().map(|&d| shape[d]).collect();
-    let mut dims: Vec<i64> = c.order.iter().map(|&d| extents[d]).collect();
-    let data = super::value::permuted_bytes(&constant.tensor.data, &extents, &c.order, 4);
-    while dims.len() > 1 && dims[0] == 1 {
-        dims.remove(0);
-    }
-    let addend = Named {
-        name: constant.name,
-        tensor: Tensor {
-            dtype: DataType::FLOAT,
-            shape: dims,
-            data: data.into(),
-        },
-    };
+    let addend = constant.reshaped(&extents).permuted(&c.order);
+    let dims = addend.tensor.shape.as_slice();
+    let ones = dims.iter().take_while(|&&n| n == 1).count();
+    let dims = dims[ones.min(dims.len().saturating_sub(1))..].to_vec();
+    let addend = addend.reshaped(&dims);
     if let Some(value) = fuse::bias(cx, c.value, &addend)? {
         cx.set_computed(c.with(value));
         return Ok(());

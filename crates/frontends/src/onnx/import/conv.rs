@@ -154,7 +154,7 @@ pub(super) fn conv(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     } else {
         ("nn.conv_2d", [0, 2, 3, 1])
     };
-    let filter = cx.constant_in_order(&filter, &order)?;
+    let filter = cx.constant(&filter.permuted(&order))?;
     let mut operands = vec![value, filter];
     if let Some(bias) = &bias {
         operands.push(cx.constant(bias)?);
@@ -197,13 +197,7 @@ pub(super) fn scaled_channels(
     let value = cx.in_order(input, &order);
     let others = input.shape.iter().product::<i64>() / channels.max(1);
     let flat = cx.reshape(value, &[1, others, 1, channels]);
-    let weights = Named {
-        tensor: crate::onnx::model::Tensor {
-            shape: vec![1, 1, 1, channels],
-            ..scale.tensor.clone()
-        },
-        name: scale.name.clone(),
-    };
+    let weights = scale.reshaped(&[1, 1, 1, channels]);
     let operands = [flat, cx.constant(&weights)?, cx.constant(shift)?];
     let m = cx.module();
     let state = OpState::new("nn.depthwise_conv_2d")

@@ -1,7 +1,7 @@
 //! What is known at import: constants, and the arithmetic on shapes that exporters leave in the graph.
 
 use super::context::{OpCx, Stop, attribute, axis, shapes};
-use super::value::{Named, Value, permuted_bytes};
+use super::value::{Named, Value};
 use crate::finding::Finding;
 use crate::onnx::codes;
 use crate::onnx::limits::MAX_FOLDED_BYTES;
@@ -84,19 +84,13 @@ fn bytes_of(shape: &[i64], dtype: DataType) -> Option<u64> {
         .try_fold(size, |n, &d| n.checked_mul(u64::try_from(d).ok()?))
 }
 
+/// A constant with its dimensions in another order.
 pub(super) fn transposed(
     cx: &mut OpCx<'_, '_>,
     named: &Named,
     order: &[usize],
 ) -> Result<(), Stop> {
-    let tensor = &named.tensor;
-    let size = tensor.dtype.bytes().unwrap_or(1);
-    let data = permuted_bytes(&tensor.data, &tensor.shape, order, size);
-    cx.set_constant(Tensor {
-        dtype: tensor.dtype,
-        shape: order.iter().map(|&d| tensor.shape[d]).collect(),
-        data: data.into(),
-    })
+    cx.set_named(named.permuted(order))
 }
 
 /// Concat of constants of one type.

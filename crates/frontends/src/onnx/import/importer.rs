@@ -44,10 +44,7 @@ impl<'a> Importer<'a> {
             *readers.entry(name.as_str()).or_insert(0) += 1;
         }
         let constant = |(name, tensor): &'a (String, Tensor)| {
-            let named = Named {
-                name: name.clone(),
-                tensor: tensor.clone(),
-            };
+            let named = Named::plain(name.clone(), tensor.clone());
             (name.as_str(), Value::Constant(named))
         };
         Self {

@@ -7,7 +7,6 @@ use super::context::{OpCx, Stop, attribute, axis, element_type, shapes};
 use super::fold;
 use super::value::{Computed, Value, permutation};
 use crate::finding::Finding;
-use crate::onnx::model::Tensor;
 
 pub(super) fn transpose(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(1..=1)?;
@@ -48,12 +47,7 @@ fn reshaped(cx: &mut OpCx<'_, '_>, shape: &[i64]) -> Result<(), Stop> {
         format!("its input of shape {old:?} cannot have the shape {shape:?}")
     })?;
     match input {
-        Value::Constant(named) => {
-            cx.set_constant(Tensor {
-                shape: shape.to_vec(),
-                ..named.tensor
-            })?;
-        }
+        Value::Constant(named) => cx.set_named(named.reshaped(shape))?,
         Value::Failed => return Err(Stop::Upstream),
         Value::Computed(c) if c.is_plain() => {
             let value = cx.reshape(c.value, shape);

@@ -24,13 +24,14 @@ pub(super) const RULES: &[Rule] = &[Rule {
     name: "unary-chain-as-table",
     family: "lookup_table",
     equation: "f(g(…(x))) = lookup_table(x, t), t[x] = f(g(…(x)))",
-    condition: "x and the result are int8, and the chain's operators have a value for every int8",
+    condition: "x and the result are int8 of one scale, and the chain's operators have a value for every int8",
     soundness: Soundness::Exact,
     roots: POINTWISE,
     inner: POINTWISE,
     when: |g, at| {
-        let ends_in_int8 = element(g.module(), g.ty(at.root.class)) == Element::QuantI8;
-        ends_in_int8 && chain(g, at).is_some_and(|c| has_constant_tables(g, &c))
+        is_int8(g, at.root.class)
+            && chain(g, at)
+                .is_some_and(|c| is_int8(g, c[0].operands[0]) && has_constant_tables(g, &c))
     },
     build,
 }];
@@ -50,6 +51,12 @@ fn chain(g: &Graph, at: &Match) -> Option<SmallVec<[Node; 4]>> {
     }
     chain.reverse();
     Some(chain)
+}
+
+/// Whether a class is of int8 with one scale: with several, a value's place matters.
+fn is_int8(g: &Graph, class: Id) -> bool {
+    let (m, ty) = (g.module(), g.ty(class));
+    element(m, ty) == Element::QuantI8 && m.quant_of(ty).is_some_and(|q| q.axis.is_none())
 }
 
 fn has_constant_tables(g: &Graph, chain: &[Node]) -> bool {
