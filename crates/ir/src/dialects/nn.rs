@@ -4,10 +4,12 @@
 //! weights, and `i32` (plain or quantised) for biases. Padding is explicit: `pads = array<i64: top, bottom, left, right>`; `strides` and
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
+mod elementwise;
 mod joining;
 mod layout;
 mod lookup_table;
 
+pub use elementwise::{LogisticOp, MaximumOp, MinimumOp, MulOp, SubOp};
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
@@ -19,7 +21,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 17] = [
+pub const OPERATORS: [&str; 22] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -37,6 +39,11 @@ pub const OPERATORS: [&str; 17] = [
     TransposeOp::NAME,
     PadOp::NAME,
     LookupTableOp::NAME,
+    SubOp::NAME,
+    MulOp::NAME,
+    MaximumOp::NAME,
+    MinimumOp::NAME,
+    LogisticOp::NAME,
 ];
 
 define_op! {
@@ -603,6 +610,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(QuantizeOp::info())?
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
+    elementwise::register(r)?;
     joining::register(r)?;
     lookup_table::register(r)?;
     layout::register(r)

@@ -6,7 +6,7 @@ use super::sources::{
     scale_and_zero_point, symmetric, unary, with_elem,
 };
 use interp::nn::{
-    add_params, conv_2d_params, depthwise_conv_2d_params, fully_connected_params,
+    add_params, conv_2d_params, depthwise_conv_2d_params, fully_connected_params, mul_params,
     requantize_params, softmax_params,
 };
 use ir::dialects::nn;
@@ -40,7 +40,10 @@ pub(super) fn integer(m: &mut Module, quantize: OpId) -> bool {
         nn::FullyConnectedOp::NAME => weighted(m, op, result, |m, op| {
             fully_connected_params(m.op(op)).map(|_| ())
         }),
-        nn::AddOp::NAME => sum(m, op, result),
+        nn::AddOp::NAME | nn::SubOp::NAME => {
+            sum(m, op, result, |m, op| add_params(m.op(op)).map(|_| ()))
+        }
+        nn::MulOp::NAME => sum(m, op, result, |m, op| mul_params(m.op(op)).map(|_| ())),
         nn::AveragePool2dOp::NAME => average_pool(m, op, result),
         nn::MaxPool2dOp::NAME => pool(m, op, result),
         nn::SoftmaxOp::NAME => softmax(m, op, result),
@@ -126,15 +129,21 @@ fn weighted(
     checked(m, new, check)
 }
 
-/// A sum of two tensors.
-fn sum(m: &mut Module, op: OpId, result: Type) -> Option<ValueId> {
+/// A sum, difference or product of two tensors.
+fn sum(
+    m: &mut Module,
+    op: OpId,
+    result: Type,
+    check: impl Fn(&Module, OpId) -> Result<(), EvalError>,
+) -> Option<ValueId> {
     let operands: Vec<ValueId> = m.operands(op).collect();
     let mut integers = Vec::with_capacity(2);
     for v in operands {
         integers.push(activation(m, v)?);
     }
-    let new = like(m, nn::AddOp::NAME, op, op, &integers, &[result]);
-    checked(m, new, |m, op| add_params(m.op(op)).map(|_| ()))
+    let name = m.op_name(op).to_owned();
+    let new = like(m, &name, op, op, &integers, &[result]);
+    checked(m, new, check)
 }
 
 /// A pool in the type of its input, then in that of its result.

@@ -19,7 +19,7 @@ use ir::dialects::nn;
 use ir::rewrite::{Fuel, fold};
 use ir::{Diagnostic, Diagnostics, Module, OpId, WalkOrder};
 use pass::{Failed, Pass, PassCx, PassInfo};
-use sources::{dequantized, erase_dead, is_float};
+use sources::{erase_dead, is_float};
 
 /// Most bytes of a constant that is dequantised.
 const MAX_CONSTANT_BYTES: u64 = 1 << 30;
@@ -96,7 +96,7 @@ pub fn quantize_graph(
     if was_quantised && arithmetic == Arithmetic::Integer {
         in_float(m, root, &mut remarks);
     }
-    float_constants(m, root, fuel, &mut remarks);
+    constants(m, root, fuel, &mut remarks);
     remarks
 }
 
@@ -126,15 +126,15 @@ fn in_float(m: &Module, root: OpId, remarks: &mut Diagnostics) {
     }
 }
 
-/// Computes what is dequantised of constants.
-fn float_constants(m: &mut Module, root: OpId, fuel: &mut Fuel, remarks: &mut Diagnostics) {
+/// Computes what is dequantised or quantised of constants.
+fn constants(m: &mut Module, root: OpId, fuel: &mut Fuel, remarks: &mut Diagnostics) {
     for op in m.walk(root, WalkOrder::Pre) {
-        if m.op_name(op) != nn::DequantizeOp::NAME || !fuel.is_left() {
+        let dequantizes = m.op_name(op) == nn::DequantizeOp::NAME;
+        if !(dequantizes || m.op_name(op) == nn::QuantizeOp::NAME) || !fuel.is_left() {
             continue;
         }
         let source = m.operand(op, 0);
-        let is_constant = m.constant_value(source).is_some();
-        if !is_constant || dequantized(m, m.result(op, 0)).is_none() {
+        if m.constant_value(source).is_none() {
             continue;
         }
         let location = m.describe_loc(m.op_loc(op));
@@ -143,6 +143,9 @@ fn float_constants(m: &mut Module, root: OpId, fuel: &mut Fuel, remarks: &mut Di
         }
         fuel.take();
         erase_dead(m, source);
+        if !dequantizes {
+            continue;
+        }
         let message = "a quantised constant was dequantised to float, as what reads it is float";
         let mut remark = Diagnostic::remark("remark.dequantized-weights", message);
         remark.location = location;

@@ -15,7 +15,9 @@ fn commutes(m: &Module, op: OpId) -> bool {
         nn::ReshapeOp::NAME
         | nn::TransposeOp::NAME
         | nn::ConcatenationOp::NAME
-        | nn::SplitOp::NAME => true,
+        | nn::SplitOp::NAME
+        | nn::MaximumOp::NAME
+        | nn::MinimumOp::NAME => true,
         nn::PadOp::NAME => m.prop(op, "value").is_none(),
         nn::MaxPool2dOp::NAME => {
             m.prop(op, "activation").and_then(|a| m.attr_str(a)) == Some("none")

@@ -2,7 +2,7 @@
 
 use super::sources::{
     activation, constant, elem_of, erase_dead, floats, insert, is_float, like, only_quantized,
-    replace_quantized, scale_and_zero_point, unary,
+    replace_quantized, scale_and_zero_point, unary, with_elem,
 };
 use interp::nn::{relu_params, relu6_clamp};
 use ir::dialects::nn;
@@ -11,7 +11,16 @@ use ir::{Module, OpId, OpState, Type, ValueId};
 use std::collections::BTreeMap;
 
 /// Ops whose result elements depend on one element of each operand.
-const POINTWISE: [&str; 3] = [nn::ReluOp::NAME, nn::Relu6Op::NAME, nn::AddOp::NAME];
+const POINTWISE: [&str; 8] = [
+    nn::ReluOp::NAME,
+    nn::Relu6Op::NAME,
+    nn::AddOp::NAME,
+    nn::SubOp::NAME,
+    nn::MulOp::NAME,
+    nn::MaximumOp::NAME,
+    nn::MinimumOp::NAME,
+    nn::LogisticOp::NAME,
+];
 
 /// Most ops of a function.
 const MAX_OPS: usize = 64;
@@ -113,13 +122,27 @@ fn relu(m: &mut Module, f: &Function, result: Type, before: OpId) -> Option<Valu
 
 /// quantize(clamp(x)) = clamp(quantize(x)): rounding is monotone, and leaves what is rounded already.
 fn clamp(m: &mut Module, op: OpId, result: Type, before: OpId) -> Option<ValueId> {
-    let name = m.op_name(op).to_owned();
-    if name != nn::ReluOp::NAME && name != nn::Relu6Op::NAME {
+    let (name, loc) = (m.op_name(op).to_owned(), m.op_loc(op));
+    let operands: Vec<ValueId> = m.operands(op).collect();
+    let is_extremum = name == nn::MaximumOp::NAME || name == nn::MinimumOp::NAME;
+    if name == nn::ReluOp::NAME || name == nn::Relu6Op::NAME {
+        let x = unary(m, nn::QuantizeOp::NAME, operands[0], result, (before, loc));
+        return Some(unary(m, &name, x, result, (before, loc)));
+    }
+    if !is_extremum || operands.iter().all(|&v| scalar(m, v).is_none()) {
         return None;
     }
-    let (x, loc) = (m.operand(op, 0), m.op_loc(op));
-    let quantized = unary(m, nn::QuantizeOp::NAME, x, result, (before, loc));
-    Some(unary(m, &name, quantized, result, (before, loc)))
+    let elem = m.type_data(result).elem()?;
+    let mut quantized = Vec::with_capacity(2);
+    for v in operands {
+        let ty = m.value_type(v);
+        let ty = with_elem(m, ty, elem);
+        let q = unary(m, nn::QuantizeOp::NAME, v, ty, (before, loc));
+        quantized.push(q);
+    }
+    let state = OpState::new(name).operands(&quantized).results(&[result]);
+    let new = insert(m, state.loc(loc), before);
+    Some(m.result(new, 0))
 }
 
 /// The function as a table.

@@ -132,7 +132,9 @@ pub(super) fn symmetric(m: &mut Module, width: u32, scales: Vec<f64>, axis: u32)
 
 /// Erases the pure op that makes a value nobody uses, and what only that read.
 pub(super) fn erase_dead(m: &mut Module, v: ValueId) {
-    let Some(op) = m.defining_op(v) else { return };
+    // What was read twice is gone the second time.
+    let op = m.contains_value(v).then(|| m.defining_op(v)).flatten();
+    let Some(op) = op else { return };
     let unused = m.results(op).iter().all(|&r| m.uses(r).is_empty());
     if !unused || !m.is_pure(op) {
         return;

@@ -30,7 +30,7 @@ impl From<Finding> for Stop {
 /// An operator as errors name it.
 pub(super) fn reference(node: &Node) -> OperatorRef {
     OperatorRef {
-        kind: node.kind.clone(),
+        kind: node.origin.as_ref().map_or(&node.kind, |o| &o.kind).clone(),
         index: node.index,
         layer: node.layer().to_owned(),
         subgraph: 0,
@@ -203,10 +203,11 @@ impl<'a, 'i> OpCx<'a, 'i> {
         }
     }
 
-    /// A list of two numbers, or `default`.
+    /// A list of two numbers, or `default`; one number is the second.
     pub(super) fn pair(&self, name: &str, default: [i64; 2]) -> Result<[i64; 2], Finding> {
         match self.ints(name)? {
             None => Ok(default),
+            Some(&[second]) => Ok([default[0], second]),
             Some(list) => <[i64; 2]>::try_from(list).map_err(|_| self.wrong(name)),
         }
     }

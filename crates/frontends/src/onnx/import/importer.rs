@@ -11,7 +11,8 @@ use ir::{
 
 use super::context::{OpCx, Stop, reference};
 use super::value::{Computed, Named, Value, permutation};
-use super::{ImportOptions, Imported, inputs, operator_import};
+use super::{ImportOptions, inputs, operator_import};
+use crate::Imported;
 use crate::error::ImportErrors;
 use crate::finding::{Finding, Findings};
 use crate::onnx::codes;

@@ -87,7 +87,75 @@ impl Named {
     }
 }
 
+impl Named {
+    /// A part of the first dimension.
+    pub(super) fn rows(&self, rows: std::ops::Range<usize>) -> Named {
+        let quantised = self.quantised.as_ref().map(|q| {
+            let vary = q.axis == 0 && q.scales.len() > 1;
+            let part = if vary {
+                rows.clone()
+            } else {
+                0..q.scales.len()
+            };
+            Quantised {
+                tensor: q.tensor.rows(&rows),
+                scales: q.scales[part.clone()].to_vec(),
+                zero_points: q.zero_points[part].to_vec(),
+                axis: q.axis,
+            }
+        });
+        Named {
+            name: self.name.clone(),
+            tensor: self.tensor.rows(&rows),
+            quantised,
+        }
+    }
+
+    /// Rows and columns, the last two dimensions, from behind.
+    pub(super) fn reversed(&self) -> Named {
+        let quantised = self.quantised.as_ref().map(|q| Quantised {
+            tensor: q.tensor.reversed(),
+            ..q.clone()
+        });
+        Named {
+            name: self.name.clone(),
+            tensor: self.tensor.reversed(),
+            quantised,
+        }
+    }
+}
+
 impl Tensor {
+    fn rows(&self, rows: &std::ops::Range<usize>) -> Tensor {
+        let count = self
+            .shape
+            .first()
+            .map_or(1, |&n| usize::try_from(n).unwrap_or(1));
+        let step = self.data.len() / count.max(1);
+        let mut shape = self.shape.clone();
+        if let Some(first) = shape.first_mut() {
+            *first = rows.len() as i64;
+        }
+        Tensor {
+            dtype: self.dtype,
+            shape,
+            data: self.data[rows.start * step..rows.end * step].into(),
+        }
+    }
+
+    fn reversed(&self) -> Tensor {
+        let rank = self.shape.len();
+        let plane: i64 = self.shape[rank.saturating_sub(2)..].iter().product();
+        let size = self.dtype.bytes().unwrap_or(1);
+        let plane = usize::try_from(plane).unwrap_or(1).max(1) * size;
+        let planes = self.data.chunks(plane);
+        let data = planes.flat_map(|p| p.chunks(size).rev().flatten().copied());
+        Tensor {
+            data: data.collect(),
+            ..self.clone()
+        }
+    }
+
     fn permuted(&self, order: &[usize]) -> Tensor {
         let size = self.dtype.bytes().unwrap_or(1);
         Tensor {
