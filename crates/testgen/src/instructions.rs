@@ -120,10 +120,14 @@ pub fn dsp(registry: &Arc<DialectRegistry>, blocks: usize) -> Instructions {
         kernel(&mut m, cases.len(), count, |b, x| block(b, &mut c, x));
         cases.push(format!("arm.block {i}"));
     }
-    kernel_of(&mut m, cases.len(), count, |b, from, i, _| {
+    kernel_of(&mut m, cases.len(), count, |b, from, _, i, _| {
         largest_block(b, from, i)
     });
     cases.push("arm.block of as many registers as there are".to_owned());
+    kernel_of(&mut m, cases.len(), count, |b, _, to, _, x| {
+        stored_word(b, to, 2 * count as i64 - 1, x)
+    });
+    cases.push("arm.block of one address whose word changes".to_owned());
     main(&mut m, cases.len(), count);
     Instructions {
         module: m,
@@ -140,15 +144,15 @@ fn kernel(
     count: usize,
     body: impl FnOnce(&mut Builder<'_>, &[ValueId]) -> [ValueId; 2],
 ) {
-    kernel_of(m, number, count, |b, _, _, x| body(b, x));
+    kernel_of(m, number, count, |b, _, _, _, x| body(b, x));
 }
 
-/// As [`kernel`]; `body` also gets the input, and the number of the operand.
+/// As [`kernel`]; `body` also gets the input, the output, and the number of the operand.
 fn kernel_of(
     m: &mut Module,
     number: usize,
     count: usize,
-    body: impl FnOnce(&mut Builder<'_>, ValueId, ValueId, &[ValueId]) -> [ValueId; 2],
+    body: impl FnOnce(&mut Builder<'_>, ValueId, ValueId, ValueId, &[ValueId]) -> [ValueId; 2],
 ) {
     let n = count as i64;
     let i32t = m.i32();
@@ -168,7 +172,7 @@ fn kernel_of(
                 b.load(args[0], &[at])
             })
             .collect();
-        for (k, y) in body(b, args[0], i, &x).into_iter().enumerate() {
+        for (k, y) in body(b, args[0], args[1], i, &x).into_iter().enumerate() {
             let shift = b.const_index(k as i64 * n);
             let at = b.addi(i, shift);
             b.store(y, args[1], &[at]);
@@ -273,6 +277,17 @@ fn largest_block(b: &mut Builder<'_>, from: ValueId, i: ValueId) -> [ValueId; 2]
         all
     };
     [of(b, &sums[..4]), of(b, &sums[4..])]
+}
+
+/// A block whose only operands are addresses that stay, where each operand is stored before: `last`, the word of the output that is written last.
+fn stored_word(b: &mut Builder<'_>, to: ValueId, last: i64, x: &[ValueId]) -> [ValueId; 2] {
+    let at = b.const_index(last);
+    b.store(x[0], to, &[at]);
+    let results = b.arm_block(1, |b| {
+        let word = b.load(to, &[at]);
+        vec![b.dsp("smuad", &[word, word])]
+    });
+    [results[0], x[1]]
 }
 
 /// A placed `@main` that calls every kernel, its tensors in the caller's memory.

@@ -135,7 +135,11 @@ impl Printer<'_> {
             outputs.push(format!("\"=&r\"({name})"));
         }
         let inputs: Vec<String> = inputs.iter().map(|i| format!("\"r\"({i})")).collect();
-        self.line("__asm__(");
+        // What reads memory stays where it is between stores: a memory clobber alone does not keep a compiler from
+        // moving it out of a loop in which its operands do not change.
+        let loads = !block.addresses.is_empty();
+        let qualifier = if loads { " volatile" } else { "" };
+        self.line(&format!("__asm__{qualifier}("));
         self.indent += 1;
         for (i, line) in block.lines.iter().enumerate() {
             let text: String = line
@@ -159,9 +163,12 @@ impl Printer<'_> {
         let head = format!("{}: ", "    ".repeat(self.indent));
         let (outputs, inputs) = (list(&outputs, &head), list(&inputs, &head));
         self.line(&format!(": {outputs}"));
-        self.line(&format!(": {inputs}"));
-        // What the loads read.
-        self.line(": \"memory\");");
+        if loads {
+            self.line(&format!(": {inputs}"));
+            self.line(": \"memory\");");
+        } else {
+            self.line(&format!(": {inputs});"));
+        }
         self.indent -= 1;
         self.slots.extend(slots);
         Ok(())

@@ -75,7 +75,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         let types: Vec<BasicMetadataTypeEnum<'ctx>> = vec![i32t.into(); operands.len()];
         let ty = i32t.fn_type(&types, false);
         let constraints = format!("=r{}", ",r".repeat(operands.len()));
-        let asm = self.assembly(ty, text, constraints);
+        let asm = self.assembly(ty, text, constraints, false);
         let arguments: Vec<BasicMetadataValueEnum<'ctx>> =
             operands.iter().map(|&x| x.into()).collect();
         let call = self.builder.build_indirect_call(ty, asm, &arguments, "")?;
@@ -83,15 +83,17 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         value.ok_or_else(|| self.unknown(op).into())
     }
 
+    /// Assembly; what reads memory stays where it is between stores.
     fn assembly(
         &self,
         ty: inkwell::types::FunctionType<'ctx>,
         text: String,
         constraints: String,
+        reads_memory: bool,
     ) -> PointerValue<'ctx> {
         let dialect = Some(InlineAsmDialect::ATT);
         let context = self.cx.context;
-        context.create_inline_asm(ty, text, constraints, false, false, dialect, false)
+        context.create_inline_asm(ty, text, constraints, reads_memory, false, dialect, false)
     }
 
     fn block_address(&self, op: OpId, a: &AddressOf) -> Result<PointerValue<'ctx>, Failure> {
@@ -134,7 +136,10 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
                 constraints.push(i.to_string());
             }
         }
-        constraints.push("~{memory}".to_owned());
+        let loads = !block.addresses.is_empty();
+        if loads {
+            constraints.push("~{memory}".to_owned());
+        }
         let lines: Vec<String> = block
             .lines
             .iter()
@@ -152,7 +157,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
             1 => i32t.fn_type(&types, false),
             _ => context.struct_type(&words, false).fn_type(&types, false),
         };
-        let asm = self.assembly(ty, lines.join("\n\t"), constraints.join(","));
+        let asm = self.assembly(ty, lines.join("\n\t"), constraints.join(","), loads);
         let call = self.builder.build_indirect_call(ty, asm, &arguments, "")?;
         let value = call
             .try_as_basic_value()
