@@ -12,9 +12,7 @@ use ir::{Module, WalkOrder};
 use models::Model;
 use std::collections::BTreeMap;
 use thumbwright::runtime::interpret;
-use thumbwright::{
-    Arithmetic, CompileOptions, Compiler, ImportOptions, InputLayout, Io, OnnxOptions,
-};
+use thumbwright::{Arithmetic, Compiler, ImportOptions, InputLayout, Io, OnnxOptions};
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes

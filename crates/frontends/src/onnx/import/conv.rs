@@ -154,9 +154,9 @@ pub(super) fn conv(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
 /// A filter of four dimensions.
 fn two_dimensional(filter: Named, rank: usize) -> Result<Named, Stop> {
     let shape = filter.tensor.shape.clone();
-    Ok(match shape.as_slice() {
-        &[outputs, taken, columns] if rank == 3 => filter.reshaped(&[outputs, taken, 1, columns]),
-        &[_, _, _, _] if rank == 4 => filter,
+    Ok(match *shape.as_slice() {
+        [outputs, taken, columns] if rank == 3 => filter.reshaped(&[outputs, taken, 1, columns]),
+        [_, _, _, _] if rank == 4 => filter,
         _ => {
             shapes(false, || format!("its filter has the shape {shape:?}"))?;
             filter
