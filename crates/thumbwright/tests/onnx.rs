@@ -11,8 +11,11 @@ mod suite;
 use ir::{Module, WalkOrder};
 use models::Model;
 use std::collections::BTreeMap;
+use std::path::Path;
 use thumbwright::runtime::interpret;
-use thumbwright::{Arithmetic, Compiler, ImportOptions, InputLayout, Io, OnnxOptions};
+use thumbwright::{
+    Arithmetic, CompileOptions, Compiler, ImportOptions, InputLayout, Io, OnnxOptions,
+};
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes
@@ -301,4 +304,43 @@ fn inputs_may_be_given_channels_last() {
     let got = interpret(&network, model.inputs(n)).unwrap().outputs;
     let (got, want) = (floats(&got[0]), floats(&model.outputs(n)[0]));
     assert!(got.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-4));
+}
+
+/// What PyTorch exports, NCHW with a Pad before each convolution, against the same network with the padding in the convolutions. Both are
+/// written by `tools/mobilenet.py`, these small ones with `--size 24 --blocks 2 --width 0.2`.
+#[test]
+fn explicit_pads_and_channels_first_cost_no_memory() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/mobilenet");
+    let options = ImportOptions {
+        onnx: OnnxOptions {
+            input_layout: InputLayout::Nhwc,
+            ..OnnxOptions::default()
+        },
+        ..ImportOptions::default()
+    };
+    let compiler = Compiler::new().unwrap().with_import(options);
+    let compiled = ["mobilenet.onnx", "mobilenet.mlir"].map(|file| {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let options = CompileOptions::for_target("cortex-m4");
+        compiler.compile(file, &bytes, &options).unwrap()
+    });
+    let inputs: Vec<u8> = (0..24 * 24 * 3)
+        .flat_map(|i| ((i * 37 % 101) as f32 / 50.0 - 1.0).to_le_bytes())
+        .collect();
+    let [a, b] = compiled.each_ref().map(|c| {
+        let out = interpret(c.network(), vec![inputs.clone()])
+            .unwrap()
+            .outputs;
+        floats(&out[0])
+    });
+    assert!(
+        a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5),
+        "{a:?} {b:?}"
+    );
+    let [torch, native] = compiled.each_ref().map(|c| {
+        let arenas = c.arenas().unwrap();
+        arenas.iter().map(|a| a.size).sum::<u64>()
+    });
+    println!("{torch} bytes as exported, {native} written for us");
+    assert!(torch * 100 <= native * 101, "{torch} {native}");
 }
