@@ -2,6 +2,7 @@
 
 use super::conv_2d::block::{Arithmetic, unroll};
 use super::conv_2d::dual_mac::DualMac;
+use super::conv_2d::helium::Helium;
 use super::conv_2d::kernel::{LayerKernel, OfOp, block_start, blocks, loop_cycles, over_taps};
 use super::conv_2d::pointwise::PointwisePairs;
 use super::conv_2d::rows::Rows;
@@ -285,6 +286,12 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let op = "nn.fully_connected";
     let layer = Layer::fully_connected;
     r.schedule(Direct)?;
+    r.schedule(OfOp {
+        name: "fully-connected-helium",
+        op,
+        layer,
+        kernel: Helium,
+    })?;
     r.schedule(OfOp {
         name: "fully-connected-dual-mac",
         op,

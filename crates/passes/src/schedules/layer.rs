@@ -2,6 +2,7 @@
 
 use super::interval::{INT8, Interval};
 use super::requantize::{Channel, Requantization};
+use super::requantize_vector::VectorRequantization;
 use interp::nn::{ConvParams, FullyConnectedParams};
 use interp::numerics::fully_connected::FullyConnectedI8Params;
 use interp::numerics::{ClampI8, QuantizedMultiplier};
@@ -391,6 +392,31 @@ impl Layer {
                 }
             })
             .collect()
+    }
+
+    /// The requantisation of accumulators of raw bytes, four channels at a time.
+    ///
+    /// # Errors
+    /// In words, if the sequence is not exact for a channel.
+    pub fn vector_requantization(&self) -> Result<VectorRequantization, String> {
+        VectorRequantization::new(&self.channels(), self.output_zero_point, self.clamp)
+    }
+
+    /// Whether accumulators with their bias keep so far from the ends of 32 bits that a zero point does not lead past them.
+    ///
+    /// # Errors
+    /// In words, if one does not.
+    pub fn small_sums(&self) -> Result<(), String> {
+        let bound = i128::from(i32::MAX) - 256;
+        let fits = |c: &Channel| {
+            let sum = c.accumulator.plus(i128::from(c.bias));
+            sum.within(-bound, bound)
+        };
+        if self.channels().iter().all(fits) {
+            Ok(())
+        } else {
+            Err("an accumulator may come near the end of 32 bits".to_owned())
+        }
     }
 
     /// Weights in the order in which blocks of `width` output channels read them, `[block][tap][channel of the block]`; `order` gives

@@ -26,6 +26,7 @@ mod parameters;
 pub mod pool;
 pub mod quantize;
 pub mod requantize;
+pub mod requantize_vector;
 mod runs;
 pub mod softmax;
 pub mod subscript;
