@@ -1,6 +1,7 @@
 //! The e-graph with what it refers to: the module that interns types and attributes, and the tables of operators, constants and outside
 //! values.
 
+use super::body::{Body, Plan, state};
 use super::term::{Operator, Term};
 use egg::{Analysis, DidMerge, EGraph, Id, Language};
 use indexmap::IndexSet;
@@ -30,6 +31,7 @@ pub struct Tables {
     operators: IndexSet<Operator, FxBuildHasher>,
     constants: IndexSet<(Type, Attr), FxBuildHasher>,
     outside: IndexSet<ValueId, FxBuildHasher>,
+    bodies: IndexSet<Body, FxBuildHasher>,
 }
 
 impl Tables {
@@ -46,6 +48,14 @@ impl Tables {
     /// A value from outside.
     pub fn outside(&self, i: u32) -> ValueId {
         self.outside[i as usize]
+    }
+
+    pub(super) fn add_body(&mut self, body: Body) -> i64 {
+        self.bodies.insert_full(body).0 as i64
+    }
+
+    pub(super) fn body(&self, number: i64) -> &Body {
+        &self.bodies[number as usize]
     }
 
     fn may_fold(&self, operator: &Operator) -> bool {
@@ -144,6 +154,8 @@ pub struct Graph {
     pub(super) adding: Origin,
     /// Elements of constant classes that were asked for.
     values: FxHashMap<Id, Option<Attr>>,
+    /// Equalities that [`equate`](Self::equate) found.
+    pub(super) equated: u64,
 }
 
 impl Graph {
@@ -155,10 +167,12 @@ impl Graph {
                 operators: IndexSet::default(),
                 constants: IndexSet::default(),
                 outside: IndexSet::default(),
+                bodies: IndexSet::default(),
             }),
             origins: FxHashMap::default(),
             adding: Origin::default(),
             values: FxHashMap::default(),
+            equated: 0,
         }
     }
 
@@ -319,6 +333,28 @@ impl Graph {
         self.add(nn::ReshapeOp::NAME, &[source], &[], ty)
     }
 
+    /// One result of an op of several; `class` stands for all of them.
+    pub fn part(&mut self, class: Id, index: u32) -> Id {
+        self.insert(Term::Part { index, of: [class] })
+    }
+
+    /// The class of an op of several results of which a class is one, and which one; for each such op.
+    pub fn part_of(&self, class: Id) -> Vec<(Id, u32)> {
+        let class = self.egraph.find(class);
+        let parts = self.egraph[class].nodes.iter().filter_map(|t| match t {
+            Term::Part { index, of } => Some((self.egraph.find(of[0]), *index)),
+            _ => None,
+        });
+        parts.collect()
+    }
+
+    /// Makes two classes of one type equal: for a rule that rewrites single results of an op of several.
+    pub fn equate(&mut self, a: Id, b: Id) {
+        if self.egraph[a].data.types == self.egraph[b].data.types {
+            self.equated += u64::from(self.egraph.union(a, b));
+        }
+    }
+
     /// Adds a constant, `dense` elements of a type's storage.
     pub fn add_constant(&mut self, ty: Type, value: Attr) -> Id {
         let (i, _) = self.egraph.analysis.constants.insert_full((ty, value));
@@ -330,10 +366,15 @@ impl Graph {
         self.insert(Term::Outside(i as u32))
     }
 
+    /// The number of an operator.
+    pub(super) fn add_operator(&mut self, operator: Operator) -> u32 {
+        self.egraph.analysis.operators.insert_full(operator).0 as u32
+    }
+
     pub(super) fn add_op(&mut self, operator: Operator, operands: &[Id]) -> Id {
-        let (i, _) = self.egraph.analysis.operators.insert_full(operator);
+        let operator = self.add_operator(operator);
         self.insert(Term::Op {
-            operator: i as u32,
+            operator,
             operands: SmallVec::from_slice(operands),
         })
     }
@@ -439,18 +480,21 @@ impl Graph {
         result
     }
 
-    /// What an op of one result is for operands of another shape: operand 0 and the result have `shape`, the others the shape they have.
+    /// What an op of one result is for operands of other shapes, where they are given, and a result of another shape.
     pub fn interpret_as(
         &mut self,
         node: &Node,
-        shape: &[i64],
+        shapes: &[Option<&[i64]>],
+        result: &[i64],
         operands: &[Datum],
     ) -> Option<Datum> {
         let op = self.probe(node, false);
         let m = self.module_mut();
-        for v in [m.operand(op, 0), m.result(op, 0)] {
+        let given: Vec<(ValueId, Option<&[i64]>)> =
+            m.operands(op).zip(shapes.iter().copied()).collect();
+        for (v, shape) in given.into_iter().chain([(m.result(op, 0), Some(result))]) {
             let elem = m.type_data(m.value_type(v)).elem();
-            if let Some(elem) = elem {
+            if let (Some(elem), Some(shape)) = (elem, shape) {
                 let ty = m.tensor(shape, elem);
                 m.set_value_type(v, ty);
             }
@@ -482,19 +526,20 @@ impl Graph {
 
     /// Makes an op of an operator, in no block.
     pub(super) fn make_op(&mut self, operator: u32, operands: &[ValueId]) -> OpId {
-        let state = self.state(operator);
-        self.module_mut().create(state.operands(operands))
+        let (state, region) = self.state(operator);
+        let m = self.module_mut();
+        let op = m.create(state.operands(operands));
+        if let Some(region) = region {
+            region.fill(m, op);
+        }
+        op
     }
 
-    /// What an op of an operator is made from, operands left out.
-    pub(super) fn state(&self, operator: u32) -> OpState {
+    /// What an op of an operator is made from, operands left out, and its region, if it has one.
+    pub(super) fn state(&self, operator: u32) -> (OpState, Option<Plan>) {
         let tables = &self.egraph.analysis;
-        let (m, operator) = (&tables.module, tables.operator(operator));
-        let mut state = OpState::new(m.text(operator.name)).results(&operator.results);
-        for &(k, v) in &operator.props {
-            state = state.prop(m.text(k), v);
-        }
-        state
+        let operator = tables.operator(operator);
+        (state(&tables.module, operator), Plan::of(tables, operator))
     }
 
     /// Removes an op that [`probe`](Self::probe) made, and what defines its operands.
