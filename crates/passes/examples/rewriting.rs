@@ -53,12 +53,7 @@ fn line(registry: &Registry, name: &str, m: Module) -> Result<(), Box<dyn Error>
     let mut rules = rules::all();
     rules.retain(|r| r.soundness == Soundness::Exact);
     let start = Instant::now();
-    let (stop, found) = saturate(
-        &mut graph,
-        &rules,
-        Conditions::Hold,
-        &mut Fuel::unlimited(),
-    );
+    let (stop, found) = saturate(&mut graph, &rules, Conditions::Hold, &mut Fuel::unlimited());
     let saturation = start.elapsed();
     let mut rewritten = m;
     let mut cx = PassCx::new(registry, registry.targets().get("cortex-m4")?);

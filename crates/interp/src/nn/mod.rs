@@ -2,6 +2,7 @@
 //! [`numerics`](crate::numerics).
 
 mod params;
+mod region;
 mod tensor;
 
 pub use params::{
@@ -330,7 +331,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 18] = [
+const KERNELS: [(&str, Kernel); 19] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -349,6 +350,7 @@ const KERNELS: [(&str, Kernel); 18] = [
     ("nn.transpose", transpose),
     ("nn.pad", pad),
     ("nn.lookup_table", lookup_table),
+    ("nn.fused", region::region),
 ];
 
 /// Attaches the interpretations of `nn`.

@@ -4,13 +4,17 @@
 //! weights, and `i32` (plain or quantised) for biases. Padding is explicit: `pads = array<i64: top, bottom, left, right>`; `strides` and
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
+mod fused;
 mod joining;
 mod layout;
 mod lookup_table;
+mod region;
 
+pub use fused::FusedOp;
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
+pub use region::YieldOp;
 
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
@@ -600,6 +604,8 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
     joining::register(r)?;
     lookup_table::register(r)?;
+    region::register(r)?;
+    fused::register(r)?;
     layout::register(r)
 }
 

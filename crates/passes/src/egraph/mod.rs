@@ -12,11 +12,13 @@
 //! Constants are numbers of a table. What is computed from constants only is a constant, whose elements are computed when somebody asks: for
 //! a cost that depends on them, or in the end, if the constant is taken.
 
+pub mod body;
 pub mod cost;
 pub mod decode;
 pub mod encode;
 pub mod extract;
 pub mod graph;
+pub mod matching;
 pub mod measure;
 pub mod rule;
 pub mod rules;

@@ -13,8 +13,10 @@ pub mod conv_2d_f32;
 pub mod depthwise_conv_2d;
 pub mod depthwise_conv_2d_f32;
 mod elementwise;
+pub mod epilogue;
 pub mod fully_connected;
 pub mod fully_connected_f32;
+mod fused;
 pub mod high_word;
 pub mod interval;
 pub mod layer;
@@ -52,5 +54,6 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     transpose::register(r)?;
     pad::register(r)?;
     lookup_table::register(r)?;
+    fused::register(r)?;
     Ok(())
 }

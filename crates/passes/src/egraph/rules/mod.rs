@@ -2,6 +2,7 @@
 
 mod activation;
 mod fully_connected;
+mod fuse;
 mod lookup_table;
 
 use super::rule::Rule;
@@ -11,6 +12,7 @@ pub fn all() -> Vec<Rule> {
     [
         activation::RULES,
         fully_connected::RULES,
+        fuse::RULES,
         lookup_table::RULES,
     ]
     .concat()
