@@ -136,7 +136,7 @@ fn build(g: &mut Graph, at: &Match) -> Option<Id> {
         g.adding_for(&matched.nodes());
         let class = g.add_op(operator, &cut.inputs);
         if let Some(other) = one.replace(class) {
-            g.egraph.union(other, class);
+            g.equate(other, class);
         }
     }
     one
