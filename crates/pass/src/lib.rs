@@ -2,7 +2,8 @@
 //!
 //! * A [`Pass`] changes a module; a pipeline of passes is text ([`Pipeline`]) in MLIR's syntax and prints back exactly.
 //! * A [`Schedule`] lowers one tensor-level op to a loop-level kernel ([`KernelBuilder`]) and says what that costs ([`Cost`]).
-//! * A [`Registry`] holds dialects, passes, rewrite patterns, schedules and targets; it is filled by explicit calls, then frozen.
+//! * An [`Accelerator`] says which parts of a network it may compute, and what that costs.
+//! * A [`Registry`] holds dialects, passes, rewrite patterns, schedules, accelerators and targets; it is filled by explicit calls, then frozen.
 //! * [`run_pipeline`] runs passes: it verifies between them, turns a panic into a diagnostic with a [`Reproducer`], keeps analyses
 //!   ([`Analysis`]) until the module changes, and tells [`Instrumentation`] what happens.
 //!
@@ -32,6 +33,7 @@
 //! # Ok::<(), pass::RegistryError>(())
 //! ```
 
+mod accelerator;
 mod analysis;
 mod extension;
 mod info;
@@ -45,7 +47,9 @@ mod registry;
 mod reproducer;
 mod schedule;
 mod statistics;
+pub mod term;
 
+pub use accelerator::{Accelerator, DriverCode};
 pub use analysis::Analysis;
 pub use extension::ExtensionPoint;
 pub use info::{ALGORITHM, ANY, OptionInfo, PassInfo};

@@ -1,6 +1,8 @@
-//! What is registered: dialects, passes, rewrite patterns, schedules, planning algorithms, targets, extensions of the default pipeline. Filled once by explicit calls, then frozen and shared.
+//! What is registered: dialects, passes, rewrite patterns, schedules, accelerators, planning algorithms, targets, extensions of the default pipeline. Filled once by explicit calls, then frozen and shared.
 
-use crate::{ALGORITHM, ExtensionPoint, PassInfo, Pipeline, PipelineError, Schedule, Step};
+use crate::{
+    ALGORITHM, Accelerator, ExtensionPoint, PassInfo, Pipeline, PipelineError, Schedule, Step,
+};
 use ir::rewrite::{Pattern, PatternSet};
 use ir::{DialectRegistry, DialectRegistryBuilder};
 use std::sync::Arc;
@@ -49,6 +51,7 @@ pub struct RegistryBuilder {
     passes: Vec<PassInfo>,
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
+    accelerators: Vec<Accelerator>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     algorithms: Algorithms,
     targets: Targets,
@@ -62,6 +65,7 @@ impl RegistryBuilder {
             passes: Vec::new(),
             patterns: Vec::new(),
             schedules: Vec::new(),
+            accelerators: Vec::new(),
             extensions: Vec::new(),
             algorithms: Algorithms::builtin(),
             targets,
@@ -127,6 +131,21 @@ impl RegistryBuilder {
         Ok(self)
     }
 
+    /// Registers an accelerator, which users then ask for by its name.
+    ///
+    /// # Errors
+    /// If the name is taken, by a schedule as well.
+    pub fn accelerator(&mut self, a: Accelerator) -> Result<&mut Self, RegistryError> {
+        self.schedule(a.for_its_own())?;
+        self.accelerators.push(a);
+        Ok(self)
+    }
+
+    /// The accelerators so far.
+    pub fn accelerators(&self) -> &[Accelerator] {
+        &self.accelerators
+    }
+
     /// Registers a planning algorithm, which users then choose by its name.
     ///
     /// # Errors
@@ -152,6 +171,7 @@ impl RegistryBuilder {
             passes: self.passes,
             patterns: self.patterns,
             schedules: self.schedules,
+            accelerators: self.accelerators,
             extensions: self.extensions,
             algorithms: self.algorithms,
             targets: self.targets,
@@ -165,6 +185,7 @@ pub struct Registry {
     passes: Vec<PassInfo>,
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
+    accelerators: Vec<Accelerator>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     algorithms: Algorithms,
     targets: Targets,
@@ -222,6 +243,11 @@ impl Registry {
     /// All schedules, in order of registration.
     pub fn schedules(&self) -> impl Iterator<Item = &dyn Schedule> {
         self.schedules.iter().map(AsRef::as_ref)
+    }
+
+    /// The accelerators, in order of registration.
+    pub fn accelerators(&self) -> &[Accelerator] {
+        &self.accelerators
     }
 
     /// The planning algorithms, in order of registration.

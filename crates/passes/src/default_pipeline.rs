@@ -67,9 +67,11 @@ pub struct PipelineOptions {
     pub candidates: Option<usize>,
 }
 
-/// Which rules `rewrite-graph` uses, and what it says of them.
+/// Which rules `rewrite-graph` uses, who may claim what, and what it says of it.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct RuleOptions {
+    /// Accelerators that may claim parts of the network, by name.
+    pub with: Vec<String>,
     /// Rules to leave out, by name.
     pub disable: Vec<String>,
     /// Whether rules may be used whose sides are equal up to rounding.
@@ -173,6 +175,9 @@ impl PipelineOptions {
         let mut options = PassOptions::none();
         if self.optimize_for != OptimizeFor::Balanced {
             options = options.with("optimize-for", self.optimize_for.name());
+        }
+        if !self.rules.with.is_empty() {
+            options = options.with("with", self.rules.with.join(","));
         }
         if !self.rules.disable.is_empty() {
             options = options.with("disable", self.rules.disable.join(","));

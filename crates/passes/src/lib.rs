@@ -30,6 +30,7 @@ pub mod plan_memory;
 pub mod poison_dead_memory;
 pub mod process;
 pub mod propagate_constants;
+pub mod quantize_graph;
 pub mod rewrite_graph;
 pub mod schedules;
 pub mod share_kernels;
@@ -96,6 +97,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(inline::info())?;
     r.pass(loop_invariant_code_motion::info())?;
     r.pass(simplify_affine_index::info())?;
+    r.pass(quantize_graph::info())?;
     r.pass(rewrite_graph::info())?;
     r.pass(order_operators::info())?;
     r.pass(lower_nn::info())?;

@@ -5,6 +5,9 @@
 //! allows it ([`tensor_views`](crate::tensor_views)); constants become globals, equal ones once. Afterwards `@main` takes the inputs,
 //! then the outputs, then the states, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
 //!
+//! A kernel may come in two halves ([`KernelBuilder::wait`]): one starts an accelerator, the other waits for it. The second is called before
+//! the first op that has to do with what the accelerator reads or writes ([`pending`]); what is between them runs meanwhile.
+//!
 //! A new state is computed right in the buffer of the old one where nothing reads that any more, else aside, and copied at the end.
 //!
 //! Cheapest is what takes the fewest cycles ([`choice`]), or the least flash with `optimize-for=flash`; with `optimize-for=ram` among those
@@ -12,6 +15,7 @@
 
 mod choice;
 mod end_copies;
+mod pending;
 mod ram;
 
 use crate::front::Front;
@@ -22,6 +26,7 @@ use ir::{Attr, Builder, Diagnostic, Module, OpId, OpState, Type, TypeData, Value
 use pass::{
     Failed, Kernel, KernelArg, KernelBuilder, Knobs, OptionError, Options, Pass, PassCx, PassInfo,
 };
+use pending::Pending;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -213,6 +218,8 @@ struct Lowering<'m> {
     flash_first: bool,
     /// Each op that became a call, with what the call passes.
     calls: Vec<(OpId, OpId, Vec<KernelArg>)>,
+    /// What is started and not waited for.
+    pending: Vec<Pending>,
 }
 
 impl<'m> Lowering<'m> {
@@ -272,6 +279,7 @@ impl<'m> Lowering<'m> {
             budget,
             flash_first: false,
             calls: Vec::new(),
+            pending: Vec::new(),
         };
         for (&value, &arg) in outputs.iter().zip(new_outputs) {
             l.returned(value, arg, true);
@@ -321,6 +329,7 @@ impl<'m> Lowering<'m> {
     }
 
     fn op(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
+        self.wait_for(op);
         match self.m.op_name(op) {
             nn::ConstantOp::NAME => Ok(()),
             nn::ReshapeOp::NAME => {
@@ -429,6 +438,9 @@ impl<'m> Lowering<'m> {
         let call = self.builder(op).call(&name, &operands, &[]);
         let op_name = self.m.str_attr(&op_name);
         self.m.set_discardable(call, "mcu.op", op_name);
+        if let Some(wait) = kernel.wait {
+            self.started(op, wait, operands);
+        }
         let text = if knobs == Knobs::default() {
             schedule.name().to_owned()
         } else {
@@ -564,6 +576,7 @@ impl<'m> Lowering<'m> {
     }
 
     fn end(mut self) {
+        self.wait_for_all();
         let mut copies = Vec::new();
         for (value, arg) in std::mem::take(&mut self.copies) {
             let at = self.m.defining_op(value).unwrap_or(self.old);

@@ -4,18 +4,20 @@
 //! it is measured as a whole, where RAM goes first after lowering it; the best by `optimize-for`, within the budgets if any is, is taken if it is better than what was there. Else
 //! nothing changes. What none of the networks beats in everything is kept as a [`Front`], for reports.
 
+use crate::egraph::claim::{Refusal, claim};
 use crate::egraph::cost::Costs;
 use crate::egraph::decode::{NewOp, decode};
 use crate::egraph::encode::{Encoded, encode};
 use crate::egraph::extract::{Extraction, Weights};
 use crate::egraph::graph::Graph;
 use crate::egraph::measure::{Budgets, Goal, Measure, measure};
+use crate::egraph::merge::merge;
 use crate::egraph::rule::{Rule, Soundness};
 use crate::egraph::rules;
 use crate::egraph::saturate::{Conditions, Stop, saturate};
 use crate::front::{Front, Point};
 use ir::{Diagnostic, Module, OpId};
-use pass::{Failed, OptionError, Options, Pass, PassCx, PassInfo, Pipeline};
+use pass::{Accelerator, Failed, OptionError, Options, Pass, PassCx, PassInfo, Pipeline, Registry};
 
 /// The pass.
 pub fn info() -> PassInfo {
@@ -61,6 +63,12 @@ pub fn info() -> PassInfo {
         "true",
         "Likewise: whether results may run into operands, as for plan-memory.",
     )
+    .option(
+        "with",
+        "NAME,…",
+        "",
+        "Accelerators that may claim parts of the network, by name.",
+    )
     .option("disable", "NAME,…", "", "Rules to leave out, by name.")
     .option(
         "fast-math",
@@ -81,6 +89,7 @@ pub const CANDIDATES: &str = "8";
 
 struct RewriteGraph {
     goal: Goal,
+    with: Vec<String>,
     candidates: usize,
     budgets: Budgets,
     /// How networks are planned, where RAM goes first.
@@ -105,6 +114,7 @@ impl RewriteGraph {
         Ok(RewriteGraph {
             goal,
             plans: (goal == Goal::Ram || budget.is_some()).then(|| plans(o)),
+            with: o.list("with").map(str::to_owned).collect(),
             candidates: o.parse("candidates", "wants a number")?,
             budgets: Budgets {
                 ram: budget,
@@ -137,6 +147,25 @@ impl RewriteGraph {
         });
         Ok(rules)
     }
+}
+
+/// Accelerators by name.
+fn accelerators<'r>(
+    names: &[String],
+    registry: &'r Registry,
+) -> Result<Vec<&'r Accelerator>, Diagnostic> {
+    let all = registry.accelerators();
+    let find = |name: &String| {
+        all.iter().find(|a| a.name() == name).ok_or_else(|| {
+            let message = format!("`rewrite-graph` knows no accelerator `{name}`");
+            let error = Diagnostic::error("P001", message);
+            match target::nearest(name, all.iter().map(Accelerator::name)) {
+                Some(n) => error.help(format!("did you mean `{n}`?")),
+                None => error.help("register it, or load the plug-in that brings it"),
+            }
+        })
+    };
+    names.iter().map(find).collect()
 }
 
 /// A number of bytes, if one is given.
@@ -179,6 +208,10 @@ struct Found {
 impl Pass for RewriteGraph {
     fn run(&self, m: &mut Module, f: OpId, cx: &mut PassCx<'_>) -> Result<(), Failed> {
         let rules = self.rules(cx)?;
+        let accelerators = match accelerators(&self.with, cx.registry) {
+            Ok(found) => found,
+            Err(e) => return cx.fail(e),
+        };
         let region = m.regions(f).first().copied();
         let Some(&[block]) = region.map(|r| m.blocks(r)) else {
             return Ok(());
@@ -188,7 +221,12 @@ impl Pass for RewriteGraph {
         let encoded = encode(&mut graph, block);
         let (stop, found) = saturate(&mut graph, &rules, Conditions::Hold, &mut cx.fuel);
         cx.count("equalities", found);
-        if found == 0 {
+        let (claims, refused) = claim(&mut graph, &accelerators, cx.target, &mut cx.fuel);
+        cx.count("claims", claims);
+        refused
+            .iter()
+            .for_each(|r| not_claimed(graph.module(), r, cx));
+        if found + claims == 0 {
             *m = graph.into_module();
             return Ok(());
         }
@@ -196,7 +234,7 @@ impl Pass for RewriteGraph {
         let plans = self.plans.clone().filter(|_| is_main);
         let mut costs = Costs::new(cx.registry, cx.target, self.goal).with_plans(plans);
         let before = measure(graph.module(), f, &mut costs);
-        let Found { best, front } = self.search(&mut graph, &encoded, f, before, &mut costs);
+        let Found { best, front } = self.search(&mut graph, &encoded, f, before, &mut costs, cx);
         let (what, new) = match best {
             Some(best) => {
                 m.exchange(best.module);
@@ -236,14 +274,16 @@ impl RewriteGraph {
         f: OpId,
         before: Measure,
         costs: &mut Costs<'_>,
+        cx: &PassCx<'_>,
     ) -> Found {
         let extraction = Extraction::of(g, costs, &encoded.roots);
         let mut best: Option<Candidate> = None;
         let mut measures = vec![before];
         for choices in extraction.best(&weights(before), self.candidates) {
-            let Some((module, new)) = decode(g, encoded, &choices) else {
+            let Some((mut module, mut new)) = decode(g, encoded, &choices) else {
                 continue;
             };
+            merge(&mut module, encoded.block, &mut new, cx.registry, cx.target);
             let measure = measure(&module, f, costs);
             measures.push(measure);
             let key = |m| self.budgets.key(self.goal, m);
@@ -301,5 +341,18 @@ fn explain(m: &Module, new: &NewOp, cx: &mut PassCx<'_>) {
     let message = format!("`{}` is here by {rules}", m.op_name(new.op));
     let mut remark = Diagnostic::remark("remark.rewritten", message);
     remark.location = m.describe_loc(m.op_loc(new.op));
+    cx.diagnostics.push(remark);
+}
+
+fn not_claimed(m: &Module, refused: &Refusal, cx: &mut PassCx<'_>) {
+    let Refusal {
+        accelerator,
+        op,
+        why,
+        ..
+    } = refused;
+    let message = format!("{accelerator} does not take `{op}`: {why}");
+    let mut remark = Diagnostic::remark("remark.not-claimed", message);
+    remark.location = refused.loc.and_then(|l| m.describe_loc(l));
     cx.diagnostics.push(remark);
 }

@@ -40,6 +40,7 @@ pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedArena, MappedBuffer, MemoryMap, Role};
+pub use passes::quantize_graph::Arithmetic;
 pub use passes::{Budgets, Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
 pub use plugin::PluginError;
 
@@ -51,6 +52,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 mod pages {
     #[doc = include_str!("../../../README.md")]
     mod readme {}
+    #[doc = include_str!("../../../docs/accelerator.md")]
+    mod accelerator {}
     #[doc = include_str!("../../../docs/embedding.md")]
     mod embedding {}
     #[doc = include_str!("../../../docs/first-pass.md")]

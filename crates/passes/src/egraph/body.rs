@@ -4,7 +4,7 @@ use super::graph::{Graph, Tables};
 use super::matching::{Matched, Operand};
 use super::term::Operator;
 use egg::Id;
-use ir::dialects::nn::{ConstantOp, FusedOp, YieldOp};
+use ir::dialects::nn::{ConstantOp, FusedOp, OffloadOp, YieldOp};
 use ir::{Attr, Module, OpId, OpState, Type, ValueId};
 use smallvec::SmallVec;
 
@@ -80,6 +80,19 @@ impl Cut {
     }
 }
 
+/// The operator of a claim: its region is a number of the table.
+pub fn offload(g: &mut Graph, accelerator: &str, body: Body, result: Type) -> Operator {
+    let number = g.egraph.analysis.add_body(body);
+    let m = g.module_mut();
+    let (name, who, key) = (m.str(OffloadOp::NAME), m.str("accelerator"), m.str(BODY));
+    let props = vec![(who, m.str_attr(accelerator)), (key, m.i64_attr(number))];
+    Operator {
+        name,
+        props,
+        results: SmallVec::from_elem(result, 1),
+    }
+}
+
 /// The operator of an `nn.fused`: its region is a number of the table.
 pub fn fused(g: &mut Graph, body: Body, result: Type) -> Operator {
     let number = g.egraph.analysis.add_body(body);
@@ -92,9 +105,9 @@ pub fn fused(g: &mut Graph, body: Body, result: Type) -> Operator {
     }
 }
 
-/// Whether an op's region is in the e-graph.
+/// Whether an op has a region that the e-graph knows.
 fn has_region(name: &str) -> bool {
-    name == FusedOp::NAME
+    [OffloadOp::NAME, FusedOp::NAME].contains(&name)
 }
 
 /// What a region is made of: ops with their operands.

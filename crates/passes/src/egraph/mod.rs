@@ -9,10 +9,14 @@
 //! What the registered folds know is asked for as it is; no rule repeats it. A rule is for what needs a choice: both sides may be better,
 //! depending on the target or on what else uses their parts.
 //!
+//! [`claim`] offers parts of the network to accelerators, as terms that cost what the accelerator says; [`merge`](merge::merge) makes one call
+//! of claims that feed each other.
+//!
 //! Constants are numbers of a table. What is computed from constants only is a constant, whose elements are computed when somebody asks: for
 //! a cost that depends on them, or in the end, if the constant is taken.
 
 pub mod body;
+pub mod claim;
 pub mod cost;
 pub mod decode;
 pub mod encode;
@@ -20,6 +24,7 @@ pub mod extract;
 pub mod graph;
 pub mod matching;
 pub mod measure;
+pub mod merge;
 pub mod rule;
 pub mod rules;
 pub mod saturate;

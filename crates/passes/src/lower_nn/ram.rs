@@ -135,6 +135,9 @@ impl Budget {
         };
         let gain = live.pairs.iter().filter_map(gain).max().unwrap_or(0);
         self.trial.erase(kernel.func);
+        if let Some(wait) = kernel.wait {
+            self.trial.erase(wait);
+        }
         live.tensors + scratch - gain
     }
 }

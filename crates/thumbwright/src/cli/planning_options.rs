@@ -109,6 +109,7 @@ impl PlanningOptions {
                 ConstantsPlace::Fast => Constants::Fast,
             },
             rules: RuleOptions {
+                with: Vec::new(),
                 disable: self.disabled_rules.clone(),
                 fast_math: self.allow_fast_math,
                 explain: self.explain_rewrites,

@@ -132,7 +132,8 @@ fn layers(compiled: &Compiled, counts: &[Count]) -> Vec<LayerReport> {
         let op = text("mcu.op");
         let mut names = Vec::new();
         named_layers(m, m.op_loc(event), &mut names);
-        let fused = names.len() > 1;
+        let offloaded = op.as_deref() == Some(ir::dialects::nn::OffloadOp::NAME);
+        let fused = names.len() > 1 || offloaded;
         let mut first = true;
         for (index, name) in names {
             let of_layer = |l: &&mut LayerReport| {

@@ -1,7 +1,7 @@
 //! `nn.fused`: ops that are computed as one kernel.
 
 use super::region::verify_region;
-use crate::{BlockId, DialectRegistryBuilder, Module, OpRef, RegistryError, define_op};
+use crate::{BlockId, DialectRegistryBuilder, Module, RegistryError, define_op};
 
 define_op! {
     /// `nn.fused`: what its region computes from the inputs, by one kernel, in one pass over the outputs.
@@ -13,7 +13,7 @@ define_op! {
         operands: { inputs: many Tensor },
         results: { outputs: many Tensor },
         regions: 1,
-        verify: verify_fused,
+        verify: verify_region,
     }
 }
 
@@ -23,10 +23,6 @@ impl FusedOp {
         let region = m.regions(self.0).first()?;
         m.blocks(*region).first().copied()
     }
-}
-
-fn verify_fused(op: OpRef<'_>, cx: &mut crate::verify::VerifyCx<'_>) {
-    verify_region(op, cx);
 }
 
 pub(super) fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
