@@ -51,7 +51,7 @@ fn registry() -> Registry {
     ir::dialects::register_all(&mut r.dialects).unwrap();
     // SAFETY: the entry is the SDK's.
     let info = unsafe { plugin::host::link(Path::new("linked"), tw_plugin_query, &mut r) }.unwrap();
-    assert_eq!((info.name.as_str(), info.version), ("test", 1));
+    assert_eq!((info.name.as_str(), info.version), ("test", 2));
     r.freeze()
 }
 

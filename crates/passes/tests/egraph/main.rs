@@ -7,5 +7,6 @@ mod registry;
 mod draw;
 mod laws;
 mod networks;
+mod registered;
 
 use registry::registry;
