@@ -7,7 +7,7 @@ use crate::string::{self, StringView, Text};
 use std::ffi::c_char;
 use std::sync::OnceLock;
 use thumbwright::report::{IoTensor, Measurements, PageOptions, Report};
-use thumbwright::{CompileError, TensorInfo};
+use thumbwright::{Backend, BinaryFile, CompileError, ObjectKind, ObjectOptions, TensorInfo};
 
 /// What a compile made. It never changes, so any number of threads may look at it at once. Whatever the functions below return belongs to
 /// it and lives until `tw_compiled_destroy`.
@@ -21,7 +21,7 @@ pub struct Compiled {
 pub struct File {
     /// A relative path with "/" between folders.
     pub path: StringView,
-    /// What is in it.
+    /// What is in it: UTF-8, but in a library, whose bytes it has.
     pub contents: StringView,
 }
 
@@ -89,21 +89,30 @@ impl Handle for Contents {
 }
 
 impl Contents {
-    /// Everything that C may ask for.
+    /// Everything that C may ask for, with the code of that back end.
     ///
     /// # Errors
-    /// What cannot be written in C.
-    pub(crate) fn of(compiled: thumbwright::Compiled) -> Result<Contents, CompileError> {
+    /// What the back end cannot build; there is no such back end.
+    pub(crate) fn of(
+        compiled: thumbwright::Compiled,
+        backend: Backend,
+    ) -> Result<Contents, CompileError> {
         let report = Report::of(&compiled, &Measurements::default());
-        let mut files = compiled.c_files()?;
-        files.extend(compiled.stage_files());
+        let mut files: Vec<BinaryFile> = match backend {
+            Backend::C => compiled.c_files()?.into_iter().map(Into::into).collect(),
+            Backend::Llvm => {
+                let made = compiled.objects(&ObjectOptions::new(&[ObjectKind::Library]))?;
+                [made.header.into()].into_iter().chain(made.files).collect()
+            }
+        };
+        files.extend(compiled.stage_files().into_iter().map(BinaryFile::from));
         let further = [
             ("report.json", report.json()),
             ("report.html", report.html(&PageOptions::default())),
         ];
-        files.extend(further.map(|(path, text)| thumbwright::File {
+        files.extend(further.map(|(path, text)| BinaryFile {
             path: path.to_owned(),
-            text,
+            bytes: text.into_bytes(),
         }));
         Ok(Contents {
             name: Text::new(compiled.name()),
@@ -142,10 +151,10 @@ unsafe impl Send for Files {}
 unsafe impl Sync for Files {}
 
 impl Files {
-    fn new(files: Vec<thumbwright::File>) -> Files {
+    fn new(files: Vec<BinaryFile>) -> Files {
         let texts = files
             .into_iter()
-            .map(|f| (Text::new(f.path), Text::new(f.text)));
+            .map(|f| (Text::new(f.path), Text::new(f.bytes)));
         let texts: Vec<(Text, Text)> = texts.collect();
         let view = |(path, contents): &(Text, Text)| File {
             path: path.view(),
@@ -158,7 +167,10 @@ impl Files {
     }
 
     fn contents(&self, path: &str) -> Option<StringView> {
-        let found = self.texts.iter().find(|(p, _)| p.as_str() == path);
+        let found = self
+            .texts
+            .iter()
+            .find(|(p, _)| p.as_bytes() == path.as_bytes());
         found.map(|(_, contents)| contents.view())
     }
 }
@@ -246,7 +258,7 @@ pub unsafe extern "C" fn tw_compiled_destroy(compiled: *mut Compiled) -> Status 
     })
 }
 
-/// All files: the C (header, source, data, build file, example), the module after every stage if the option "keep-stages" is set,
+/// All files: the C (header, source, data, build file, example), or header and library with the option "backend"; the module after every stage if the option "keep-stages" is set,
 /// report.json and report.html.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tw_compiled_files(

@@ -2,7 +2,7 @@
 
 use crate::boundary::{Failure, Outcome};
 use crate::status::Status;
-use thumbwright::{CompileOptions, Constants, Io, OptimizeFor, PipelineOptions};
+use thumbwright::{Backend, CompileOptions, Constants, Io, OptimizeFor, PipelineOptions};
 
 /// What the options of a session are set to; none is at its default.
 #[derive(Clone, Default)]
@@ -18,6 +18,7 @@ pub(crate) struct Options {
     verify_each: Option<bool>,
     keep_stages: Option<bool>,
     allow_external: Option<bool>,
+    backend: Option<Backend>,
 }
 
 /// An option that can be set.
@@ -41,6 +42,14 @@ const KNOWN: &[Known] = &[
         summary: "the prefix of the public C names; by default made from the model's file name",
         set: |o, value| {
             o.name = value.map(str::to_owned);
+            Ok(())
+        },
+    },
+    Known {
+        name: "backend",
+        summary: "what makes the code: `c` (default), or `llvm`, a library with the header of the C, where this library was built with LLVM",
+        set: |o, value| {
+            o.backend = choice(value, &[("c", Backend::C), ("llvm", Backend::Llvm)])?;
             Ok(())
         },
     },
@@ -184,6 +193,11 @@ impl Options {
             optimize_for: self.optimize_for.unwrap_or_default(),
             ..PipelineOptions::default()
         }
+    }
+
+    /// What makes the code.
+    pub(crate) fn backend(&self) -> Backend {
+        self.backend.unwrap_or_default()
     }
 
     /// For a compile with this pipeline, or the default one.

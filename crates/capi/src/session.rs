@@ -469,11 +469,13 @@ pub unsafe extern "C" fn tw_session_compile(
             return Err(Failure::new(Status::Incomplete, text));
         };
         let options = state.options.for_compile(state.pipeline.clone())?;
+        let backend = state.options.backend();
         let compiler = &state.compiler;
         let contents: Contents = compile(state.listener.as_ref(), |diagnostics| {
+            backend.check()?;
             let out = compiler.compile(&model.file, &model.bytes, &options)?;
             diagnostics.extend(out.diagnostics().clone());
-            Contents::of(out)
+            Contents::of(out, backend)
         })?;
         // SAFETY: as above.
         unsafe { store(compiled, "compiled", handle::into_raw(contents)) }

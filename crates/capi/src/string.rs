@@ -30,16 +30,17 @@ impl StringView {
 
 /// A text that views may point to: its bytes never move or change while it lives.
 #[derive(Debug)]
-pub(crate) struct Text(Box<str>);
+pub(crate) struct Text(Box<[u8]>);
 
 impl Text {
-    pub(crate) fn new(text: impl Into<String>) -> Text {
+    /// Of a text, or of what a file has that is no text.
+    pub(crate) fn new(text: impl Into<Vec<u8>>) -> Text {
         let mut text = text.into();
-        text.push('\0');
-        Text(text.into_boxed_str())
+        text.push(0);
+        Text(text.into_boxed_slice())
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0[..self.0.len() - 1]
     }
 

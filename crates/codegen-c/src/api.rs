@@ -5,6 +5,7 @@ use crate::memory::{InitialState, Memory, MemoryNames};
 use crate::program::Outline;
 use crate::{File, KernelName, MemoryNeed, Options, render};
 use ir::Module;
+use std::collections::BTreeSet;
 
 /// What the public header declares, and what the definitions behind it need to know.
 ///
@@ -32,6 +33,10 @@ pub struct Api {
     pub io_in_arena: bool,
     /// The functions that `@main` reaches, without it, callees before callers.
     pub kernels: Vec<KernelName>,
+    /// The symbols of the functions, kernels and `@main`, that return a status, as an external function that they call may fail.
+    pub fallible: BTreeSet<String>,
+    /// Whether the arenas are those of an app, which defines them under the names that [`ApiMemory::variable`] has.
+    pub shares_arenas: bool,
     /// The names of the constants, by symbol, in the module's order.
     pub constants: Vec<(String, String)>,
 }
@@ -95,7 +100,12 @@ impl Api {
         Api {
             name: names.prefix.clone(),
             arenas: (i.memories.arenas.iter())
-                .map(|a| memory(a, MemoryNames::of(a, names).variable))
+                .map(|a| {
+                    let own = || MemoryNames::of(a, names).variable;
+                    let shared = options.shared.as_ref();
+                    let shared = shared.map(|s| s.variable(a.need.pool.as_deref()));
+                    memory(a, shared.unwrap_or_else(own))
+                })
                 .collect(),
             state: (i.memories.state.as_ref())
                 .map(|s| memory(s, format!("{}_state", names.prefix))),
@@ -106,6 +116,8 @@ impl Api {
             io_in_arena: i.io_in_arena,
             kernels: outline.kernels.iter().map(kernel).collect(),
             constants: outline.constants.names(),
+            fallible: outline.externs.fallible(m),
+            shares_arenas: options.shared.is_some(),
             header: render::header(&outline.without_code(), target, options),
         }
     }

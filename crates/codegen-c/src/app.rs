@@ -1,5 +1,6 @@
 //! Several models in one program: the arenas that they share, and what builds all of them.
 
+use crate::api::ApiMemory;
 use crate::memory::MemoryNeed;
 use crate::names::{PublicNames, c_identifier, is_identifier, unique};
 use crate::render::{Templates, VERSION};
@@ -65,6 +66,17 @@ impl SharedArenas {
     /// The arenas, in the order in which models first need them.
     pub fn arenas(&self) -> impl Iterator<Item = &MemoryNeed> {
         self.arenas.iter().map(|a| &a.1)
+    }
+
+    /// The arenas as variables, in the same order.
+    pub fn variables(&self) -> Vec<ApiMemory> {
+        let names = PublicNames::new(&self.app);
+        let all = self.arenas.iter().map(|(field, need)| ApiMemory {
+            symbol: None,
+            variable: names.arena(field),
+            need: need.clone(),
+        });
+        all.collect()
     }
 
     /// The variable of the arena in a memory.

@@ -41,6 +41,12 @@ impl Externs {
         e
     }
 
+    /// The symbols of the functions that return a status.
+    pub(crate) fn fallible(&self, m: &Module) -> BTreeSet<String> {
+        let all = self.fallible.iter().filter_map(|&f| m.symbol_name(f));
+        all.map(str::to_owned).collect()
+    }
+
     /// Whether a function of the module returns a status, as something that it calls may fail.
     pub(crate) fn is_fallible(&self, function: OpId) -> bool {
         self.fallible.contains(&function)

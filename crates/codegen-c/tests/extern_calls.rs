@@ -78,6 +78,7 @@ fn record(ty: &str, fields: &[(&str, ExternValue)]) -> ExternValue {
             .iter()
             .map(|(n, v)| ((*n).to_owned(), v.clone()))
             .collect(),
+        complete: false,
     }
 }
 

@@ -57,7 +57,8 @@ pub(crate) fn write(
             Kind::Object => (format!("{name}.o"), compiled(module, machine, &mut object)?),
             Kind::Library => {
                 let object = compiled(module, machine, &mut object)?;
-                (format!("lib{name}.a"), archive(name, object)?)
+                let member = (format!("{name}.o"), object);
+                (format!("lib{name}.a"), archive(&[member])?)
             }
         };
         all.push(Artifact { kind, path, bytes });
@@ -97,13 +98,19 @@ fn generate(
     })
 }
 
-/// One member, without date and owner, so that it is always the same.
-fn archive(name: &str, object: Vec<u8>) -> Result<Vec<u8>, Diagnostic> {
-    let member = NewArchiveMember::new(object, &DEFAULT_OBJECT_READER, format!("{name}.o"));
+/// Objects by name as a library with an index, without date and owner, so that it is always the same.
+///
+/// # Errors
+/// `B006` if one is no object.
+pub fn archive(objects: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Diagnostic> {
+    let member = |(name, bytes): &(String, Vec<u8>)| {
+        NewArchiveMember::new(bytes.clone(), &DEFAULT_OBJECT_READER, name.clone())
+    };
+    let members: Vec<_> = objects.iter().map(member).collect();
     let mut bytes = std::io::Cursor::new(Vec::new());
     ar_archive_writer::write_archive_to_stream(
         &mut bytes,
-        &[member],
+        &members,
         ArchiveKind::Gnu,
         false,
         false,

@@ -2,7 +2,7 @@
 
 use crate::address;
 use crate::failure::Failure;
-use crate::program::Cx;
+use crate::program::{self, Cx};
 use crate::types;
 use codegen_c::{Api, ApiMemory, ApiTensor, Place};
 use inkwell::IntPredicate;
@@ -14,11 +14,12 @@ use inkwell::values::{
 };
 
 /// The codes of the header.
-const OK: i32 = 0;
+pub(crate) const OK: i32 = 0;
 const ERROR_NULL_ARENA: i32 = -1;
 const ERROR_ARENA_ALIGNMENT: i32 = -2;
 const ERROR_NULL_TENSOR: i32 = -3;
 const ERROR_TENSOR_ALIGNMENT: i32 = -4;
+pub(crate) const ERROR_KERNEL: i32 = -5;
 const ERROR_NULL_STATE: i32 = -6;
 const ERROR_STATE_ALIGNMENT: i32 = -7;
 
@@ -33,11 +34,9 @@ pub(crate) fn define<'ctx>(
     let several = api.arenas.len() > 1;
     let own = |a: &ApiMemory| match a.need.size {
         0 => cx.null(),
+        _ if api.shares_arenas => cx.foreign_memory(a).as_pointer_value(),
         _ => {
-            let section = match (&a.need.pool, several) {
-                (Some(pool), true) => target.arena_section(pool),
-                _ => format!(".bss.{}", a.variable),
-            };
+            let section = program::arena_section(a, several, target);
             cx.memory(a, &section).as_pointer_value()
         }
     };
@@ -114,12 +113,12 @@ fn run_in<'ctx>(
     arguments.extend(kept.and(state).map(BasicMetadataValueEnum::from));
     if api.io_in_arena {
         f.copies(&api.inputs, input, &bases, true)?;
-        f.b.build_call(graph, &arguments, "")?;
+        f.call_graph(graph, &arguments)?;
         f.copies(&api.outputs, out, &bases, false)?;
     } else {
         let tensors = f.callers_tensors(&[(&api.inputs, input), (&api.outputs, out)])?;
         arguments.extend(tensors.into_iter().map(BasicMetadataValueEnum::from));
-        f.b.build_call(graph, &arguments, "")?;
+        f.call_graph(graph, &arguments)?;
     }
     f.return_status(OK)?;
     Ok(f.llvm)
@@ -257,6 +256,21 @@ impl<'a, 'ctx> Function<'a, 'ctx> {
         self.return_status(code)?;
         self.b.position_at_end(right);
         Ok(())
+    }
+
+    /// Runs the layers; a status of theirs ends the function.
+    fn call_graph(
+        &mut self,
+        graph: FunctionValue<'ctx>,
+        arguments: &[BasicMetadataValueEnum<'ctx>],
+    ) -> Result<(), Failure> {
+        let call = self.b.build_call(graph, arguments, "")?;
+        let Some(status) = call.try_as_basic_value().basic() else {
+            return Ok(());
+        };
+        let (status, ok) = (status.into_int_value(), self.status(OK));
+        let failed = self.b.build_int_compare(IntPredicate::NE, status, ok, "")?;
+        self.refuse(failed, ERROR_KERNEL)
     }
 
     fn is_null(&self, p: PointerValue<'ctx>) -> Result<IntValue<'ctx>, Failure> {

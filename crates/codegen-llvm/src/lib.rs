@@ -2,10 +2,10 @@
 //!
 //! What there is to build, and what it is called, says [`codegen_c::api`]. `program` makes an LLVM module of it: constants, arenas, a
 //! function a kernel (`function`), the public functions (`interface`), and, if it is asked for, what debuggers want to know (`debug`).
-//! `machine` knows LLVM's name of a core, `optimize` the passes, and
-//! `artifact` what is written.
+//! `machine` knows LLVM's name of a core, `optimize` the passes,
+//! `artifact` what is written, and `frames` how much stack it takes.
 //!
-//! Invariant: this crate knows no network operator; it builds the ops that [`codegen_c`] prints, external calls excepted.
+//! Invariant: this crate knows no network operator; it builds the ops that [`codegen_c`] prints, external calls included.
 //!
 //! Invariant: what the IR leaves undefined, and nothing else, is left undefined to LLVM: `nsw` where the op says so, and in `index`
 //! arithmetic. Floats have no fast-math flags, so nothing is contracted or reordered.
@@ -15,6 +15,7 @@ mod artifact;
 mod debug;
 mod exponential;
 mod failure;
+mod frames;
 mod function;
 mod interface;
 mod machine;
@@ -22,9 +23,10 @@ mod optimize;
 mod program;
 mod types;
 
-pub use artifact::{Artifact, Kind};
+pub use artifact::{Artifact, Kind, archive};
+pub use frames::Frame;
 
-use codegen_c::{File, KernelName};
+use codegen_c::{File, KernelName, SharedArenas};
 use ir::{Diagnostic, Diagnostics, Verified};
 
 /// Every error of this crate itself: code and what it means. What the C API needs of a module, `codegen_c` checks with codes of its own.
@@ -53,6 +55,8 @@ pub struct Options {
     pub for_host: bool,
     /// Say to debuggers which op and which layer code comes from.
     pub debug_info: bool,
+    /// Say how much stack each function takes: takes as long again.
+    pub frames: bool,
 }
 
 impl Options {
@@ -66,6 +70,7 @@ impl Options {
             kinds: vec![Kind::Library],
             for_host: false,
             debug_info: false,
+            frames: false,
         }
     }
 }
@@ -79,6 +84,8 @@ pub struct Emitted {
     pub artifacts: Vec<Artifact>,
     /// The kernels and their local symbols in the object.
     pub kernels: Vec<KernelName>,
+    /// With [`Options::frames`], the stack frames of the functions.
+    pub frames: Vec<Frame>,
     /// With [`Options::debug_info`], `<name>.mlir`: the text of the module, whose lines debuggers show.
     pub listing: Option<File>,
 }
@@ -92,10 +99,6 @@ pub fn emit(
     target: &target::Target,
     options: &Options,
 ) -> Result<Emitted, Diagnostics> {
-    if options.api.shared.is_some() {
-        let d = Diagnostic::error("B001", "arenas that several models share have no LLVM form");
-        return Err(d.help("build the models with the C back end").into());
-    }
     let targets = target::Targets::builtin();
     let built_for = match targets.get("host") {
         Ok(host) if options.for_host => host,
@@ -104,22 +107,51 @@ pub fn emit(
     codegen_c::instructions::check_target(module.module(), built_for, "B007")?;
     let machine = machine::create(target, options.for_host)?;
     let api = codegen_c::api(module, target, &options.api)?;
-    let context = inkwell::context::Context::create();
     let path = format!("{}.mlir", api.name);
-    let program::Built { llvm, listing } = program::build(
-        &context,
-        module.module(),
-        &api,
-        target,
-        &machine,
-        options.debug_info.then_some(&*path),
-    )?;
-    optimize::run(&llvm, &machine)?;
-    let artifacts = artifact::write(&llvm, &machine, &api.name, &options.kinds)?;
+    let build = |debug_info: bool, kinds: &[Kind]| {
+        let context = inkwell::context::Context::create();
+        let listing = debug_info.then_some(&*path);
+        let m = module.module();
+        let built = program::build(&context, m, &api, target, &machine, listing)?;
+        optimize::run(&built.llvm, &machine)?;
+        let artifacts = artifact::write(&built.llvm, &machine, &api.name, kinds)?;
+        Ok::<_, Diagnostics>((artifacts, built.listing))
+    };
+    let (artifacts, listing) = build(options.debug_info, &options.kinds)?;
+    let mut frames = Vec::new();
+    if options.frames {
+        for assembly in build(true, &[Kind::Assembly])?.0 {
+            frames.extend(frames::parse(&String::from_utf8_lossy(&assembly.bytes)));
+        }
+    }
     Ok(Emitted {
         header: api.header,
         artifacts,
         kernels: api.kernels,
+        frames,
         listing: listing.map(|text| File { path, text }),
     })
+}
+
+/// Builds what defines the arenas that several models share, each emitted with [`codegen_c::Options::shared`].
+///
+/// # Errors
+/// As of [`emit`].
+pub fn emit_arenas(
+    shared: &SharedArenas,
+    target: &target::Target,
+    kinds: &[Kind],
+    for_host: bool,
+) -> Result<Vec<Artifact>, Diagnostic> {
+    let machine = machine::create(target, for_host)?;
+    let context = inkwell::context::Context::create();
+    let llvm = program::arenas(
+        &context,
+        shared.app(),
+        &shared.variables(),
+        target,
+        &machine,
+    );
+    optimize::run(&llvm, &machine)?;
+    artifact::write(&llvm, &machine, shared.app(), kinds)
 }

@@ -15,6 +15,7 @@ use inkwell::values::{FunctionValue, GlobalValue, PointerValue, UnnamedAddress};
 use ir::dialects::{arm_mve, func, memref};
 use ir::{Diagnostic, Diagnostics, Module, OpId, TypeData};
 use rustc_hash::FxHashMap;
+use std::cell::{OnceCell, RefCell};
 
 /// What all functions of a module share.
 pub(crate) struct Cx<'a, 'ctx> {
@@ -28,7 +29,11 @@ pub(crate) struct Cx<'a, 'ctx> {
     /// The kernels.
     pub functions: FxHashMap<OpId, FunctionValue<'ctx>>,
     /// `tw_expf`, from its first use on.
-    pub exponential: std::cell::OnceCell<FunctionValue<'ctx>>,
+    pub exponential: OnceCell<FunctionValue<'ctx>>,
+    /// The functions of others, from the first call on.
+    pub externals: RefCell<FxHashMap<String, PointerValue<'ctx>>>,
+    /// Bits of an address.
+    pub pointer_bits: u32,
     /// Whether there are instructions of Helium, and so its vectors.
     pub helium: bool,
     /// If it is asked for.
@@ -64,7 +69,9 @@ pub(crate) fn build<'ctx>(
         written: Written::of(m)?,
         constants: FxHashMap::default(),
         functions: FxHashMap::default(),
-        exponential: std::cell::OnceCell::new(),
+        exponential: OnceCell::new(),
+        externals: RefCell::default(),
+        pointer_bits: 8 * machine.get_target_data().get_pointer_byte_size(None),
         helium: m
             .walk(m.root(), ir::WalkOrder::Pre)
             .into_iter()
@@ -109,6 +116,65 @@ pub(crate) fn build<'ctx>(
         llvm: cx.llvm,
         listing: cx.debug.map(Debug::finish),
     })
+}
+
+/// A module that defines nothing but arenas, for other modules.
+pub(crate) fn arenas<'ctx>(
+    context: &'ctx Context,
+    name: &str,
+    arenas: &[ApiMemory],
+    target: &target::Target,
+    machine: &TargetMachine,
+) -> LlvmModule<'ctx> {
+    let llvm = context.create_module(name);
+    llvm.set_source_file_name(name);
+    llvm.set_triple(&machine.get_triple());
+    llvm.set_data_layout(&machine.get_target_data().get_data_layout());
+    let several = arenas.len() > 1;
+    for arena in arenas {
+        define_memory(
+            context,
+            &llvm,
+            arena,
+            &arena_section(arena, several, target),
+        );
+    }
+    llvm
+}
+
+/// The section of an arena: on a board with several, that of its memory.
+pub(crate) fn arena_section(arena: &ApiMemory, several: bool, target: &target::Target) -> String {
+    match (&arena.need.pool, several) {
+        (Some(pool), true) => target.arena_section(pool),
+        _ => format!(".bss.{}", arena.variable),
+    }
+}
+
+/// A public variable of zeros for a block of memory.
+fn define_memory<'ctx>(
+    context: &'ctx Context,
+    llvm: &LlvmModule<'ctx>,
+    memory: &ApiMemory,
+    section: &str,
+) -> GlobalValue<'ctx> {
+    let global = declare_memory(context, llvm, memory);
+    let size = u32::try_from(memory.need.size).unwrap_or(u32::MAX);
+    global.set_initializer(&context.i8_type().array_type(size).const_zero());
+    global.set_section(Some(section));
+    global
+}
+
+fn declare_memory<'ctx>(
+    context: &'ctx Context,
+    llvm: &LlvmModule<'ctx>,
+    memory: &ApiMemory,
+) -> GlobalValue<'ctx> {
+    let size = u32::try_from(memory.need.size).unwrap_or(u32::MAX);
+    let ty = context.i8_type().array_type(size);
+    let global = llvm.add_global(ty, None, &memory.variable);
+    global.set_linkage(Linkage::External);
+    global.set_alignment(u32::try_from(memory.need.align).unwrap_or(16));
+    global
 }
 
 impl<'ctx> Cx<'_, 'ctx> {
@@ -167,14 +233,33 @@ impl<'ctx> Cx<'_, 'ctx> {
 
     /// A private variable of zeros for a block of memory.
     pub(crate) fn memory(&self, memory: &ApiMemory, section: &str) -> GlobalValue<'ctx> {
-        let size = u32::try_from(memory.need.size).unwrap_or(u32::MAX);
-        let ty = self.context.i8_type().array_type(size);
-        let global = self.llvm.add_global(ty, None, &memory.variable);
+        let global = define_memory(self.context, &self.llvm, memory, section);
         global.set_linkage(Linkage::Internal);
-        global.set_initializer(&ty.const_zero());
-        global.set_alignment(u32::try_from(memory.need.align).unwrap_or(16));
-        global.set_section(Some(section));
         global
+    }
+
+    /// A block of memory that an app defines.
+    pub(crate) fn foreign_memory(&self, memory: &ApiMemory) -> GlobalValue<'ctx> {
+        declare_memory(self.context, &self.llvm, memory)
+    }
+
+    /// A function of others; what it takes is said at each call.
+    pub(crate) fn external(
+        &self,
+        name: &str,
+        ty: inkwell::types::FunctionType<'ctx>,
+    ) -> Result<PointerValue<'ctx>, Failure> {
+        if let Some(&known) = self.externals.borrow().get(name) {
+            return Ok(known);
+        }
+        let function = self.llvm.add_function(name, ty, Some(Linkage::External));
+        // LLVM names the second of two otherwise.
+        if function.get_name().to_bytes() != name.as_bytes() {
+            return Err(crate::failure::refused(&format!("two functions `{name}`")).into());
+        }
+        let pointer = function.as_global_value().as_pointer_value();
+        self.externals.borrow_mut().insert(name.to_owned(), pointer);
+        Ok(pointer)
     }
 
     /// A function with its own section, so that a linker can leave it out.
@@ -250,7 +335,8 @@ impl<'ctx> Cx<'_, 'ctx> {
             })?;
             parameters.push(ty.into());
         }
-        let function = self.add_function(name, &parameters, false, Linkage::Internal);
+        let fallible = self.api.fallible.contains(symbol);
+        let function = self.add_function(name, &parameters, fallible, Linkage::Internal);
         // A profile tells kernels apart, and the stack need of a kernel is its own.
         self.mark(function, AttributeLoc::Function, "noinline", 0);
         for (i, &v) in arguments.iter().enumerate() {
@@ -288,7 +374,8 @@ impl<'ctx> Cx<'_, 'ctx> {
         let count = self.graph_memories().count() + callers.count();
         let name = format!("{}_graph", api.name);
         let parameters = vec![pointer.into(); count];
-        let function = self.add_function(&name, &parameters, false, Linkage::Internal);
+        let fallible = self.api.fallible.contains("main");
+        let function = self.add_function(&name, &parameters, fallible, Linkage::Internal);
         FunctionBuilder::graph(self, main, function)?;
         Ok(function)
     }

@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 
 use crate::error::EmulateError;
 use crate::foreign::ForeignCode;
+use crate::stack_usage::StackFrame;
 
 /// A text file with the path that it has below the case's own directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Case {
     pub headers: Vec<SourceFile>,
     /// Compiled objects that are linked as they are: a file name for messages, and the bytes.
     pub objects: Vec<(String, Vec<u8>)>,
+    /// The stack frames of the objects' functions, as far as who compiled them says.
+    pub frames: Vec<StackFrame>,
     /// C of others that the sources call.
     pub foreign: ForeignCode,
     /// The function that runs the model.
@@ -102,6 +105,7 @@ impl Case {
             sources: Vec::new(),
             headers: Vec::new(),
             objects: Vec::new(),
+            frames: Vec::new(),
             foreign: ForeignCode::default(),
             inputs: Vec::new(),
             outputs: Vec::new(),

@@ -205,7 +205,7 @@ impl Firmware {
         )
     }
 
-    /// The stack frame of every C function of a case's files and of those that it calls, as the compiler states it.
+    /// The stack frame of every function of a case's objects and files, and of those that it calls, as the compiler states it.
     ///
     /// # Errors
     /// There is no such case, or the compiler's file cannot be read.
@@ -214,7 +214,7 @@ impl Firmware {
             case: case.to_string(),
             what: "there is no such case".to_owned(),
         })?;
-        let mut frames = Vec::new();
+        let mut frames = described.frames.clone();
         let own = described
             .sources
             .iter()

@@ -18,9 +18,9 @@ const MODULE: &str = r#"
       arguments = [
         {buffer = 0 : i64}, {buffer = 1 : i64, type = "const uint8_t *"}, {null}, {type = "int32_t", value = -128 : i64},
         {type = "int32_t", values = array<i64: 1, 2, 3>},
-        {type = "struct acme_dims", fields = [
+        {complete, type = "struct acme_dims", fields = [
           {name = "n", type = "int32_t", value = 1 : i64},
-          {name = "tile", type = "struct acme_tile", fields = [{name = "shift", buffer = 2 : i64}]}]},
+          {name = "tile", complete, type = "struct acme_tile", fields = [{name = "shift", buffer = 2 : i64}]}]},
         {buffer = 3 : i64, type = "void *"}, {buffer = 4 : i64}]}> ({
     ^bb0(%x: tensor<1x6x!quant.uniform<i8:f32, 0.5>>, %w: tensor<2x3x!quant.uniform<i8:f32, 0.25>>):
       %rows = "nn.reshape"(%x) : (tensor<1x6x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x6x!quant.uniform<i8:f32, 0.5>>
@@ -65,6 +65,7 @@ fn the_view_says_what_the_text_says() {
     let tile = ExternValue::Struct {
         ty: "struct acme_tile".to_owned(),
         fields: vec![("shift".to_owned(), buffer(2, None))],
+        complete: true,
     };
     let want = vec![
         buffer(0, None),
@@ -78,6 +79,7 @@ fn the_view_says_what_the_text_says() {
         ExternValue::Struct {
             ty: "struct acme_dims".to_owned(),
             fields: vec![("n".to_owned(), scalar(1)), ("tile".to_owned(), tile)],
+            complete: true,
         },
         buffer(3, Some("void *")),
         buffer(4, None),
@@ -170,6 +172,12 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "argument 4: an array has no elements",
     ),
     ("name = \"n\"", "name = \"tile\"", "V031", "set twice"),
+    (
+        "complete, type = \"struct acme_tile\"",
+        "type = \"struct acme_tile\"",
+        "V031",
+        "field `tile` of a complete struct is not complete",
+    ),
     (
         "name = \"shift\", buffer = 2",
         "name = \"shift\", buffer = 9",

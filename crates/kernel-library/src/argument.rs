@@ -41,6 +41,8 @@ pub(crate) enum Argument {
     Struct {
         ty: String,
         fields: Vec<(String, Argument)>,
+        /// Whether these are all members of the type, in order.
+        complete: bool,
     },
 }
 
@@ -118,13 +120,18 @@ impl Argument {
                 ty: ty.clone(),
                 values: values.iter().map(int).collect::<Result<_, _>>()?,
             },
-            Argument::Struct { ty, fields } => {
+            Argument::Struct {
+                ty,
+                fields,
+                complete,
+            } => {
                 let fields = fields
                     .iter()
                     .map(|(name, value)| Ok((name.clone(), value.resolve(of, operand)?)));
                 ExternValue::Struct {
                     ty: ty.clone(),
                     fields: fields.collect::<Result<_, String>>()?,
+                    complete: *complete,
                 }
             }
         })
@@ -252,6 +259,7 @@ fn of_table<'t>(
         return Some(Argument::Struct {
             ty: ty.to_owned(),
             fields: members,
+            complete: false,
         });
     }
     if table.get("null").is_some() {

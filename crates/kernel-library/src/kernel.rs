@@ -3,6 +3,7 @@
 use crate::argument::{Argument, Buffer};
 use crate::document::{Document, Table};
 use crate::expression::{Expression, Value};
+use crate::layout::Layouts;
 use crate::quantities::{self, ELEMENTS, Quantities};
 use ir::OpInfo;
 use ir::dialects::mcu::{ExternValue, Returned};
@@ -58,11 +59,12 @@ pub(crate) struct Call {
 const MAX_WORKSPACE: i64 = 1 << 30;
 
 impl Kernel {
-    /// Reads an entry; `info` finds the declaration of an op.
+    /// Reads an entry; `info` finds the declaration of an op, `layouts` has the structs that are listed.
     pub(crate) fn read<'t>(
         d: &mut Document<'t>,
         table: &Table<'_, 't>,
         info: &dyn Fn(&str) -> Option<OpInfo>,
+        layouts: &Layouts,
     ) -> Option<Kernel> {
         d.only(table, &KEYS);
         let function = d.string(table, "function", "the C function's name")?;
@@ -130,7 +132,10 @@ impl Kernel {
             for e in argument.expressions() {
                 names(d, item.span().start, &key, &info, e);
             }
-            arguments.push(argument);
+            match layouts.complete(argument) {
+                Ok(argument) => arguments.push(argument),
+                Err(why) => d.wrong(item.span().start, key, why, "see its [[struct]] table"),
+            }
         }
         if !arguments.iter().any(|a| a.passes(&output(&info))) {
             let help = format!("pass {:?}", &*info.results[0].name);

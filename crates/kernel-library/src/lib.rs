@@ -31,6 +31,7 @@ mod document;
 mod error;
 mod expression;
 mod kernel;
+mod layout;
 mod library;
 mod quantities;
 mod schedule;

@@ -3,6 +3,7 @@
 use crate::document::{Document, Table};
 use crate::error::{LibraryError, Problem};
 use crate::kernel::Kernel;
+use crate::layout::Layouts;
 use crate::schedule::ExternSchedule;
 use ir::dialects::mcu;
 use pass::RegistryBuilder;
@@ -30,7 +31,7 @@ pub struct KernelLibrary {
     targets: Vec<TargetFile>,
 }
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "name",
     "description",
     "header",
@@ -38,6 +39,7 @@ const KEYS: [&str; 8] = [
     "include",
     "sources",
     "targets",
+    "struct",
     "kernel",
 ];
 
@@ -219,12 +221,13 @@ impl KernelLibrary {
             }
         }
         let info = |op: &str| r.dialects.declared(op).cloned();
+        let layouts = Layouts::read(&mut d, &table);
         let mut kernels = Vec::new();
         for (item, key) in d.list(&table, "kernel", "[[kernel]] tables") {
             let Some(entry) = d.table(item, key, "a [[kernel]] table") else {
                 continue;
             };
-            let kernel = Kernel::read(&mut d, &entry, &info);
+            let kernel = Kernel::read(&mut d, &entry, &info, &layouts);
             kernels.extend(kernel.map(|k| (k, entry.at, entry.path("name"))));
         }
         for (kernel, at, key) in kernels {

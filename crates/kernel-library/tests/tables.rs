@@ -427,3 +427,53 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn listed_structs_are_checked() {
+    let of = |structs: &str| message(&format!("{HEAD}{structs}\n{KERNEL}"));
+    for (structs, want) in [
+        (
+            "[[struct]]\ntype = \"struct dims\"\nmembers = [\"int32_t n\"]",
+            "kernel[0].args[8]: \"struct dims\" has no member `list`; see its [[struct]] table",
+        ),
+        (
+            "[[struct]]\ntype = \"struct dims\"\nmembers = [\"int32_t n\", \"int16_t list\"]",
+            "member `list` is of type \"int16_t\"",
+        ),
+        (
+            "[[struct]]\ntype = \"struct dims\"\nmembers = [\"int32_t n\", \"int16_t list[1]\"]",
+            "member `list` is an array of 1",
+        ),
+        (
+            "[[struct]]\ntype = \"struct dims\"\nmembers = [\"int32_t *n\", \"int16_t list[2]\"]",
+            "member `n` is a pointer",
+        ),
+        (
+            "[[struct]]\ntype = \"struct dims\"\nmembers = [\"enum mode n\"]",
+            "acme.toml:5: struct[0].members: \"enum mode n\" has a type that is not known here",
+        ),
+        (
+            "[[struct]]\ntype = \"struct dims\"\nmembers = [\"int32_t\"]",
+            "\"int32_t\" is no member",
+        ),
+        (
+            "[[struct]]\ntype = \"struct dims\"\nmembers = [\"int32_t n[0]\"]",
+            "is no array that can be",
+        ),
+        (
+            "[[struct]]\ntype = \"struct dims\"\nmembers = []",
+            "struct[0].members: there are none",
+        ),
+        (
+            "[[struct]]\ntype = \"int32_t\"\nmembers = [\"int32_t n\"]",
+            "struct[0].type: \"int32_t\" is no struct's type",
+        ),
+        (
+            "[[struct]]\ntype = \"d\"\nmembers = [\"int32_t n\"]\n[[struct]]\ntype = \"d\"\nmembers = [\"int32_t n\"]",
+            "struct[1].type: \"d\" is listed twice",
+        ),
+    ] {
+        let text = of(structs);
+        assert!(text.contains(want), "{want}\n{text}");
+    }
+}

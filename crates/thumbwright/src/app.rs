@@ -1,4 +1,4 @@
-//! Several models compiled for one program: an app. Their C works in one shared block of memory, one model after the other.
+//! Several models compiled for one program: an app. Their code works in one shared block of memory, one model after the other.
 
 use crate::compiler::{CompileError, CompileOptions, Compiled, Compiler, File};
 use crate::identifiers::is_identifier;
@@ -131,6 +131,10 @@ impl App {
     /// What they are compiled for.
     pub fn target(&self) -> &Target {
         self.models[0].target()
+    }
+
+    pub(crate) fn shared(&self) -> &SharedArenas {
+        &self.shared
     }
 
     /// The arenas that the models share, one in each memory that any of them needs.

@@ -30,7 +30,7 @@ pub mod report;
 pub mod runtime;
 
 pub use app::{App, AppModel};
-pub use backend::{Backend, BinaryFile, ObjectKind, ObjectOptions, Objects};
+pub use backend::{AppObjects, Backend, BinaryFile, ObjectKind, ObjectOptions, Objects};
 pub use compiler::{
     CODES, CompileError, CompileOptions, Compiled, Compiler, CompilerBuilder, File, ImportOptions,
     Stage, states, tensors,

@@ -179,3 +179,99 @@ fn names_that_clash_are_errors() {
         assert_eq!(errors(app, names), want);
     }
 }
+
+/// The same by LLVM: the arenas are an object of their own.
+#[cfg(feature = "llvm")]
+mod by_llvm {
+    use super::*;
+    use thumbwright::{Backend, ObjectKind, ObjectOptions};
+
+    #[test]
+    fn models_share_their_arena() {
+        let settings = BuildSettings {
+            backend: Backend::Llvm,
+            ..BuildSettings::default()
+        };
+        let models = models::own();
+        for (runtime, io) in [
+            ("host", Io::Arena),
+            ("host", Io::Caller),
+            ("cortex-m4", Io::Arena),
+        ] {
+            let programs: &[&str] = match runtime {
+                "host" => &["cc"],
+                _ => &["arm-none-eabi-gcc", "qemu-system-arm"],
+            };
+            if programs_are_there(runtime, programs) {
+                check(&compile(&models, runtime, io), &models, runtime, &settings);
+            }
+        }
+    }
+
+    fn programs_are_there(runtime: &str, list: &[&str]) -> bool {
+        programs(
+            &format!("models_share_their_arena by LLVM on {runtime}"),
+            list,
+        )
+    }
+
+    /// One archive has everything, and defines the arena once.
+    #[test]
+    fn a_program_links_one_library() {
+        let app = compile(&models::own(), "host", Io::Arena);
+        let options = ObjectOptions::new(&[ObjectKind::Library, ObjectKind::LlvmIr]);
+        let objects = app.objects(&options).unwrap();
+        let names: Vec<&str> = objects.headers.iter().map(|f| &*f.path).collect();
+        assert_eq!(names[0], "include/both.h");
+        assert_eq!(names.len(), app.models().len() + 1);
+        let last = objects.files.last().unwrap();
+        assert_eq!(last.path, "libboth.a");
+        assert_eq!(objects.files.len(), app.models().len() + 2);
+        assert_eq!(app.objects(&options).unwrap(), objects);
+        if !programs("a_program_links_one_library", &["cc"]) {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("include")).unwrap();
+        for f in &objects.headers {
+            std::fs::write(dir.path().join(&f.path), &f.text).unwrap();
+        }
+        std::fs::write(dir.path().join(&last.path), &last.bytes).unwrap();
+        let mut main = "#include \"both.h\"\n".to_owned();
+        let mut body = String::new();
+        for m in app.models() {
+            main += &format!("#include \"{}.h\"\n", m.name());
+            body += &format!("    if ({0}_run(NULL, NULL) != 0) return 1;\n", m.name());
+            body += &format!(
+                "    if ((int8_t *){}_input_0() - both_arena >= BOTH_ARENA_SIZE) return 2;\n",
+                m.name()
+            );
+        }
+        main += &format!("#include <stddef.h>\nint main(void)\n{{\n{body}    return 0;\n}}\n");
+        std::fs::write(dir.path().join("main.c"), main).unwrap();
+        let arguments = [
+            "-Wall",
+            "-Werror",
+            "-Iinclude",
+            "main.c",
+            "-L.",
+            "-lboth",
+            "-o",
+            "run",
+        ];
+        let cc = std::process::Command::new("cc")
+            .args(arguments)
+            .current_dir(dir.path())
+            .output();
+        let cc = cc.unwrap();
+        assert!(
+            cc.status.success(),
+            "{}",
+            String::from_utf8_lossy(&cc.stderr)
+        );
+        let run = std::process::Command::new(dir.path().join("run"))
+            .status()
+            .unwrap();
+        assert!(run.success(), "{run}");
+    }
+}

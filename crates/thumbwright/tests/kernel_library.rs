@@ -340,3 +340,88 @@ fn workspace_on_top_of_an_input_is_a_wrong_plan() {
         "{errors}"
     );
 }
+
+/// The objects of LLVM, which is told no header, call the same functions.
+#[cfg(feature = "llvm")]
+mod by_llvm {
+    use super::*;
+    use thumbwright::Backend;
+
+    fn settings() -> BuildSettings {
+        BuildSettings {
+            backend: Backend::Llvm,
+            ..BuildSettings::default()
+        }
+    }
+
+    #[test]
+    fn digits_are_the_golden_with_the_library() {
+        const TEST: &str = "digits_are_the_golden_with_the_library by LLVM";
+        let compiler = compiler();
+        let model = &models::own()[0];
+        let n = model.golden.n_samples;
+        for name in ["host", "cortex-m0", "cortex-m4", "acme-board"] {
+            if !suite::available(TEST, name) {
+                continue;
+            }
+            let runtime = Runtime::parse(name, compiler.registry().targets()).unwrap();
+            let compiled = digits(&compiler, runtime.target());
+            let batch: Batch<'_> = [&compiled].into_iter().collect();
+            let executable = batch.build(&runtime, &settings()).unwrap();
+            let job = Job {
+                model: 0,
+                samples: Samples::new(&compiled.inputs(), model.inputs(n)).unwrap(),
+            };
+            let outcome = executable.run(&[job], false).unwrap().remove(0).unwrap();
+            assert!(outcome.outputs == model.outputs(n), "{name}");
+            if let Runtime::Emulated(_) = runtime {
+                let of = |function: &str| outcome.frames.iter().any(|f| f.function == function);
+                assert!(
+                    of("acme_conv2d_s8") && of("digits_int8_run_in"),
+                    "{:?}",
+                    outcome.frames
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_function_ends_the_run() {
+        if !suite::available("an_error_of_the_function_ends_the_run by LLVM", "host") {
+            return;
+        }
+        let compiler = compiler_with(library(|text| {
+            let wrong = "n = \"filter.dim(0)\", h = \"kernel.h\"";
+            text.replace(wrong, "n = \"filter.dim(0) + 1\", h = \"kernel.h\"")
+        }));
+        let compiled = digits(&compiler, "host");
+        let samples = Samples::new(&compiled.inputs(), models::own()[0].inputs(1)).unwrap();
+        let batch: Batch<'_> = [&compiled].into_iter().collect();
+        let executable = batch.build(&Runtime::Host, &settings()).unwrap();
+        let outcome = executable.run(&[Job { model: 0, samples }], false).unwrap();
+        assert!(
+            matches!(outcome[0], Err(RunError::Status { status: -5, .. })),
+            "{:?}",
+            outcome[0]
+        );
+    }
+
+    /// Without the table of its structs, the error says how to get on.
+    #[test]
+    fn structs_that_are_not_listed_are_refused() {
+        let compiler = compiler_with(library(|text| {
+            text.replace("type = \"struct acme_dims\"", "type = \"struct dims\"")
+        }));
+        let options = thumbwright::ObjectOptions::new(&[thumbwright::ObjectKind::Object]);
+        let error = digits(&compiler, "cortex-m4")
+            .objects(&options)
+            .unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("B001")
+                && text.contains("`struct acme_dims`")
+                && text.contains("[[struct]]"),
+            "{text}"
+        );
+    }
+}

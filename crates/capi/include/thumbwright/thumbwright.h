@@ -150,7 +150,7 @@ typedef struct {
 typedef struct {
   // A relative path with "/" between folders.
   tw_string path;
-  // What is in it.
+  // What is in it: UTF-8, but in a library, whose bytes it has.
   tw_string contents;
 } tw_file;
 
@@ -305,9 +305,11 @@ tw_status tw_session_compile(tw_session *session,
 // Frees a compiled model with all texts and lists that it gave out. NULL is fine.
 tw_status tw_compiled_destroy(tw_compiled *compiled);
 
-// All files: the C (header, source, data, build file, example), the module after every stage if the option "keep-stages" is set,
+// All files: the C (header, source, data, build file, example), or header and library with the option "backend"; the module after every stage if the option "keep-stages" is set,
 // report.json and report.html.
-tw_status tw_compiled_files(const tw_compiled *compiled, const tw_file **files, size_t *count);
+tw_status tw_compiled_files(const tw_compiled *compiled,
+                            const tw_file **files,
+                            size_t *count);
 
 // What is in the file of that path. `TW_STATUS_NOT_FOUND`, and an empty text, if there is none.
 tw_status tw_compiled_find_file(const tw_compiled *compiled, const char *path, tw_string *contents);

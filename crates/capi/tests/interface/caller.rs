@@ -10,11 +10,16 @@ pub const DIGITS: &[u8] = include_bytes!("../../../../models/digits_int8.tflite"
 
 /// The text of a view, as a program that trusts its size and one that trusts its NUL see it.
 pub fn text(view: StringView) -> String {
+    String::from_utf8(bytes(view)).expect("it is UTF-8")
+}
+
+/// The bytes of a view, which has a NUL behind them.
+pub fn bytes(view: StringView) -> Vec<u8> {
     // SAFETY: the view came from the library and its owner lives.
     let bytes = unsafe { std::slice::from_raw_parts(view.data.cast::<u8>(), view.size + 1) };
     let (last, bytes) = bytes.split_last().expect("it is not empty");
     assert_eq!(*last, 0);
-    String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
+    bytes.to_vec()
 }
 
 fn c_path(path: &Path) -> CString {
@@ -182,10 +187,15 @@ impl Output {
     }
 
     pub fn find(&self, path: &CStr) -> (Status, String) {
+        let (status, bytes) = self.find_bytes(path);
+        (status, String::from_utf8(bytes).expect("it is UTF-8"))
+    }
+
+    pub fn find_bytes(&self, path: &CStr) -> (Status, Vec<u8>) {
         let mut view = no_text();
         // SAFETY: a compiled model, a text and a place for a view.
         let status = unsafe { tw_compiled_find_file(self.0, path.as_ptr(), &raw mut view) };
-        (status, text(view))
+        (status, bytes(view))
     }
 }
 

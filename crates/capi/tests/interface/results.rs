@@ -198,6 +198,33 @@ fn a_network_as_text() {
     assert_eq!(output.text(tw_compiled_name), "digits_int8");
 }
 
+/// The back end by LLVM, or how to get it.
+#[test]
+fn a_library_by_llvm() {
+    let session = Owned::ready();
+    assert_eq!(session.set(c"backend", Some(c"llvm")), Status::Ok);
+    if cfg!(feature = "llvm") {
+        let output = session.compile();
+        let (found, archive) = output.find_bytes(c"libdigits_int8.a");
+        assert_eq!(found, Status::Ok);
+        assert!(archive.starts_with(b"!<arch>\n"));
+        let c = facade("cortex-m4").c_files().unwrap().swap_remove(0);
+        assert_eq!(output.find(c"include/digits_int8.h"), (Status::Ok, c.text));
+        assert_eq!(output.find(c"src/digits_int8.c").0, Status::NotFound);
+    } else {
+        assert_eq!(session.try_compile().0, Status::CompileFailed);
+        let error = session.last_error();
+        assert!(error.contains("D007"), "{error}");
+    }
+    assert_eq!(
+        session.set(c"backend", Some(c"basic")),
+        Status::InvalidValue
+    );
+    assert_eq!(session.set(c"backend", None), Status::Ok);
+    let output = session.compile();
+    assert_eq!(output.find(c"src/digits_int8.c").0, Status::Ok);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipeline_runs_programs_only_where_it_may() {

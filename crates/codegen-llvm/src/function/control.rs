@@ -135,7 +135,10 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
             }
             arguments.push(self.value(op, v)?.into());
         }
-        self.builder.build_call(function, &arguments, "")?;
-        Ok(())
+        let call = self.builder.build_call(function, &arguments, "")?;
+        match call.try_as_basic_value().basic() {
+            Some(status) => self.check_status(status.into_int_value()),
+            None => Ok(()),
+        }
     }
 }

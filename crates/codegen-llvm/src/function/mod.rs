@@ -6,6 +6,7 @@
 mod arm;
 mod arm_mve;
 mod control;
+mod extern_call;
 mod memory;
 mod pure;
 mod subscript;
@@ -13,6 +14,7 @@ mod subscript;
 use crate::failure::Failure;
 use crate::program::Cx;
 use codegen_c::Place;
+use inkwell::IntPredicate;
 use inkwell::builder::Builder;
 use inkwell::types::{BasicTypeEnum, IntType};
 use inkwell::values::{BasicValueEnum, FloatValue, FunctionValue, IntValue, PointerValue};
@@ -120,7 +122,35 @@ impl<'a, 'ctx> FunctionBuilder<'a, 'ctx> {
 
     fn finish(mut self, entry: BlockId) -> Result<(), Failure> {
         self.block(entry)?;
-        self.builder.build_return(None)?;
+        match self.function.get_type().get_return_type() {
+            Some(_) => self.return_status(crate::interface::OK),
+            None => {
+                self.builder.build_return(None)?;
+                Ok(())
+            }
+        }
+    }
+
+    fn return_status(&self, code: i32) -> Result<(), Failure> {
+        self.builder
+            .build_return(Some(&self.i32(i64::from(code))))?;
+        Ok(())
+    }
+
+    /// A call's status other than 0 ends this function too, with the code of the header.
+    fn check_status(&self, status: IntValue<'ctx>) -> Result<(), Failure> {
+        let context = self.cx.context;
+        let block = |name| context.append_basic_block(self.function, name);
+        let (failed, after) = (block("failed"), block("succeeded"));
+        let zero = status.get_type().const_zero();
+        let wrong = self
+            .builder
+            .build_int_compare(IntPredicate::NE, status, zero, "")?;
+        self.builder
+            .build_conditional_branch(wrong, failed, after)?;
+        self.builder.position_at_end(failed);
+        self.return_status(crate::interface::ERROR_KERNEL)?;
+        self.builder.position_at_end(after);
         Ok(())
     }
 
@@ -239,14 +269,7 @@ impl<'a, 'ctx> FunctionBuilder<'a, 'ctx> {
                 let e = self.error("B003", op, "the buffer has no address");
                 Err(e.help("run `plan-memory` before objects are built").into())
             }
-            mcu::CallExternOp::NAME => {
-                let e = self.error(
-                    "B001",
-                    op,
-                    "an external function takes types that only its C header knows",
-                );
-                Err(e.help("`--backend c` calls it").into())
-            }
+            mcu::CallExternOp::NAME => self.call_extern(op),
             name => {
                 if let Some(t) = ir::dialects::arm_mve::transfer(name) {
                     return self.transfer(op, t);

@@ -154,6 +154,8 @@ pub struct Graph {
     pub(super) adding: Origin,
     /// Elements of constant classes that were asked for.
     values: FxHashMap<Id, Option<Attr>>,
+    /// Equalities that [`equate`](Self::equate) found.
+    pub(super) equated: u64,
 }
 
 impl Graph {
@@ -170,6 +172,7 @@ impl Graph {
             origins: FxHashMap::default(),
             adding: Origin::default(),
             values: FxHashMap::default(),
+            equated: 0,
         }
     }
 
@@ -330,6 +333,28 @@ impl Graph {
         self.add(nn::ReshapeOp::NAME, &[source], &[], ty)
     }
 
+    /// One result of an op of several; `class` stands for all of them.
+    pub fn part(&mut self, class: Id, index: u32) -> Id {
+        self.insert(Term::Part { index, of: [class] })
+    }
+
+    /// The class of an op of several results of which a class is one, and which one; for each such op.
+    pub fn part_of(&self, class: Id) -> Vec<(Id, u32)> {
+        let class = self.egraph.find(class);
+        let parts = self.egraph[class].nodes.iter().filter_map(|t| match t {
+            Term::Part { index, of } => Some((self.egraph.find(of[0]), *index)),
+            _ => None,
+        });
+        parts.collect()
+    }
+
+    /// Makes two classes of one type equal: for a rule that rewrites single results of an op of several.
+    pub fn equate(&mut self, a: Id, b: Id) {
+        if self.egraph[a].data.types == self.egraph[b].data.types {
+            self.equated += u64::from(self.egraph.union(a, b));
+        }
+    }
+
     /// Adds a constant, `dense` elements of a type's storage.
     pub fn add_constant(&mut self, ty: Type, value: Attr) -> Id {
         let (i, _) = self.egraph.analysis.constants.insert_full((ty, value));
@@ -455,18 +480,21 @@ impl Graph {
         result
     }
 
-    /// What an op of one result is for operands of another shape: operand 0 and the result have `shape`, the others the shape they have.
+    /// What an op of one result is for operands of other shapes, where they are given, and a result of another shape.
     pub fn interpret_as(
         &mut self,
         node: &Node,
-        shape: &[i64],
+        shapes: &[Option<&[i64]>],
+        result: &[i64],
         operands: &[Datum],
     ) -> Option<Datum> {
         let op = self.probe(node, false);
         let m = self.module_mut();
-        for v in [m.operand(op, 0), m.result(op, 0)] {
+        let given: Vec<(ValueId, Option<&[i64]>)> =
+            m.operands(op).zip(shapes.iter().copied()).collect();
+        for (v, shape) in given.into_iter().chain([(m.result(op, 0), Some(result))]) {
             let elem = m.type_data(m.value_type(v)).elem();
-            if let Some(elem) = elem {
+            if let (Some(elem), Some(shape)) = (elem, shape) {
                 let ty = m.tensor(shape, elem);
                 m.set_value_type(v, ty);
             }

@@ -117,13 +117,15 @@ fn apply(graph: &mut Graph, rule: &Rule, at: &Match, conditions: Conditions) -> 
         return false;
     }
     graph.adding = origin(graph, rule.name, at);
+    let before = graph.equated;
     let built = (rule.build)(graph, at);
     graph.adding = Origin::default();
-    built.is_some_and(|class| {
+    let new = built.is_some_and(|class| {
         // Without its condition a rule may build what has another type, or none.
         let same = graph.ty(class) == graph.ty(at.root.class);
         (same || conditions == Conditions::Hold) && graph.egraph.union(at.root.class, class)
-    })
+    });
+    new || graph.equated != before
 }
 
 /// What a term that a rule makes of an instance stands for.

@@ -22,26 +22,87 @@ struct Law {
     left: fn(&Registry, &mut testgen::Choices) -> Instance,
 }
 
+const fn law(rule: &'static str, left: fn(&Registry, &mut testgen::Choices) -> Instance) -> Law {
+    Law { rule, left }
+}
+
 const LAWS: &[Law] = &[
-    Law {
-        rule: "activation-into-producer",
-        left: draw::activation_behind,
-    },
-    Law {
-        rule: "fully-connected-as-convolution",
-        left: draw::fully_connected,
-    },
-    Law {
-        rule: "convolution-as-fully-connected",
-        left: draw::convolution,
-    },
-    Law {
-        rule: "unary-chain-as-table",
-        left: draw::pointwise_chain,
-    },
+    law("activation-into-producer", draw::activation_behind),
+    law("fully-connected-as-convolution", draw::fully_connected),
+    law("convolution-as-fully-connected", draw::convolution),
+    law("unary-chain-as-table", draw::pointwise_chain),
+    law("pad-into-convolution", draw::pad::before_convolution),
+    law("pad-into-max-pool", draw::pad::before_max_pool),
+    law("pad-into-average-pool", draw::pad::stepped_over),
+    law("pad-of-pad", draw::pad::twice),
+    law("pointwise-of-pad", draw::pad::before_pointwise),
+    law("pad-of-reshape", draw::pad::behind_reshape),
+    law("layers-side-by-side", draw::joining::side_by_side),
+    law("transpose-in-normal-form", draw::layout::transpose),
+    law("transpose-of-transpose", draw::layout::transposed_twice),
+    law(
+        "pointwise-of-transpose",
+        draw::layout::pointwise_of_transpose,
+    ),
+    law("softmax-of-transpose", draw::layout::softmax_of_transpose),
+    law("pad-of-transpose", draw::layout::pad_of_transpose),
+    law("add-of-transposes", draw::layout::add_of_transposes),
+    law(
+        "concatenation-of-transposes",
+        draw::layout::concatenation_of_transposes,
+    ),
+    law(
+        "transpose-into-fully-connected",
+        draw::layout::into_fully_connected,
+    ),
+    law(
+        "transpose-into-float-fully-connected",
+        draw::layout::into_float_fully_connected,
+    ),
+    law("pointwise-of-reshape", draw::layout::pointwise_of_reshape),
+    law("softmax-of-reshape", draw::layout::softmax_of_reshape),
+    law("add-of-reshapes", draw::layout::add_of_reshapes),
+    law(
+        "concatenation-of-reshapes",
+        draw::layout::concatenation_of_reshapes,
+    ),
+    law(
+        "concatenation-of-concatenation",
+        draw::joining::concatenated_twice,
+    ),
+    law(
+        "concatenation-of-split",
+        draw::joining::concatenation_of_split,
+    ),
+    law(
+        "split-of-concatenation",
+        draw::joining::split_of_concatenation,
+    ),
+    law(
+        "pointwise-of-concatenation",
+        draw::joining::pointwise_of_concatenation,
+    ),
+    law(
+        "concatenation-of-pointwise",
+        draw::joining::concatenation_of_pointwise,
+    ),
+    law("max-pool-of-monotone", draw::window::max_pool_of_pointwise),
+    law("max-pool-of-max-pool", draw::window::max_pool_twice),
+    law("pool-of-image-as-row", draw::window::pool_of_image),
+    law("rows-as-columns", draw::window::thin),
+    law("convolution-as-depthwise", draw::window::convolution),
+    law("depthwise-as-convolution", draw::window::depthwise),
+    law("sum-as-bias", draw::window::sum_as_bias),
+    law("sum-into-bias", draw::window::sum_into_bias),
 ];
 
 const INSTANCES: u64 = 1000;
+
+/// What the condition of a rule says that has none, but for the left side's form.
+const NO_CONDITION: &str = "none";
+
+/// The largest difference of floats that a fast rule may make, as a share of the largest of them, or of 1 if they are smaller.
+const ROUNDING: f32 = 1e-4;
 
 #[test]
 fn every_rule_has_a_law_and_says_what_it_does() {
@@ -52,47 +113,132 @@ fn every_rule_has_a_law_and_says_what_it_does() {
     assert_eq!(laws, distinct);
     for r in rules::all() {
         assert!(r.equation.contains(" = "), "{}", r.name);
-        assert!(r.condition.len() > 8, "{}", r.name);
+        let stated = r.condition.len() > 8 || r.condition == NO_CONDITION;
+        assert!(stated, "{}", r.name);
         assert!(!r.roots.is_empty(), "{}", r.name);
     }
+}
+
+/// `docs/rewrite-rules.md` lists the rules as they are; `BLESS=1` writes it.
+#[test]
+fn the_book_lists_the_rules() {
+    let mut text = String::from(
+        "# Rewrite rules\n\n\
+         The rules of [`rewrite-graph`](rewriting.md), by family. This page is written from the rules themselves. *Exact* rules change no bit \
+         of any result; *fast* ones may round differently, and are used with `--allow-fast-math` only. Every rule is tested on 1,000 random \
+         instances, and every side condition on being necessary.\n",
+    );
+    let rules = rules::all();
+    for (family, about) in rules::FAMILIES {
+        text +=
+            &format!("\n## {family}\n\n{about}\n\n| rule | equation | if | |\n|---|---|---|---|\n");
+        for r in rules.iter().filter(|r| r.family == *family) {
+            let class = r.soundness.name();
+            text += &format!(
+                "| `{}` | {} | {} | {class} |\n",
+                r.name, r.equation, r.condition
+            );
+        }
+    }
+    for r in &rules {
+        assert!(text.contains(&format!("| `{}` |", r.name)), "{}", r.name);
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rewrite-rules.md");
+    if std::env::var_os("BLESS").is_some_and(|v| v == "1") {
+        std::fs::write(path, &text).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        found == text,
+        "docs/rewrite-rules.md is stale: BLESS=1 rewrites it"
+    );
 }
 
 #[test]
 fn both_sides_are_equal() {
     let registry = registry();
-    for law in LAWS {
-        let rule = rule(law);
-        assert_eq!(rule.soundness, Soundness::Exact, "{}", rule.name);
-        let (mut applied, mut refused) = (0, 0);
-        for seed in 0..INSTANCES {
-            let instance = (law.left)(&registry, &mut testgen::Choices::from_seed(seed));
-            let text = ir::text::print_module(&instance.module);
-            assert!(ir::verify::verify(&instance.module).is_ok(), "{text}");
-            // A scale may be out of what an operator takes.
-            let Ok(expected) = interp::run_nn(&instance.module, &instance.inputs) else {
-                continue;
+    let wrong: Vec<String> = LAWS
+        .iter()
+        .filter_map(|l| counterexample(&registry, l))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// An instance of which the two sides differ; or what is wrong with the instances as a whole.
+fn counterexample(registry: &Registry, law: &Law) -> Option<String> {
+    let rule = rule(law);
+    let (mut applied, mut refused) = (0, 0);
+    for seed in 0..INSTANCES {
+        let instance = (law.left)(registry, &mut testgen::Choices::from_seed(seed));
+        let text = ir::text::print_module(&instance.module);
+        if let Err(e) = ir::verify::verify(&instance.module) {
+            return Some(format!(
+                "{}: a left side is wrong: {e:?}\n{text}",
+                rule.name
+            ));
+        }
+        // A scale may be out of what an operator takes.
+        let Ok(expected) = interp::run_nn(&instance.module, &instance.inputs) else {
+            continue;
+        };
+        let rights = right_sides(&instance.module, &rule, Conditions::Hold);
+        refused += u64::from(rights.is_empty());
+        applied += u64::from(!rights.is_empty());
+        for right in rights {
+            let found = match ir::verify::verify(&right) {
+                Ok(_) => interp::run_nn(&right, &instance.inputs),
+                Err(e) => {
+                    let now = ir::text::print_module(&right);
+                    return Some(format!("{}: {e:?}\n{text}\n{now}", rule.name));
+                }
             };
-            let rights = right_sides(&instance.module, &rule, Conditions::Hold);
-            refused += u64::from(rights.is_empty());
-            applied += u64::from(!rights.is_empty());
-            for right in rights {
+            let is_equal = found
+                .as_ref()
+                .is_ok_and(|f| agree(rule.soundness, f, &expected));
+            if !is_equal {
                 let now = ir::text::print_module(&right);
-                assert!(ir::verify::verify(&right).is_ok(), "{text}\n{now}");
-                let found = interp::run_nn(&right, &instance.inputs);
-                assert_eq!(found, Ok(expected.clone()), "{}\n{text}\n{now}", rule.name);
+                let (name, seed) = (rule.name, seed);
+                return Some(format!(
+                    "{name}, seed {seed}: {found:?} is not {expected:?}\n{text}\n{now}"
+                ));
             }
         }
-        assert!(applied > INSTANCES / 5, "{}: {applied}", rule.name);
-        assert!(refused > 0, "{}: {refused}", rule.name);
     }
+    let enough = applied > INSTANCES / 5 && (refused > 0 || rule.condition == NO_CONDITION);
+    (!enough).then(|| format!("{}: {applied} applied, {refused} refused", rule.name))
+}
+
+/// Whether results are what a rule of a soundness may make of others. A fast rule is for floats.
+fn agree(soundness: Soundness, found: &[Vec<u8>], expected: &[Vec<u8>]) -> bool {
+    if soundness == Soundness::Exact {
+        return found == expected;
+    }
+    let floats = |bytes: &[u8]| -> Vec<f32> {
+        let each = bytes.chunks_exact(4);
+        each.map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+            .collect()
+    };
+    found.iter().zip(expected).all(|(f, e)| {
+        let (f, e) = (floats(f), floats(e));
+        let largest = e.iter().fold(1.0f32, |most, x| most.max(x.abs()));
+        let near = |(a, b): (&f32, &f32)| {
+            let odd = !a.is_finite() || !b.is_finite() || largest > 1e30;
+            odd || (a - b).abs() <= ROUNDING * largest
+        };
+        f.len() == e.len() && f.iter().zip(&e).all(near)
+    })
 }
 
 /// Without the condition, some instance makes an op that cannot be, or other results.
 #[test]
 fn side_conditions_are_necessary() {
     let registry = registry();
+    let mut unnecessary = Vec::new();
     for law in LAWS {
         let rule = rule(law);
+        if rule.condition == NO_CONDITION {
+            continue;
+        }
         let wrong = (0..INSTANCES).any(|seed| {
             let instance = (law.left)(&registry, &mut testgen::Choices::from_seed(seed));
             let Ok(expected) = interp::run_nn(&instance.module, &instance.inputs) else {
@@ -101,11 +247,15 @@ fn side_conditions_are_necessary() {
             let rights = right_sides(&instance.module, &rule, Conditions::Ignored);
             rights.iter().any(|right| {
                 ir::verify::verify(right).is_err()
-                    || interp::run_nn(right, &instance.inputs) != Ok(expected.clone())
+                    || !interp::run_nn(right, &instance.inputs)
+                        .is_ok_and(|found| agree(rule.soundness, &found, &expected))
             })
         });
-        assert!(wrong, "{}", rule.name);
+        if !wrong {
+            unnecessary.push(rule.name);
+        }
     }
+    assert!(unnecessary.is_empty(), "{unnecessary:?}");
 }
 
 fn rule(law: &Law) -> Rule {
@@ -113,7 +263,7 @@ fn rule(law: &Law) -> Rule {
     found.unwrap_or_else(|| panic!("there is no rule {}", law.rule))
 }
 
-/// The network with each of the terms that a rule made, one at a time.
+/// The network with each of the terms that a rule made, one at a time, or that it found equal to another one of the network.
 fn right_sides(m: &Module, rule: &Rule, conditions: Conditions) -> Vec<Module> {
     let f = m.lookup_symbol("main").unwrap();
     let block = m.entry_block(f).unwrap();
@@ -127,15 +277,22 @@ fn right_sides(m: &Module, rule: &Rule, conditions: Conditions) -> Vec<Module> {
     );
     let mut rights = Vec::new();
     for class in g.classes() {
-        for term in g.egraph[class].nodes.clone() {
-            if g.origin(&term).rules.is_empty() {
+        let terms = g.egraph[class].nodes.clone();
+        let given = terms
+            .iter()
+            .filter(|t| g.origin(t).rules.is_empty())
+            .count();
+        for term in terms {
+            let is_new = !g.origin(&term).rules.is_empty();
+            // Terms of the network are one a class, before a rule finds two of them equal.
+            if !is_new && given < 2 {
                 continue;
             }
             let Some(choices) = with(&g, &encoded, class, &term) else {
                 continue;
             };
             let (module, new) = decode(&mut g, &encoded, &choices).expect("a network");
-            assert!(!new.is_empty());
+            assert!(!is_new || !new.is_empty());
             rights.push(module);
         }
     }

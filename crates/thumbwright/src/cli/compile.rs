@@ -134,9 +134,6 @@ impl Compile {
             passes: &self.print_ir_after,
         };
         if let Some(name) = &self.app {
-            if self.backend != BackendName::C {
-                bail!("--app takes --backend c: its models share what C defines");
-            }
             return self.execute_app(name, compiler, console, &options, &mut printer);
         }
         let (file, bytes) = read_model(self.models.first().map(PathBuf::as_path))?;
@@ -235,6 +232,17 @@ impl Compile {
         if self.kinds()?.contains(&Emit::C) {
             files.extend(app.c_files()?);
         }
+        let mut objects = Vec::new();
+        let kinds: Vec<ObjectKind> = self.kinds()?.iter().filter_map(|e| e.object()).collect();
+        if !kinds.is_empty() {
+            let made = app.objects(&ObjectOptions {
+                debug_info: self.debug_info,
+                ..ObjectOptions::new(&kinds)
+            })?;
+            files.extend(made.headers);
+            files.extend(made.listings);
+            objects = made.files;
+        }
         files.extend(app.stage_files());
         let mut add = |path: String, text: String| files.push(File { path, text });
         add("report.json".to_owned(), AppReport::of(app).json());
@@ -247,7 +255,8 @@ impl Compile {
                 report.html(&PageOptions::default()),
             );
         }
-        Ok(files.into_iter().map(BinaryFile::from).collect())
+        objects.extend(files.into_iter().map(BinaryFile::from));
+        Ok(objects)
     }
 
     /// A pass to print after must be one that exists.

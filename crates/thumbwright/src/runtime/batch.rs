@@ -354,13 +354,23 @@ fn verified(c: &Compiled) -> Result<ir::Verified<'_>, RunError> {
 fn built(models: &[&Compiled], backend: Backend, host: bool) -> Result<Vec<Case>, RunError> {
     let mut all = cases(models)?;
     if backend == Backend::Llvm {
+        let mut defined: Vec<&str> = Vec::new();
         for (case, model) in all.iter_mut().zip(models) {
-            let objects = model.objects(&ObjectOptions {
+            let options = ObjectOptions {
                 for_host: host,
+                frames: !host,
                 ..ObjectOptions::new(&[ObjectKind::Object])
-            })?;
-            let objects = objects.files.into_iter().map(|f| (f.path, f.bytes));
-            case.objects = objects.collect();
+            };
+            let objects = model.objects(&options)?;
+            case.frames = objects.frames;
+            let mut files = objects.files;
+            if let Some(shared) = model.shared_arenas()
+                && !defined.contains(&shared.app())
+            {
+                defined.push(shared.app());
+                files.extend(crate::backend::arenas(shared, model.target(), &options)?);
+            }
+            case.objects = files.into_iter().map(|f| (f.path, f.bytes)).collect();
             case.sources.clear();
             case.headers.clear();
         }

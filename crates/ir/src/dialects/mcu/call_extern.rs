@@ -18,7 +18,8 @@ define_op! {
     /// `arguments` are the C function's, in its order, each a dictionary:
     /// `{buffer = 0 : i64}` (a pointer to operand 0, cast to `type` if that is given), `{type = "int32_t", value = 5 : i64}` (a scalar),
     /// `{null}`, `{type = "int32_t", values = array<i64: …>}` (a pointer to constants), `{fields = […], type = "struct dims"}` (a pointer to a
-    /// struct; each field is such a dictionary with a `name`, and an array or struct inside a struct is a member by value).
+    /// struct; each field is such a dictionary with a `name`, and an array or struct inside a struct is a member by value; with `complete` the
+    /// fields are all members in their order, so that the layout is known without the header).
     ///
     /// `callee` is the function's name, `header` what has to be included to call it, `library` what has to be linked.
     /// `returns` is `void`, or `status`: an `int` that is 0 if the function succeeded; any other value ends the run of the network.

@@ -1,5 +1,6 @@
 //! What a C function gets for one argument, or a struct for one member.
 
+use super::c_scalar::CScalar;
 use crate::{Attr, AttrData, Module};
 
 /// An argument of an external C function; the forms as attributes are those that `mcu.call_extern` lists.
@@ -34,6 +35,9 @@ pub enum ExternValue {
         ty: String,
         /// The members that are set, by name; the others are zero.
         fields: Vec<(String, ExternValue)>,
+        /// Whether the fields are all members in the order of the type's declaration, each with its own type, so that the layout is known
+        /// without the header.
+        complete: bool,
     },
 }
 
@@ -41,7 +45,7 @@ pub enum ExternValue {
 const MAX_DEPTH: usize = 8;
 
 /// Whether a text is a C identifier that is no keyword.
-pub(super) fn is_identifier(text: &str) -> bool {
+pub fn is_identifier(text: &str) -> bool {
     const KEYWORDS: [&str; 37] = [
         "auto",
         "break",
@@ -87,30 +91,13 @@ pub(super) fn is_identifier(text: &str) -> bool {
 }
 
 /// Whether a text is a C type as far as its characters say: words, then stars.
-fn is_type(text: &str) -> bool {
+pub fn is_c_type(text: &str) -> bool {
     let words = text.trim_end_matches(['*', ' ']);
     !words.is_empty()
         && words.split(' ').all(|w| {
             w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && w.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         })
-}
-
-/// The values of an integer type that `<stdint.h>` or the language fixes.
-fn range(ty: &str) -> Option<(i64, i64)> {
-    let signed = |bits: u32| (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1);
-    let unsigned = |bits: u32| (0, (1i64 << bits) - 1);
-    Some(match ty {
-        "int8_t" => signed(8),
-        "int16_t" | "int" | "short" => signed(16),
-        "int32_t" | "long" => signed(32),
-        "uint8_t" => unsigned(8),
-        "uint16_t" | "unsigned" | "unsigned int" => unsigned(16),
-        "uint32_t" | "size_t" => unsigned(32),
-        "uint64_t" => (0, i64::MAX),
-        "bool" | "_Bool" => (0, 1),
-        _ => return None,
-    })
 }
 
 impl ExternValue {
@@ -168,7 +155,7 @@ impl ExternValue {
             return Ok(ExternValue::Array { ty: ty()?, values });
         }
         if let Some(fields) = get("fields") {
-            only(&["fields", "type"])?;
+            only(&["fields", "type", "complete"])?;
             let AttrData::Array(list) = m.attr_data(fields) else {
                 return Err("`fields` must be a list".to_owned());
             };
@@ -178,7 +165,11 @@ impl ExternValue {
                 Ok((name, Self::read(m, f, &["name"], depth - 1)?))
             };
             let fields = list.iter().map(field).collect::<Result<_, String>>()?;
-            return Ok(ExternValue::Struct { ty: ty()?, fields });
+            return Ok(ExternValue::Struct {
+                ty: ty()?,
+                fields,
+                complete: get("complete").is_some(),
+            });
         }
         if get("null").is_some() {
             only(&["null"])?;
@@ -211,12 +202,19 @@ impl ExternValue {
                 entries.push(("type", m.str_attr(ty)));
                 entries.push(("values", m.i64s_attr(values)));
             }
-            ExternValue::Struct { ty, fields } => {
+            ExternValue::Struct {
+                ty,
+                fields,
+                complete,
+            } => {
                 let mut list = Vec::new();
                 for (name, value) in fields {
                     let mut field = value.entries(m);
                     field.push(("name", m.str_attr(name)));
                     list.push(m.dict_attr(&field));
+                }
+                if *complete {
+                    entries.push(("complete", m.unit_attr()));
                 }
                 entries.push(("fields", m.attr(AttrData::Array(list))));
                 entries.push(("type", m.str_attr(ty)));
@@ -230,11 +228,11 @@ impl ExternValue {
     /// # Errors
     /// What is wrong, in words.
     pub fn check(&self, operands: usize) -> Result<(), String> {
-        let typed = |ty: &str| match is_type(ty) {
+        let typed = |ty: &str| match is_c_type(ty) {
             true => Ok(()),
             false => Err(format!("{ty:?} is no C type")),
         };
-        let fits = |ty: &str, value: i64| match range(ty) {
+        let fits = |ty: &str, value: i64| match CScalar::of_name(ty).and_then(|s| s.range(ty)) {
             Some((lo, hi)) if !(lo..=hi).contains(&value) => {
                 Err(format!("{value} is no value that every `{ty}` has"))
             }
@@ -260,7 +258,11 @@ impl ExternValue {
                 typed(ty)?;
                 values.iter().try_for_each(|&v| fits(ty, v))
             }
-            ExternValue::Struct { ty, fields } => {
+            ExternValue::Struct {
+                ty,
+                fields,
+                complete,
+            } => {
                 typed(ty)?;
                 if fields.is_empty() {
                     return Err("a struct has no fields".to_owned());
@@ -271,6 +273,14 @@ impl ExternValue {
                     }
                     if fields[..i].iter().any(|f| f.0 == *name) {
                         return Err(format!("field {name:?} is set twice"));
+                    }
+                    if let ExternValue::Struct {
+                        complete: false, ..
+                    } = value
+                        && *complete
+                    {
+                        let why = format!("field `{name}` of a complete struct is not complete");
+                        return Err(why);
                     }
                     value
                         .check(operands)

@@ -1,7 +1,12 @@
 //! Random left sides.
 
-use ir::dialects::func;
-use ir::{Builder, Loc, Module, OpState, QuantType, Type, ValueId};
+pub mod joining;
+pub mod layout;
+pub mod net;
+pub mod pad;
+pub mod window;
+
+use ir::{Builder, Module, OpState, QuantType, Type, ValueId};
 use pass::Registry;
 use testgen::Choices;
 use testgen::nn::{Case, ElementKind, Kind, Op};
@@ -108,62 +113,39 @@ pub fn convolution(registry: &Registry, c: &mut Choices) -> Instance {
     of_case(&case, registry)
 }
 
-/// Operators on single elements, one after the other.
+/// Operators on single elements, one after the other; sums of one number, or of any.
 pub fn pointwise_chain(registry: &Registry, c: &mut Choices) -> Instance {
-    let mut m = Module::new(registry.dialects().clone());
-    let shape = [2, 128];
-    let input = quantised(&mut m, c, &shape);
-    let (f, entry) = func::build_func(&mut m, "main", &[input], &[], Loc::UNKNOWN);
-    let mut x = m.block_args(entry)[0];
-    let mut b = Builder::at_end(&mut m, entry);
-    for _ in 0..c.between(2, 5) {
-        x = pointwise(&mut b, c, x, &shape);
+    let mut net = net::Net::new(registry, c);
+    let elem = net.i8();
+    let mut x = net.input(&[2, 128], elem);
+    for _ in 0..net.c.between(1, 4) {
+        x = match net.c.once_in(4) {
+            true => sum(&mut net, x),
+            false => net.pointwise(x),
+        };
     }
-    b.op("func.return", &[x], &[]);
-    let output = m.value_type(x);
-    let ty = m.function(&[input], &[output]);
-    let ty = m.type_attr(ty);
-    m.set_prop(f, "function_type", ty);
-    Instance {
-        module: m,
-        inputs: vec![(0..=255).collect()],
-    }
+    let mut instance = net.returning(&[x]);
+    instance.inputs = vec![(0..=255).collect()];
+    instance
 }
 
-fn pointwise(b: &mut Builder<'_>, c: &mut Choices, x: ValueId, shape: &[i64]) -> ValueId {
-    let from = b.m.value_type(x);
-    let int8 = b.m.quant_of(from).is_some();
-    let names: &[&str] = if int8 {
-        &[
-            "nn.quantize",
-            "nn.dequantize",
-            "nn.relu",
-            "nn.relu6",
-            "nn.lookup_table",
-        ]
-    } else {
-        &["nn.quantize", "nn.relu", "nn.relu6"]
-    };
-    let name = c.of(names);
-    let to = match name {
-        "nn.dequantize" => {
-            let f32 = b.m.f32();
-            b.m.tensor(shape, f32)
+/// A sum of a value and itself, or a constant.
+fn sum(net: &mut net::Net<'_>, x: ValueId) -> ValueId {
+    let float = net.is_float(net.elem(x));
+    let elem = if float { net.f32() } else { net.i8() };
+    let y = match net.c.below(6) {
+        0 => x,
+        1 => net.constant(&[128], elem),
+        2 | 3 => net.constant(&[1, 1], elem),
+        _ => {
+            let bytes = if float {
+                0.75f32.to_le_bytes().to_vec()
+            } else {
+                vec![7]
+            };
+            net.constant_of(&[2, 128], elem, bytes.repeat(256))
         }
-        "nn.relu" | "nn.relu6" if !int8 || c.once_in(2) => from,
-        _ => quantised(b.m, c, shape),
     };
-    let mut operands = vec![x];
-    if name == "nn.lookup_table" {
-        let elem = b.m.type_data(to).elem().unwrap();
-        let i8 = b.m.i8();
-        let (ty, bytes) = (b.m.tensor(&[256], elem), b.m.tensor(&[256], i8));
-        let table: Vec<u8> = (0..256).map(|_| c.between(0, 255) as u8).collect();
-        let value = b.m.dense_attr(bytes, table);
-        let constant = OpState::new("nn.constant").prop("value", value);
-        let constant = b.insert(constant.results(&[ty]));
-        operands.push(b.m.result(constant, 0));
-    }
-    let op = b.insert(OpState::new(name).operands(&operands).results(&[to]));
-    b.m.result(op, 0)
+    let [a, b] = if net.c.once_in(2) { [x, y] } else { [y, x] };
+    net.add(a, b)
 }
