@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use frontends::ImportErrors;
-use frontends::tflite::{Imported, import, read};
+use frontends::Imported;
+use frontends::tflite::{import, read};
 use ir::{DialectRegistry, Module, OpId, dialects};
 use serde_json::Value;
 

@@ -4,8 +4,8 @@
 mod tflite_writer;
 
 use frontends::tflite::options::{
-    Activation, Add, Concatenation, Conv2D, DepthwiseConv2D, FullyConnected, Padding, Pool2D,
-    Reshape, Softmax, Split,
+    Activation, Arithmetic, Concatenation, Conv2D, DepthwiseConv2D, FullyConnected, Padding,
+    Pool2D, Reshape, Softmax, Split,
 };
 use frontends::tflite::{Operator, OperatorKind, Options, Quant, TensorType, TfliteModel, read};
 use tflite_writer::{Buffer, Code, Field, Model, Tensor, activation, small};
@@ -180,14 +180,14 @@ fn options_are_read_from_the_schemas_fields() {
     );
     assert_eq!(
         options_of(0, 11, vec![I8(0, 3), U8(1, 0)]),
-        Options::Add(Add {
+        Options::Arithmetic(Arithmetic {
             activation: Activation::Relu6,
             pot_scale_int16: false
         })
     );
     assert_eq!(
         options_of(0, 11, vec![]),
-        Options::Add(Add {
+        Options::Arithmetic(Arithmetic {
             activation: Activation::None,
             pot_scale_int16: true
         })

@@ -1,20 +1,22 @@
 //! `rewrite-graph`: takes the cheapest network that the rules of [`egraph`](crate::egraph) find equal to the given one.
 //!
-//! Several networks are extracted, each for another weight of cycles, flash and intermediate results, and measured as a whole; the best by
-//! `optimize-for` is taken if it is better than what was there. Else nothing changes.
+//! The best networks are extracted for several weights of cycles, flash and intermediate results. Each is ordered, its memory is planned, and
+//! it is measured as a whole; the best by `optimize-for`, within the budgets if any is, is taken if it is better than what was there. Else
+//! nothing changes. What none of the networks beats in everything is kept as a [`Front`], for reports.
 
 use crate::egraph::claim::{Refusal, claim};
 use crate::egraph::cost::Costs;
 use crate::egraph::decode::{NewOp, decode};
 use crate::egraph::encode::{Encoded, encode};
-use crate::egraph::extract::{Choices, Weights, extract};
+use crate::egraph::extract::{Extraction, Weights};
 use crate::egraph::graph::Graph;
-use crate::egraph::measure::{Goal, Measure, measure};
+use crate::egraph::measure::{Budgets, Goal, Measure, measure};
 use crate::egraph::merge::merge;
 use crate::egraph::registered::{self, Tried};
 use crate::egraph::rule::{Rule, Soundness};
 use crate::egraph::rules;
 use crate::egraph::saturate::{Conditions, ITERATION_LIMIT, Stop, saturate};
+use crate::front::{Front, Point};
 use ir::rewrite::Fuel;
 use ir::{Diagnostic, Module, OpId};
 use pass::{
@@ -31,9 +33,27 @@ pub fn info() -> PassInfo {
     )
     .option(
         "optimize-for",
-        "balanced|latency|ram",
+        "balanced|latency|ram|flash",
         "balanced",
-        "What is to be small: the product of cycles, flash and live bytes, if neither cycles nor live bytes grow; or one of them first.",
+        "What is to be small: the product of cycles, flash and RAM, if neither cycles nor RAM grow; or one of them first.",
+    )
+    .option(
+        "candidates",
+        "NUMBER",
+        CANDIDATES,
+        "Networks that are extracted, planned and compared at most.",
+    )
+    .option(
+        "ram-budget",
+        "BYTES",
+        "",
+        "RAM that the network may take; what is nearest to the budgets goes before what is better.",
+    )
+    .option(
+        "flash-budget",
+        "BYTES",
+        "",
+        "Flash that constants and code may take, likewise.",
     )
     .option(
         "with",
@@ -56,9 +76,14 @@ pub fn info() -> PassInfo {
     )
 }
 
+/// Networks that are extracted, planned and compared at most, if nothing else is asked for.
+pub const CANDIDATES: &str = "8";
+
 struct RewriteGraph {
     goal: Goal,
     with: Vec<String>,
+    candidates: usize,
+    budgets: Budgets,
     disable: Vec<String>,
     fast_math: bool,
     explain: bool,
@@ -66,14 +91,21 @@ struct RewriteGraph {
 
 impl RewriteGraph {
     fn new(o: &Options<'_>) -> Result<RewriteGraph, OptionError> {
-        let goal = match o.choice("optimize-for", &["balanced", "latency", "ram"])? {
+        let goals = ["balanced", "latency", "ram", "flash"];
+        let goal = match o.choice("optimize-for", &goals)? {
             "latency" => Goal::Latency,
             "ram" => Goal::Ram,
+            "flash" => Goal::Flash,
             _ => Goal::Balanced,
         };
         Ok(RewriteGraph {
             goal,
             with: o.list("with").map(str::to_owned).collect(),
+            candidates: o.parse("candidates", "wants a number")?,
+            budgets: Budgets {
+                ram: bytes(o, "ram-budget")?,
+                flash: bytes(o, "flash-budget")?,
+            },
             disable: o.list("disable").map(str::to_owned).collect(),
             fast_math: o.flag("fast-math")?,
             explain: o.flag("explain")?,
@@ -161,11 +193,25 @@ fn accelerators<'r>(
     names.iter().map(find).collect()
 }
 
+/// A number of bytes, if one is given.
+pub(crate) fn bytes(o: &Options<'_>, name: &str) -> Result<Option<u64>, OptionError> {
+    match o.text(name) {
+        "" => Ok(None),
+        _ => o.parse(name, "wants a number of bytes").map(Some),
+    }
+}
+
 /// A network that was extracted.
 struct Candidate {
     module: Module,
     new: Vec<NewOp>,
     measure: Measure,
+}
+
+/// What the networks that were extracted are.
+struct Found {
+    best: Option<Candidate>,
+    front: Front,
 }
 
 impl Pass for RewriteGraph {
@@ -190,23 +236,36 @@ impl Pass for RewriteGraph {
         refused
             .iter()
             .for_each(|r| not_claimed(graph.module(), r, cx));
-        let before = measure(graph.module(), f, cx.registry, cx.target);
-        let best = match found + claims {
-            0 => None,
-            _ => self.best(&mut graph, &encoded, f, before, cx),
-        };
-        let Some(best) = best else {
+        if found + claims == 0 {
             *m = graph.into_module();
-            if stop == Stop::Nodes || stop == Stop::Iterations {
-                remark(m, f, format!("nothing better than {before}; {stop}"), cx);
-            }
             return Ok(());
+        }
+        let mut costs = Costs::new(cx.registry, cx.target, self.goal);
+        let before = measure(graph.module(), f, &mut costs);
+        let Found { best, front } = self.search(&mut graph, &encoded, f, before, &mut costs, cx);
+        let (what, new) = match best {
+            Some(best) => {
+                m.exchange(best.module);
+                let what = format!("rewritten: {before} before; {} after; {stop}", best.measure);
+                (what, best.new)
+            }
+            None => {
+                *m = graph.into_module();
+                if front.points.len() < 2 && stop == Stop::Saturated {
+                    return Ok(());
+                }
+                (format!("nothing better than {before}; {stop}"), Vec::new())
+            }
         };
-        m.exchange(best.module);
-        let what = format!("rewritten: {before} before; {} after; {stop}", best.measure);
-        remark(m, f, what, cx);
+        let mut remark = Diagnostic::remark("remark.rewrite-graph", what);
+        remark.location = m.describe_loc(m.op_loc(f));
+        if front.points.len() > 1 {
+            front.write(m, f);
+            remark.notes = front.describe();
+        }
+        cx.diagnostics.push(remark);
         if self.explain {
-            for new in &best.new {
+            for new in &new {
                 explain(m, new, cx);
             }
         }
@@ -215,35 +274,29 @@ impl Pass for RewriteGraph {
 }
 
 impl RewriteGraph {
-    /// The best network that is better than the given one.
-    fn best(
+    /// The best network that is better than the given one, and what no other network beats in everything.
+    fn search(
         &self,
         g: &mut Graph,
         encoded: &Encoded,
         f: OpId,
         before: Measure,
+        costs: &mut Costs<'_>,
         cx: &PassCx<'_>,
-    ) -> Option<Candidate> {
-        let mut costs = Costs::new(cx.registry, cx.target);
-        let mut seen: Vec<Choices> = Vec::new();
+    ) -> Found {
+        let extraction = Extraction::of(g, costs, &encoded.roots);
         let mut best: Option<Candidate> = None;
-        for weights in weights(before) {
-            let Some(choices) = extract(g, &mut costs, &encoded.roots, weights) else {
-                continue;
-            };
-            if seen.contains(&choices) {
-                continue;
-            }
-            let decoded = decode(g, encoded, &choices);
-            seen.push(choices);
-            let Some((mut module, mut new)) = decoded else {
+        let mut measures = vec![before];
+        for choices in extraction.best(&weights(before), self.candidates) {
+            let Some((mut module, mut new)) = decode(g, encoded, &choices) else {
                 continue;
             };
             merge(&mut module, encoded.block, &mut new, cx.registry, cx.target);
-            let measure = measure(&module, f, cx.registry, cx.target);
-            let least = best.as_ref().map(|b| self.goal.key(b.measure));
-            let is_least = least.is_none_or(|l| self.goal.key(measure) < l);
-            if is_least && self.goal.is_better(measure, before) {
+            let measure = measure(&module, f, costs);
+            measures.push(measure);
+            let key = |m| self.budgets.key(self.goal, m);
+            let is_least = best.as_ref().is_none_or(|b| key(measure) < key(b.measure));
+            if is_least && self.budgets.is_better(self.goal, measure, before) {
                 best = Some(Candidate {
                     module,
                     new,
@@ -251,7 +304,16 @@ impl RewriteGraph {
                 });
             }
         }
-        best
+        let taken = best.as_ref().map_or(before, |b| b.measure);
+        let point = |m: &Measure| Point {
+            measure: *m,
+            given: *m == before,
+            taken: *m == taken,
+        };
+        Found {
+            front: Front::of(measures.iter().map(point)),
+            best,
+        }
     }
 }
 
@@ -266,26 +328,20 @@ fn weights(of: Measure) -> [Weights; 4] {
     };
     [
         Weights {
-            cycles: MUCH,
-            ..one
-        },
-        Weights { flash: MUCH, ..one },
-        Weights {
-            results: MUCH,
-            ..one
-        },
-        Weights {
             cycles: share(of.cycles),
             flash: share(of.flash),
             results: share(of.ram),
         },
+        Weights {
+            cycles: MUCH,
+            ..one
+        },
+        Weights {
+            results: MUCH,
+            ..one
+        },
+        Weights { flash: MUCH, ..one },
     ]
-}
-
-fn remark(m: &Module, f: OpId, message: String, cx: &mut PassCx<'_>) {
-    let mut remark = Diagnostic::remark("remark.rewrite-graph", message);
-    remark.location = m.describe_loc(m.op_loc(f));
-    cx.diagnostics.push(remark);
 }
 
 fn explain(m: &Module, new: &NewOp, cx: &mut PassCx<'_>) {

@@ -5,6 +5,7 @@ use crate::layers::{Layer, TensorInfo, layers, tensor_info};
 use codegen_c::{MemoryNeed, SharedArenas};
 use ir::dialects::func;
 use ir::dialects::mcu::{CallExternOp, network_states};
+use ir::rewrite::Fuel;
 use ir::{Diagnostic, Diagnostics, Module};
 use kernel_library::{KernelLibrary, LibraryError};
 use pass::{
@@ -13,6 +14,7 @@ use pass::{
 };
 use passes::PipelineOptions;
 use passes::memory_map::MemoryMap;
+use passes::quantize_graph::{Arithmetic, quantize_graph};
 use plugin::PluginError;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -242,6 +244,8 @@ pub struct ImportOptions {
     pub onnx: frontends::onnx::ImportOptions,
     /// Whether constants of ONNX files are read from other files in the model's folder, where the model says that they are there.
     pub external_data: bool,
+    /// What ONNX files compute between DequantizeLinear and QuantizeLinear in.
+    pub qdq: Arithmetic,
 }
 
 impl Compiler {
@@ -331,8 +335,12 @@ impl Compiler {
             let (options, dialects) = (&self.import.onnx, self.registry.dialects().clone());
             let imported = frontends::onnx::import(bytes, base, folder, options, dialects)
                 .map_err(|e| CompileError(e.into()))?;
-            ir::verify::verify(&imported.module).map_err(CompileError)?;
-            return Ok((imported.module, imported.remarks));
+            let (mut m, mut remarks) = (imported.module, imported.remarks);
+            let root = m.root();
+            let mut fuel = Fuel::unlimited();
+            remarks.extend(quantize_graph(&mut m, root, self.import.qdq, &mut fuel));
+            ir::verify::verify(&m).map_err(CompileError)?;
+            return Ok((m, remarks));
         }
         let imported = frontends::tflite::import(bytes, base, self.registry.dialects().clone())
             .map_err(|e| CompileError(e.into()))?;

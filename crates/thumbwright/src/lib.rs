@@ -40,7 +40,8 @@ pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedArena, MappedBuffer, MemoryMap, Role};
-pub use passes::{Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
+pub use passes::quantize_graph::Arithmetic;
+pub use passes::{Budgets, Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
 pub use plugin::PluginError;
 
 /// The version that is written into everything that comes out.

@@ -2,9 +2,9 @@
 //!
 //! [`encode`](encode::encode) makes terms of a function's pure `nn` ops in an e-graph of the crate `egg`; classes of equal terms have one
 //! type ([`graph::Facts`], which a merge asserts). [`saturate`](saturate::saturate) applies [`rules`] within named limits of terms and
-//! rounds. [`extract`](extract::extract) chooses a term of each class by the costs of the target's schedules, a shared term once;
-//! [`decode`](decode::decode) makes ops of them again, with the locations of all layers that they stand for. [`measure`] decides whether
-//! the result is better; otherwise the input stands. The pass is [`rewrite_graph`](crate::rewrite_graph).
+//! rounds. [`extract`] chooses a term of each class by the costs of the target's schedules, a shared term once, for the best networks one
+//! after the other; [`decode`](decode::decode) makes ops of them again, with the locations of all layers that they stand for. [`measure`]
+//! orders each, plans its memory, and decides which is best; if none is better, the input stands. The pass is [`rewrite_graph`](crate::rewrite_graph).
 //!
 //! What the registered folds know is asked for as it is; no rule repeats it. A rule is for what needs a choice: both sides may be better,
 //! depending on the target or on what else uses their parts.

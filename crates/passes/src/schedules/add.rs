@@ -1,4 +1,4 @@
-//! `nn.add`, int8 and float32, with broadcasting.
+//! `nn.add`, int8 and float32, and `nn.sub` of int8, with broadcasting.
 //!
 //! Int8: [`AffineSum`] where there is one, else the reference's own sequence in its simplest exact form: `(x − z) << 20` times a multiplier
 //! in Q0.31, rounded, is `((x − z) · m + 2^10) >> 11`, and `(x − z) << 19` where the multiplier is ½; no sum reaches 2^30, so nothing saturates.
@@ -21,8 +21,10 @@ struct AddF32;
 /// Lowers `nn.add` of int8 where a plane gives every sum.
 struct AddI8Affine;
 
-/// Lowers every `nn.add` of int8 by the reference's sequence.
-struct AddI8Rescale;
+/// Lowers every `nn.add`, or `nn.sub`, of int8 by the reference's sequence.
+struct AddI8Rescale {
+    subtracts: bool,
+}
 
 struct FloatSum {
     min: ValueId,
@@ -197,7 +199,7 @@ impl Schedule for AddI8Affine {
 }
 
 /// `x · 2^-exponent`, rounded half away from zero; `|x| < 2^30`.
-fn round_shift(b: &mut Builder<'_>, x: ValueId, exponent: u32) -> ValueId {
+pub(super) fn round_shift(b: &mut Builder<'_>, x: ValueId, exponent: u32) -> ValueId {
     if exponent == 0 {
         return x;
     }
@@ -213,7 +215,7 @@ fn round_shift(b: &mut Builder<'_>, x: ValueId, exponent: u32) -> ValueId {
 }
 
 /// `(x · m + 2^(bits − 1)) >> bits` in 64 bits, which fits 32.
-fn scale(b: &mut Builder<'_>, x: ValueId, m: ValueId, bits: u32) -> ValueId {
+pub(super) fn scale(b: &mut Builder<'_>, x: ValueId, m: ValueId, bits: u32) -> ValueId {
     let (i32, i64) = (b.m.i32(), b.m.i64());
     let (x, m) = (b.extsi(x, i64), b.extsi(m, i64));
     let (half, bits) = (b.const_i64(1 << (bits - 1)), b.const_i64(bits.into()));
@@ -231,6 +233,7 @@ struct Rescale {
     exponent: u32,
     zero_point: ValueId,
     bounds: Option<(ValueId, ValueId)>,
+    subtracts: bool,
 }
 
 struct Operand {
@@ -279,7 +282,11 @@ impl Sum for Rescale {
     }
 
     fn sum(&self, b: &mut Builder<'_>, left: ValueId, right: ValueId) -> ValueId {
-        let sum = b.addi_nsw(left, right);
+        let sum = if self.subtracts {
+            b.subi_nsw(left, right)
+        } else {
+            b.addi_nsw(left, right)
+        };
         let sum = scale(b, sum, self.multiplier, 31);
         let sum = round_shift(b, sum, self.exponent);
         let sum = b.addi_nsw(sum, self.zero_point);
@@ -295,11 +302,15 @@ impl Sum for Rescale {
 
 impl Schedule for AddI8Rescale {
     fn name(&self) -> &str {
-        "add-i8-rescale"
+        if self.subtracts {
+            "sub-i8-rescale"
+        } else {
+            "add-i8-rescale"
+        }
     }
 
     fn op(&self) -> &str {
-        "nn.add"
+        if self.subtracts { "nn.sub" } else { "nn.add" }
     }
 
     fn applies(&self, op: OpRef<'_>, _: &Target) -> Result<(), String> {
@@ -339,8 +350,10 @@ impl Schedule for AddI8Rescale {
             zero_point: k.scalar_i32(p.output_zero_point.into()),
             bounds: ((min, max) != (-128, 127))
                 .then(|| (k.scalar_i32(min.into()), k.scalar_i32(max.into()))),
+            subtracts: self.subtracts,
         };
-        broadcast.build("add_i8_rescale", k, &sum);
+        let name = self.name().replace('-', "_");
+        broadcast.build(&name, k, &sum);
         Ok(())
     }
 }
@@ -352,6 +365,7 @@ impl Schedule for AddI8Rescale {
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.schedule(AddF32)?;
     r.schedule(AddI8Affine)?;
-    r.schedule(AddI8Rescale)?;
+    r.schedule(AddI8Rescale { subtracts: false })?;
+    r.schedule(AddI8Rescale { subtracts: true })?;
     Ok(())
 }

@@ -3,6 +3,8 @@
 use crate::registry;
 use ir::Module;
 use pass::{ManagerOptions, PassCx, Pipeline, Registry};
+use passes::egraph::measure::Goal;
+use passes::front::{Front, Point};
 use testgen::network;
 
 /// Runs the pass; the module, its remarks, and how many equalities were found.
@@ -121,4 +123,106 @@ fn an_op_that_is_not_known_stays_outside() {
         (ir::text::print_module(&after), found),
         (ir::text::print_module(&m), 0)
     );
+}
+
+/// The networks that could be taken: none beats another one, the given one is worse than what was taken by the goal, and a budget that one
+/// of them keeps is kept.
+#[test]
+fn the_best_of_the_front_is_taken() {
+    let registry = registry();
+    let (mut fronts, mut tight) = (0, 0);
+    for net in network::networks(11, 150) {
+        let before = net.build(registry.dialects());
+        for (name, goal) in [
+            ("balanced", Goal::Balanced),
+            ("latency", Goal::Latency),
+            ("ram", Goal::Ram),
+            ("flash", Goal::Flash),
+        ] {
+            let options = format!("{{optimize-for={name}}}");
+            let points = front(&rewrite(&registry, &before, &options).0);
+            if points.is_empty() {
+                continue;
+            }
+            fronts += 1;
+            for p in &points {
+                assert!(!points.iter().any(|q| q.measure.dominates(p.measure)));
+            }
+            let taken: Vec<_> = points.iter().filter(|p| p.taken).collect();
+            assert!(taken.len() <= 1, "{points:?}");
+            if let (Some(taken), Some(given)) = (taken.first(), points.iter().find(|p| p.given)) {
+                assert!(goal.key(taken.measure) <= goal.key(given.measure));
+            }
+            if goal != Goal::Balanced {
+                let best = points.iter().map(|p| goal.key(p.measure)).min();
+                assert_eq!(taken.first().map(|p| goal.key(p.measure)), best);
+            }
+            let Some(least) = points.iter().map(|p| p.measure.ram).min() else {
+                continue;
+            };
+            tight += usize::from(taken.first().is_some_and(|p| p.measure.ram > least));
+            let options = format!("{{optimize-for={name} ram-budget={least}}}");
+            let within = front(&rewrite(&registry, &before, &options).0);
+            let taken = within.iter().find(|p| p.taken);
+            assert_eq!(taken.map(|p| p.measure.ram), Some(least), "{within:?}");
+        }
+    }
+    assert!(fronts > 20 && tight > 3, "{fronts} {tight}");
+}
+
+fn front(m: &Module) -> Vec<Point> {
+    Front::read(m, m.lookup_symbol("main").unwrap()).points
+}
+
+/// The first candidate is the best by the shares of the given network; more never make the result worse.
+#[test]
+fn more_candidates_are_no_worse() {
+    let registry = registry();
+    let taken = |m: &Module| {
+        let points = front(m);
+        points.into_iter().find(|p| p.taken).map(|p| p.measure)
+    };
+    let mut better = 0;
+    for net in network::networks(13, 100) {
+        let before = net.build(registry.dialects());
+        for (name, goal) in [
+            ("latency", Goal::Latency),
+            ("ram", Goal::Ram),
+            ("flash", Goal::Flash),
+        ] {
+            let with = |candidates: u32| {
+                let options = format!("{{optimize-for={name} candidates={candidates}}}");
+                taken(&rewrite(&registry, &before, &options).0)
+            };
+            if let (Some(few), Some(many)) = (with(1), with(16)) {
+                assert!(goal.key(many) <= goal.key(few));
+                better += usize::from(many != few);
+            }
+        }
+    }
+    assert!(better > 0);
+}
+
+/// Nothing depends on a hash seed or on a thread: two threads, each with its own seed for what the standard library hashes, make the same bytes.
+#[test]
+fn every_run_makes_the_same_bytes() {
+    let run = || {
+        let registry = registry();
+        let mut texts = Vec::new();
+        for family in testgen::cells::Family::ALL {
+            let before = testgen::cells::stacked(family, 3, 8, 4, 1).build(registry.dialects());
+            for goal in ["balanced", "ram"] {
+                let (after, remarks, found) =
+                    rewrite(&registry, &before, &format!("{{optimize-for={goal}}}"));
+                texts.push((ir::text::print_module(&after), remarks, found));
+            }
+        }
+        texts
+    };
+    let others = [std::thread::spawn(run), std::thread::spawn(run)];
+    let here = run();
+    assert!(here.iter().any(|(_, _, found)| *found > 0));
+    for other in others {
+        assert!(other.join().unwrap() == here);
+    }
 }
