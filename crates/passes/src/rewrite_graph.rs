@@ -12,12 +12,17 @@ use crate::egraph::extract::{Extraction, Weights};
 use crate::egraph::graph::Graph;
 use crate::egraph::measure::{Budgets, Goal, Measure, measure};
 use crate::egraph::merge::merge;
+use crate::egraph::registered::{self, Tried};
 use crate::egraph::rule::{Rule, Soundness};
 use crate::egraph::rules;
-use crate::egraph::saturate::{Conditions, Stop, saturate};
+use crate::egraph::saturate::{Conditions, ITERATION_LIMIT, Stop, saturate};
 use crate::front::{Front, Point};
+use ir::rewrite::Fuel;
 use ir::{Diagnostic, Module, OpId};
-use pass::{Accelerator, Failed, OptionError, Options, Pass, PassCx, PassInfo, Pipeline, Registry};
+use pass::{
+    Accelerator, Failed, OptionError, Options, Pass, PassCx, PassInfo, Pipeline, Registry,
+    RewriteRule,
+};
 
 /// The pass.
 pub fn info() -> PassInfo {
@@ -130,12 +135,19 @@ impl RewriteGraph {
     fn rules(&self, cx: &mut PassCx<'_>) -> Result<Vec<Rule>, Failed> {
         let mut rules = rules::all();
         for name in &self.disable {
-            if rules.iter().any(|r| r.name == name) {
+            let registered = cx.registry.rewrite_rules().iter().map(RewriteRule::name);
+            if rules
+                .iter()
+                .map(|r| r.name)
+                .chain(registered)
+                .any(|r| r == name)
+            {
                 continue;
             }
             let message = format!("`rewrite-graph` cannot disable `{name}`: no such rule");
             let error = Diagnostic::error("P001", message);
-            let names = rules.iter().map(|r| r.name);
+            let registered = cx.registry.rewrite_rules().iter().map(RewriteRule::name);
+            let names = rules.iter().map(|r| r.name).chain(registered);
             return cx.fail(match target::nearest(name, names) {
                 Some(n) => error.help(format!("did you mean `{n}`?")),
                 None => error,
@@ -147,6 +159,38 @@ impl RewriteGraph {
         });
         Ok(rules)
     }
+
+    /// The registered rules to use.
+    fn registered<'r>(&self, registry: &'r Registry) -> Vec<&'r RewriteRule> {
+        let allowed = |r: &&RewriteRule| {
+            (self.fast_math || !r.is_fast()) && !self.disable.iter().any(|d| d == r.name())
+        };
+        registry.rewrite_rules().iter().filter(allowed).collect()
+    }
+}
+
+/// Applies the rules of `rewrite-graph` itself and the registered ones in turn, until neither has anything new to say.
+fn saturate_all(
+    g: &mut Graph,
+    own: &[Rule],
+    registered: &[&RewriteRule],
+    fuel: &mut Fuel,
+) -> (Stop, u64) {
+    let (mut stop, mut found) = saturate(g, own, Conditions::Hold, fuel);
+    let mut tried = Tried::default();
+    for _ in 0..ITERATION_LIMIT {
+        if stop != Stop::Saturated {
+            break;
+        }
+        let new = registered::apply(g, registered, Conditions::Hold, &mut tried, fuel);
+        if new == 0 {
+            break;
+        }
+        let (then, more) = saturate(g, own, Conditions::Hold, fuel);
+        stop = then;
+        found += new + more;
+    }
+    (stop, found)
 }
 
 /// Accelerators by name.
@@ -219,7 +263,8 @@ impl Pass for RewriteGraph {
         let empty = Module::new(m.registry().clone());
         let mut graph = Graph::new(std::mem::replace(m, empty));
         let encoded = encode(&mut graph, block);
-        let (stop, found) = saturate(&mut graph, &rules, Conditions::Hold, &mut cx.fuel);
+        let registered = self.registered(cx.registry);
+        let (stop, found) = saturate_all(&mut graph, &rules, &registered, &mut cx.fuel);
         cx.count("equalities", found);
         let (claims, refused) = claim(&mut graph, &accelerators, cx.target, &mut cx.fuel);
         cx.count("claims", claims);

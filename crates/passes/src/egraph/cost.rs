@@ -14,7 +14,7 @@ use target::Target;
 pub const UNKNOWN_CYCLES: u64 = 1 << 40;
 
 /// What a cost depends on, beside the target: name, inherent attributes, operands with their types and, where they are constants, elements,
-/// and result types.
+/// result types, and what is in its region.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Key {
     name: String,

@@ -8,5 +8,6 @@ mod draw;
 mod fused;
 mod laws;
 mod networks;
+mod registered;
 
 use registry::registry;
