@@ -254,7 +254,7 @@ fn layer(registry: &Registry, kind: Kind, seed: u64, to: Option<(f32, i64)>) -> 
     let y = l.emit("nn.dequantize", &[args[1]], float, &[]);
     let none = l.m.str_attr("none");
     let plain = [("activation", none)];
-    let mut conv = |l: &mut Layer, activation: &str| {
+    let conv = |l: &mut Layer, activation: &str| {
         let zero_point = if kind == Kind::ConvShiftedFilter {
             7
         } else {
