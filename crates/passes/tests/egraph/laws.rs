@@ -28,6 +28,9 @@ const fn law(rule: &'static str, left: fn(&Registry, &mut testgen::Choices) -> I
 
 const LAWS: &[Law] = &[
     law("activation-into-producer", draw::activation_behind),
+    law("idle-fused-activation", draw::idle_fused),
+    law("idle-activation", draw::idle),
+    law("activation-before-quantize", draw::before_quantize),
     law("fully-connected-as-convolution", draw::fully_connected),
     law("convolution-as-fully-connected", draw::convolution),
     law("unary-chain-as-table", draw::pointwise_chain),

@@ -1,5 +1,7 @@
 //! The pass on whole networks.
 
+use crate::draw::Instance;
+use crate::draw::net::{Moves, Net};
 use crate::registry;
 use ir::Module;
 use pass::{ManagerOptions, PassCx, Pipeline, Registry};
@@ -123,6 +125,67 @@ fn an_op_that_is_not_known_stays_outside() {
         (ir::text::print_module(&after), found),
         (ir::text::print_module(&m), 0)
     );
+}
+
+/// A network as exporters write it whose images have channels first: each window between transposes, its padding before it, activations
+/// alone, a sum every other block; at the end the mean of each channel, and a layer on them.
+fn channels_first(registry: &Registry, blocks: usize) -> Instance {
+    let mut choices = testgen::Choices::from_seed(blocks as u64);
+    let mut net = Net::new(registry, &mut choices);
+    let elem = net.i8();
+    let mut x = net.input(&[1, 4, 16, 16], elem);
+    let moves = Moves {
+        kernel: [3, 3],
+        strides: [1, 1],
+        dilations: [1, 1],
+        pads: [0; 4],
+    };
+    for block in 0..blocks {
+        let image = net.transpose(x, &[0, 2, 3, 1]);
+        let padded = net.pad(image, &[0, 0, 1, 1, 1, 1, 0, 0], None);
+        let y = match block % 2 {
+            0 => net.convolution_of(4, padded, &moves, true),
+            _ => net.depthwise_of(1, padded, &moves, true),
+        };
+        let y = net.transpose(y, &[0, 3, 1, 2]);
+        let (shape, elem) = (net.shape(y), net.elem(y));
+        let y = net.op("relu", &[y], &[], &shape, elem);
+        x = if block % 2 == 1 { net.add(x, y) } else { y };
+    }
+    let image = net.transpose(x, &[0, 2, 3, 1]);
+    let all = Moves {
+        kernel: [16, 16],
+        ..moves
+    };
+    let mean = net.pool("average_pool_2d", image, &all);
+    let mean = net.transpose(mean, &[0, 3, 1, 2]);
+    let flat = net.reshape(mean, &[1, 4]);
+    let y = net.fully_connected(flat, 4, true);
+    net.returning(&[y])
+}
+
+/// Of a network of some two hundred and fifty ops only the transpose of its input is left, no activation, and of its pads those whose copy
+/// is estimated to take fewer cycles than a border does; and rules come to an end.
+#[test]
+fn layouts_and_pads_vanish() {
+    let registry = registry();
+    for blocks in [1, 2, 36] {
+        let net = channels_first(&registry, blocks);
+        let (after, remarks, _) = rewrite(&registry, &net.module, "");
+        let text = ir::text::print_module(&after);
+        assert!(
+            remarks[0].ends_with("no rule has anything to add"),
+            "{remarks:?}"
+        );
+        let count = |name: &str| text.matches(&format!("\"{name}\"")).count();
+        let left = (count("nn.transpose"), count("nn.relu"));
+        assert_eq!(left, (1, 0), "{blocks} blocks\n{text}");
+        assert!(count("nn.pad") <= blocks / 8, "{blocks} blocks\n{text}");
+        assert_eq!(
+            interp::run_nn(&after, &net.inputs),
+            interp::run_nn(&net.module, &net.inputs)
+        );
+    }
 }
 
 /// The networks that could be taken: none beats another one, the given one is worse than what was taken by the goal, and a budget that one

@@ -76,6 +76,49 @@ pub fn activation_behind(registry: &Registry, c: &mut Choices) -> Instance {
     instance
 }
 
+/// A layer whose activation may clamp nothing.
+pub fn idle_fused(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut net = net::Net::new(registry, c);
+    let (from, to) = (net.i8(), net.bounded());
+    let x = net.input(&[2, 6], from);
+    let bias = net.c.once_in(2);
+    let y = net.fully_connected(x, 3, bias);
+    let activation = net.c.of(&["relu", "relu6", "relu_n1_to_1"]);
+    net.alter(y, activation, to);
+    net.returning(&[y])
+}
+
+/// An activation that may clamp nothing, mostly of one type.
+pub fn idle(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut net = net::Net::new(registry, c);
+    let elem = net.bounded();
+    let x = net.input(&[2, 64], elem);
+    let name = net.c.of(&["relu", "relu6"]);
+    let to = if net.c.once_in(5) {
+        net.bounded()
+    } else {
+        elem
+    };
+    let y = net.op(name, &[x], &[], &[2, 64], to);
+    net.returning(&[y])
+}
+
+/// An activation of floats, mostly, that what is behind it may do, too.
+pub fn before_quantize(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut net = net::Net::new(registry, c);
+    let elem = if net.c.once_in(6) {
+        net.i8()
+    } else {
+        net.f32()
+    };
+    let x = net.input(&[2, 64], elem);
+    let name = net.c.of(&["relu", "relu6"]);
+    let y = net.op(name, &[x], &[], &[2, 64], elem);
+    let to = net.bounded();
+    let z = net.op("quantize", &[y], &[], &[2, 64], to);
+    net.returning(&[z])
+}
+
 pub fn fully_connected(registry: &Registry, c: &mut Choices) -> Instance {
     let element = element(c);
     of_case(&Case::draw(c, Kind::FullyConnected, element), registry)
