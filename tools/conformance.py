@@ -9,45 +9,14 @@ virtual environment under target/ when it is missing.
 """
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections import Counter
-from importlib import metadata
+
+from pip_venv import ROOT, installed_versions, restart_in_venv
 
 REQUIREMENTS = {"tflite-micro": "0.dev20261023182759", "numpy": "2.4.6", "flatbuffers": "25.12.19"}
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DEFAULT_VENV = os.path.join(ROOT, "target", "conformance-venv")
-
-
-def installed_versions():
-    """The versions that this Python sees, None for what is missing."""
-    found = {}
-    for name in REQUIREMENTS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = None
-    return found
-
-
-def run(command):
-    """Runs a command; ends with its name when it fails."""
-    if subprocess.run(command, check=False).returncode != 0:
-        sys.exit(f"failed: {' '.join(command)}")
-
-
-def restart_in_venv(venv):
-    """Runs the script again inside `venv`, which is made and filled first where needed."""
-    python = os.path.join(venv, "bin", "python")
-    if os.path.abspath(sys.prefix) == os.path.abspath(venv):
-        packages = [f"{name}=={version}" for name, version in REQUIREMENTS.items()]
-        print(f"installing {', '.join(packages)} into {venv} (pip, PyPI)", file=sys.stderr)
-        run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages])
-    elif not os.path.exists(python):
-        print(f"making the virtual environment {venv}", file=sys.stderr)
-        run([sys.executable, "-m", "venv", venv])
-    os.execv(python, [python, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
 
 
 def draw_all(seed, count):
@@ -81,8 +50,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.seed < 0 or arguments.count < 1:
         parser.error("--seed must not be negative and --count must be at least 1")
-    if installed_versions() != REQUIREMENTS:
-        restart_in_venv(arguments.venv)
+    if installed_versions(REQUIREMENTS) != REQUIREMENTS:
+        restart_in_venv(arguments.venv, REQUIREMENTS)
     from conformance_cases.schedule import not_exercised
 
     container, refusals = draw_all(arguments.seed, arguments.count)

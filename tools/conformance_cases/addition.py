@@ -14,7 +14,7 @@ LEFT_SHIFT = 20
 
 def draw_add(rng, dtype):
     """A case: equal shapes or broadcasts, two tensors, a tensor and a constant, or a tensor with itself."""
-    form, shapes = _draw_shapes(rng, dtype)
+    form, shapes = draw_shapes(rng, dtype)
     out_shape = tuple(np.broadcast_shapes(*shapes))
     activation = pick(rng, ACTIVATIONS)
     operands = "tensors"
@@ -23,7 +23,7 @@ def draw_add(rng, dtype):
     elif chance(rng, 0.35):
         operands = pick(rng, ("constant first", "constant second"))
     count = sample_count(rng)
-    q = _draw_quantization(rng, activation, operands == "itself") if dtype == "int8" else None
+    q = draw_quantization(rng, activation, operands == "itself") if dtype == "int8" else None
 
     def values(k):
         if dtype == "int8":
@@ -58,7 +58,8 @@ def draw_add(rng, dtype):
     return Case(model, samples, about, 0.0, features, predicted)
 
 
-def _draw_shapes(rng, dtype):
+def draw_shapes(rng, dtype):
+    """Two shapes that broadcast, and how."""
     for _ in range(10000):
         form = pick(rng, ("equal", "equal", "equal", "scalar", "channel", "4-D", "4-D", "lower rank"))
         rank = 4 if form == "4-D" else int(rng.integers(1, 5))
@@ -83,7 +84,7 @@ def _draw_shapes(rng, dtype):
     raise Redraw("no shapes within the size limits")
 
 
-def _draw_quantization(rng, activation, same):
+def draw_quantization(rng, activation, same):
     """Quantisation of both inputs and the output."""
     output = scale_for_activation(rng, activation)
     ratios = [pick(rng, (log_uniform(rng, 0.2, 2), log_uniform(rng, 0.2, 2), log_uniform(rng, 1e-4, 1e3))) for _ in "ab"]

@@ -4,6 +4,7 @@ from collections import Counter
 import numpy as np
 
 from .addition import draw_add
+from .arithmetic import draw_logistic, draw_maximum, draw_minimum, draw_mul, draw_squeeze, draw_sub
 from .case import Redraw
 from .convolution import draw_conv_2d, draw_depthwise_conv_2d
 from .fully_connected import draw_fully_connected
@@ -53,6 +54,17 @@ OPERATORS = (
     ("PAD", "float32", draw_pad, 3),
     ("TRANSPOSE", "float32", draw_transpose, 3),
     ("PADV2", "float32", draw_pad_v2, 2),
+    ("MUL", "int8", draw_mul, 14),
+    ("SUB", "int8", draw_sub, 10),
+    ("MUL", "float32", draw_mul, 5),
+    ("SUB", "float32", draw_sub, 5),
+    ("MAXIMUM", "int8", draw_maximum, 3),
+    ("MINIMUM", "int8", draw_minimum, 3),
+    ("MAXIMUM", "float32", draw_maximum, 3),
+    ("MINIMUM", "float32", draw_minimum, 3),
+    ("LOGISTIC", "float32", draw_logistic, 4),
+    ("SQUEEZE", "int8", draw_squeeze, 2),
+    ("SQUEEZE", "float32", draw_squeeze, 2),
 )
 MAX_ATTEMPTS = 200
 # What every set of at least one round has to exercise in each of these operators.

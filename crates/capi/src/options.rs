@@ -2,7 +2,7 @@
 
 use crate::boundary::{Failure, Outcome};
 use crate::status::Status;
-use thumbwright::{Backend, CompileOptions, Constants, Io, OptimizeFor, PipelineOptions};
+use thumbwright::{Backend, Budgets, CompileOptions, Constants, Io, OptimizeFor, PipelineOptions};
 
 /// What the options of a session are set to; none is at its default.
 #[derive(Clone, Default)]
@@ -15,6 +15,9 @@ pub(crate) struct Options {
     algorithm: Option<String>,
     pools: Option<Vec<(String, u64)>>,
     constants: Option<Constants>,
+    ram_budget: Option<u64>,
+    flash_budget: Option<u64>,
+    candidates: Option<u64>,
     verify_each: Option<bool>,
     keep_stages: Option<bool>,
     allow_external: Option<bool>,
@@ -81,8 +84,8 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "optimize-for",
-        summary: "what is to be small: `balanced` (default), the cycles and what memory costs none; `latency`, the cycles; or `ram`, the \
-                  memory, then the cycles; of no effect beside a pipeline of one's own",
+        summary: "what is to be small: `balanced` (default), the cycles and what memory costs none; `latency`, the cycles; `ram`, the \
+                  memory, then the cycles; or `flash`, constants and code, then the cycles; of no effect beside a pipeline of one's own",
         set: |o, value| {
             o.optimize_for = choice(value, &OptimizeFor::ALL.map(|g| (g.name(), g)))?;
             Ok(())
@@ -104,6 +107,33 @@ const KNOWN: &[Known] = &[
         set: |o, value| {
             let choices = [("flash", Constants::Flash), ("fast", Constants::Fast)];
             o.constants = choice(value, &choices)?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "ram-budget",
+        summary: "bytes of RAM that the network may take, arenas and states together; what takes more is an error; of no effect beside a \
+                  pipeline of one's own",
+        set: |o, value| {
+            o.ram_budget = number(value)?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "flash-budget",
+        summary: "bytes of flash that constants and, as estimated, code may take; what takes more is an error; of no effect beside a \
+                  pipeline of one's own",
+        set: |o, value| {
+            o.flash_budget = number(value)?;
+            Ok(())
+        },
+    },
+    Known {
+        name: "candidates",
+        summary: "how many of the networks that rewrite rules find equal are planned and compared, 8 by default; of no effect beside a \
+                  pipeline of one's own",
+        set: |o, value| {
+            o.candidates = number(value)?;
             Ok(())
         },
     },
@@ -144,6 +174,14 @@ fn limits(text: &str) -> Result<Vec<(String, u64)>, String> {
     let elements = text.split(',').filter(|e| !e.is_empty());
     let limits = elements.map(|e| limit(e).ok_or_else(|| format!("is NAME=BYTES,…, not `{text}`")));
     limits.collect()
+}
+
+fn number(value: Option<&str>) -> Result<Option<u64>, String> {
+    let parse = |text: &str| {
+        text.parse()
+            .map_err(|_| format!("is a number, not `{text}`"))
+    };
+    value.map(parse).transpose()
 }
 
 fn choice<T: Copy>(value: Option<&str>, choices: &[(&str, T)]) -> Result<Option<T>, String> {
@@ -191,6 +229,11 @@ impl Options {
             constants: self.constants.unwrap_or_default(),
             in_place: self.in_place,
             optimize_for: self.optimize_for.unwrap_or_default(),
+            budgets: Budgets {
+                ram: self.ram_budget,
+                flash: self.flash_budget,
+            },
+            candidates: self.candidates.and_then(|n| usize::try_from(n).ok()),
             ..PipelineOptions::default()
         }
     }

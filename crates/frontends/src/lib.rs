@@ -12,6 +12,8 @@ pub mod onnx;
 pub mod tflite;
 
 mod finding;
+mod imported;
 mod unsupported;
 
 pub use error::{ImportError, ImportErrors, OperatorRef};
+pub use imported::Imported;

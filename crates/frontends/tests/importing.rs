@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use frontends::ImportErrors;
-use frontends::tflite::{Imported, import, read};
+use frontends::Imported;
+use frontends::tflite::{import, read};
 use ir::{DialectRegistry, Module, OpId, dialects};
 use serde_json::Value;
 
@@ -45,6 +46,7 @@ fn nn_name(operator: &str) -> String {
     match operator {
         "SPLIT_V" => "nn.split".to_owned(),
         "PADV2" => "nn.pad".to_owned(),
+        "SQUEEZE" => "nn.reshape".to_owned(),
         _ => format!("nn.{}", operator.to_lowercase()),
     }
 }

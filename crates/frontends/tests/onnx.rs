@@ -7,8 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use frontends::ImportErrors;
+use frontends::Imported;
 use frontends::onnx::proto::{ModelProto, StringStringEntryProto, TensorProto};
-use frontends::onnx::{ImportOptions, Imported, InputLayout, codes, import};
+use frontends::onnx::{ImportOptions, InputLayout, codes, import};
 use ir::{DialectRegistry, Module};
 use onnx_writer::{
     FLOAT, INT8, bytes, floats, graph, int, ints, model, node, numbers, small, value,
@@ -269,8 +270,8 @@ const CHANGES: &[(&str, Change, &str)] = &[
     ),
     (
         codes::ATTRIBUTE,
-        grouped,
-        "grouped convolution: 2 groups of 3 channels",
+        |m| graph(m).node[0].attribute.push(int("auto_pad", 1)),
+        "its attribute `auto_pad` is of another kind",
     ),
     (
         codes::CONSTANT_OUTPUT,
@@ -289,21 +290,6 @@ fn changed(change: Change) -> ModelProto {
     let mut model = small();
     change(&mut model);
     model
-}
-
-/// Six channels in two groups.
-fn grouped(m: &mut ModelProto) {
-    *m = model(
-        vec![value("image", FLOAT, &[1, 6, 4, 4])],
-        &["conv"],
-        vec![node(
-            "Conv",
-            &["image", "filter"],
-            "conv",
-            vec![int("group", 2)],
-        )],
-        vec![floats("filter", &[2, 3, 1, 1], (0..6).map(|i| i as f32))],
-    );
 }
 
 #[test]
@@ -343,6 +329,55 @@ fn all_unsupported_operators_are_reported_at_once() {
         .collect();
     let want = [("Erf", 1, "relu"), ("acme.Flatten", 2, "flat")];
     assert_eq!(found, want.map(|(k, i, l)| (k.to_owned(), i, l.to_owned())));
+}
+
+/// A layer on integers, with these inputs of it.
+fn quantised(inputs: &[&str]) -> ModelProto {
+    let bytes = |name: &str, value: i64| {
+        let mut tensor = numbers(name, &[value]);
+        tensor.data_type = INT8;
+        tensor.dims = vec![];
+        tensor.raw_data = vec![value as u8];
+        tensor
+    };
+    let one = |name: &str, value: f32| floats(name, &[], [value].into_iter());
+    let mut filter = bytes("filter", 0);
+    filter.dims = vec![4, 3, 1, 1];
+    filter.raw_data = (0..12).collect();
+    let scale = |name: &str| node("QuantizeLinear", &["image", "xs", "xz"], name, vec![]);
+    let mut m = model(
+        vec![value("image", FLOAT, &[1, 3, 4, 4])],
+        &["layer"],
+        vec![scale("x"), node("QLinearConv", inputs, "layer", vec![])],
+        vec![one("xs", 0.5), bytes("xz", 1), filter, one("ws", 0.25)],
+    );
+    let zero = bytes("wz", 0);
+    graph(&mut m)
+        .initializer
+        .extend([zero, one("ys", 2.0), bytes("yz", -3)]);
+    m
+}
+
+#[test]
+fn layers_on_integers_are_what_they_are_between_quantisations() {
+    let all = ["x", "xs", "xz", "filter", "ws", "wz", "ys", "yz"];
+    let imported = imported(&quantised(&all), &ImportOptions::default()).unwrap();
+    let text = ir::text::print_module(&imported.module);
+    let ops = ["nn.quantize", "nn.dequantize", "nn.conv_2d", "nn.quantize"];
+    let mut rest = text.as_str();
+    for op in ops {
+        let at = rest.find(op).unwrap_or_else(|| panic!("{op} in\n{text}"));
+        rest = &rest[at + 1..];
+    }
+    assert!(
+        text.contains("-> tensor<1x4x4x4x!quant.uniform<i8:f32, 2.000000e+00:-3>>"),
+        "{text}"
+    );
+    assert!(text.contains("\"layer\""), "{text}");
+    let errors = self::imported(&quantised(&all[..6]), &ImportOptions::default()).unwrap_err();
+    let error = &errors.as_slice()[0];
+    assert_eq!(error.code, codes::OPERAND_COUNT);
+    assert_eq!(error.operator.as_ref().unwrap().kind, "QLinearConv");
 }
 
 /// `BLESS=1` writes them.

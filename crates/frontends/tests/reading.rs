@@ -4,8 +4,8 @@
 mod tflite_writer;
 
 use frontends::tflite::options::{
-    Activation, Add, Concatenation, Conv2D, DepthwiseConv2D, FullyConnected, Padding, Pool2D,
-    Reshape, Softmax, Split,
+    Activation, Arithmetic, Concatenation, Conv2D, DepthwiseConv2D, FullyConnected, Padding,
+    Pool2D, Reshape, Softmax, Split,
 };
 use frontends::tflite::{Operator, OperatorKind, Options, Quant, TensorType, TfliteModel, read};
 use tflite_writer::{Buffer, Code, Field, Model, Tensor, activation, small};
@@ -180,14 +180,14 @@ fn options_are_read_from_the_schemas_fields() {
     );
     assert_eq!(
         options_of(0, 11, vec![I8(0, 3), U8(1, 0)]),
-        Options::Add(Add {
+        Options::Arithmetic(Arithmetic {
             activation: Activation::Relu6,
             pot_scale_int16: false
         })
     );
     assert_eq!(
         options_of(0, 11, vec![]),
-        Options::Add(Add {
+        Options::Arithmetic(Arithmetic {
             activation: Activation::None,
             pot_scale_int16: true
         })
@@ -212,8 +212,17 @@ fn options_are_read_from_the_schemas_fields() {
             Options::Split(Split { num_splits: 4 })
         );
     }
-    // MUL
-    assert_eq!(options_of(18, 21, vec![I8(0, 1)]), Options::Unread(21));
+    for (operator, union) in [(18, 21), (41, 28)] {
+        assert_eq!(
+            options_of(operator, union, vec![I8(0, 1)]),
+            Options::Arithmetic(Arithmetic {
+                activation: Activation::Relu,
+                pot_scale_int16: true
+            })
+        );
+    }
+    // DIV
+    assert_eq!(options_of(42, 29, vec![I8(0, 1)]), Options::Unread(29));
 }
 
 #[test]

@@ -8,26 +8,24 @@
 
 mod corpus;
 mod handles;
+mod importers;
 mod lower;
 mod measure;
 mod mutate;
-mod onnx;
 mod outcome;
 mod pipeline;
 mod session;
 mod text;
-mod tflite;
 
 pub use corpus::{corpus_dir, inputs, regressions_dir};
 pub use handles::handles;
+pub use importers::{onnx, tflite};
 pub use lower::lower;
 pub use measure::{Failure, Spent, measure, quiet_panics};
 pub use mutate::{Mutator, Syntax};
-pub use onnx::onnx;
 pub use outcome::Outcome;
 pub use pipeline::pipeline;
 pub use text::text;
-pub use tflite::tflite;
 
 use std::time::Duration;
 

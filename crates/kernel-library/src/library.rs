@@ -163,6 +163,20 @@ impl KernelLibrary {
         })
     }
 
+    /// C without a table: what an accelerator's calls link with.
+    pub fn of_code(link: &str, sources: &[PathBuf], include: &[PathBuf]) -> KernelLibrary {
+        KernelLibrary {
+            file: String::new(),
+            text: String::new(),
+            name: link.to_owned(),
+            header: String::new(),
+            link: link.to_owned(),
+            sources: sources.to_vec(),
+            include: include.to_vec(),
+            targets: Vec::new(),
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

@@ -3,9 +3,9 @@
 use crate::argument::Buffer;
 use crate::kernel::{Call, Kernel, buffers};
 use crate::quantities::Quantities;
-use ir::dialects::mcu::{BufferRole, CallExternOp, ExternValue, YieldOp};
+use ir::dialects::mcu::{BufferRole, ExternCall, ExternValue};
 use ir::dialects::nn;
-use ir::{AttrData, Builder, Diagnostic, Module, OpId, OpRef, OpState, Type, ValueId};
+use ir::{Builder, Diagnostic, Module, OpId, OpRef, ValueId};
 use pass::{Cost, KernelBuilder, Knobs, Schedule};
 use target::Target;
 
@@ -41,42 +41,16 @@ impl ExternSchedule {
         operands: &[(ValueId, BufferRole)],
         values: &[ExternValue],
     ) {
-        let m = &mut *b.m;
-        let roles: Vec<_> = operands.iter().map(|o| m.str_attr(o.1.name())).collect();
-        let arguments: Vec<_> = values.iter().map(|v| v.to_attr(m)).collect();
-        let buffers: Vec<ValueId> = operands.iter().map(|o| o.0).collect();
-        let state = OpState::new(CallExternOp::NAME)
-            .operands(&buffers)
-            .prop("callee", m.str_attr(&self.kernel.function))
-            .prop("header", m.str_attr(&self.header))
-            .prop("library", m.str_attr(&self.link))
-            .prop("returns", m.str_attr(self.kernel.returned.name()))
-            .prop("roles", m.attr(AttrData::Array(roles)))
-            .prop("arguments", m.attr(AttrData::Array(arguments)))
-            .regions(1);
-        let call = b.insert(state);
-        let m = &mut *b.m;
-        let types: Vec<Type> = m.operands(op).map(|v| m.value_type(v)).collect();
-        let body = m.add_block(m.regions(call)[0], &types);
-        let tensors = m.block_args(body).to_vec();
-        let results = copy(m, op, &tensors, body);
-        Builder::at_end(m, body).op(YieldOp::NAME, &results, &[]);
+        let call = ExternCall {
+            callee: self.kernel.function.clone(),
+            header: self.header.clone(),
+            library: Some(self.link.clone()),
+            returned: self.kernel.returned,
+            operands: operands.to_vec(),
+            arguments: values.to_vec(),
+        };
+        call.insert_op(b, op);
     }
-}
-
-/// Puts the op into a block once more, on other operands.
-fn copy(m: &mut Module, op: OpId, operands: &[ValueId], body: ir::BlockId) -> Vec<ValueId> {
-    let types: Vec<Type> = m.results(op).iter().map(|&v| m.value_type(v)).collect();
-    let mut state = OpState::new(m.op_name(op))
-        .loc(m.op_loc(op))
-        .operands(operands)
-        .results(&types);
-    for &(key, value) in m.props(op) {
-        state = state.prop(m.text(key), value);
-    }
-    let copy = m.create(state);
-    m.append(body, copy);
-    m.results(copy).to_vec()
 }
 
 impl Schedule for ExternSchedule {

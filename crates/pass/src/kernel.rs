@@ -29,6 +29,8 @@ pub struct Kernel {
     pub func: OpId,
     /// What to pass; types are those of the function's arguments.
     pub args: Vec<KernelArg>,
+    /// The second half, if the kernel has [one](KernelBuilder::wait): it takes the same.
+    pub wait: Option<OpId>,
 }
 
 /// Builds the function of one kernel. Arguments appear in the order in which they are asked for.
@@ -37,6 +39,8 @@ pub struct KernelBuilder<'m> {
     func: OpId,
     entry: BlockId,
     args: Vec<KernelArg>,
+    /// Function and body of the second half.
+    wait: Option<(OpId, BlockId)>,
     name: String,
     loc: Loc,
 }
@@ -52,6 +56,7 @@ impl<'m> KernelBuilder<'m> {
             func,
             entry,
             args: Vec::new(),
+            wait: None,
             name,
             loc,
         }
@@ -89,8 +94,30 @@ impl<'m> KernelBuilder<'m> {
         b
     }
 
+    /// Begins the kernel's second half, for one that only starts something: a function that takes the same arguments as the kernel has so
+    /// far, and is called before anything needs the results, or what the kernel was given, for something else. All of it stays where it
+    /// is until then. The result is the block of its body; an argument that the kernel gets later, it gets too.
+    pub fn wait(&mut self) -> BlockId {
+        if let Some((_, block)) = self.wait {
+            return block;
+        }
+        let types: Vec<Type> = self.types();
+        let name = format!("{}_wait", self.name);
+        let (func, block) = ir::dialects::func::build_func(self.m, &name, &types, &[], self.loc);
+        self.wait = Some((func, block));
+        block
+    }
+
+    fn types(&self) -> Vec<Type> {
+        let arguments = self.m.block_args(self.entry).iter();
+        arguments.map(|&v| self.m.value_type(v)).collect()
+    }
+
     fn arg(&mut self, ty: Type, arg: KernelArg) -> ValueId {
         self.args.push(arg);
+        if let Some((_, second)) = self.wait {
+            self.m.add_block_arg(second, ty);
+        }
         self.m.add_block_arg(self.entry, ty)
     }
 
@@ -190,41 +217,53 @@ impl<'m> KernelBuilder<'m> {
         self.arg(ty, KernelArg::Scratch)
     }
 
-    /// Ends the function.
+    /// Ends the function, and that of the second half.
     pub fn finish(self) -> Kernel {
+        let types = self.types();
         let KernelBuilder {
             m,
             func,
             entry,
             args,
+            wait,
             name,
             loc,
         } = self;
-        let ret = m.create(OpState::new("func.return").loc(loc));
-        m.append(entry, ret);
-        let types: Vec<Type> = m
-            .block_args(entry)
-            .iter()
-            .map(|&v| m.value_type(v))
-            .collect();
-        let ty = m.function(&types, &[]);
-        let ty = m.type_attr(ty);
-        m.set_prop(func, "function_type", ty);
-        m.remove_prop(func, "sym_name");
-        let mut unique = name.clone();
-        let mut n = 1;
-        while m.lookup_symbol(&unique).is_some() {
-            unique = format!("{name}_{n}");
-            n += 1;
+        end(m, func, entry, &types, &name, loc);
+        if let Some((func, entry)) = wait {
+            end(m, func, entry, &types, &format!("{name}_wait"), loc);
         }
-        let (name, private) = (m.str_attr(&unique), m.str_attr("private"));
-        m.set_prop(func, "sym_name", name);
-        m.set_prop(func, "sym_visibility", private);
-        Kernel { func, args }
+        Kernel {
+            func,
+            args,
+            wait: wait.map(|w| w.0),
+        }
     }
 
     /// Gives up: removes the function.
     pub fn abandon(self) {
+        if let Some((func, _)) = self.wait {
+            self.m.erase(func);
+        }
         self.m.erase(self.func);
     }
+}
+
+/// Ends a function that takes arguments of these types, under a name that no other has.
+fn end(m: &mut Module, func: OpId, entry: BlockId, types: &[Type], name: &str, loc: Loc) {
+    let ret = m.create(OpState::new("func.return").loc(loc));
+    m.append(entry, ret);
+    let ty = m.function(types, &[]);
+    let ty = m.type_attr(ty);
+    m.set_prop(func, "function_type", ty);
+    m.remove_prop(func, "sym_name");
+    let mut unique = name.to_owned();
+    let mut n = 1;
+    while m.lookup_symbol(&unique).is_some() {
+        unique = format!("{name}_{n}");
+        n += 1;
+    }
+    let (name, private) = (m.str_attr(&unique), m.str_attr("private"));
+    m.set_prop(func, "sym_name", name);
+    m.set_prop(func, "sym_visibility", private);
 }

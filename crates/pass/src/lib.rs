@@ -2,7 +2,9 @@
 //!
 //! * A [`Pass`] changes a module; a pipeline of passes is text ([`Pipeline`]) in MLIR's syntax and prints back exactly.
 //! * A [`Schedule`] lowers one tensor-level op to a loop-level kernel ([`KernelBuilder`]) and says what that costs ([`Cost`]).
-//! * A [`Registry`] holds dialects, passes, rewrite patterns, schedules and targets; it is filled by explicit calls, then frozen.
+//! * An [`Accelerator`] says which parts of a network it may compute, and what that costs.
+//! * A [`RewriteRule`] says that two networks compute the same.
+//! * A [`Registry`] holds dialects, passes, rewrite patterns, schedules, accelerators and targets; it is filled by explicit calls, then frozen.
 //! * [`run_pipeline`] runs passes: it verifies between them, turns a panic into a diagnostic with a [`Reproducer`], keeps analyses
 //!   ([`Analysis`]) until the module changes, and tells [`Instrumentation`] what happens.
 //!
@@ -32,6 +34,7 @@
 //! # Ok::<(), pass::RegistryError>(())
 //! ```
 
+mod accelerator;
 mod analysis;
 mod extension;
 mod info;
@@ -43,9 +46,12 @@ mod pass;
 mod pipeline;
 mod registry;
 mod reproducer;
+mod rule;
 mod schedule;
 mod statistics;
+pub mod term;
 
+pub use accelerator::{Accelerator, DriverCode};
 pub use analysis::Analysis;
 pub use extension::ExtensionPoint;
 pub use info::{ALGORITHM, ANY, OptionInfo, PassInfo};
@@ -57,5 +63,6 @@ pub use pass::{Failed, Pass, PassCx};
 pub use pipeline::{Pipeline, PipelineError, Step};
 pub use registry::{Registry, RegistryBuilder, RegistryError};
 pub use reproducer::Reproducer;
+pub use rule::{Condition, Expression, RewriteRule, When};
 pub use schedule::{Cost, Knobs, Schedule};
 pub use statistics::Statistics;

@@ -1,6 +1,10 @@
-//! What is registered: dialects, passes, rewrite patterns, schedules, planning algorithms, targets, extensions of the default pipeline. Filled once by explicit calls, then frozen and shared.
+//! What is registered: dialects, passes, rewrite patterns, schedules, accelerators, planning algorithms, targets, extensions of the default pipeline. Filled once by explicit calls, then frozen and shared.
 
-use crate::{ALGORITHM, ExtensionPoint, PassInfo, Pipeline, PipelineError, Schedule, Step};
+use crate::term::SyntaxError;
+use crate::{
+    ALGORITHM, Accelerator, ExtensionPoint, PassInfo, Pipeline, PipelineError, RewriteRule,
+    Schedule, Step,
+};
 use ir::rewrite::{Pattern, PatternSet};
 use ir::{DialectRegistry, DialectRegistryBuilder};
 use std::sync::Arc;
@@ -19,6 +23,17 @@ pub enum RegistryError {
     /// Two rewrite patterns of one name.
     #[error("pattern `{0}` is registered twice")]
     DuplicatePattern(String),
+    /// Two rewrite rules of one name.
+    #[error("rewrite rule `{0}` is registered twice")]
+    DuplicateRule(String),
+    /// A rewrite rule that cannot be.
+    #[error("{file}:{error}")]
+    Rule {
+        /// The file of rules, or the rule's name.
+        file: String,
+        /// Where and what.
+        error: SyntaxError,
+    },
     /// An extension of the default pipeline that is no pipeline.
     #[error("extension at {point}: {error}")]
     Extension {
@@ -49,6 +64,8 @@ pub struct RegistryBuilder {
     passes: Vec<PassInfo>,
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
+    accelerators: Vec<Accelerator>,
+    rules: Vec<RewriteRule>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     algorithms: Algorithms,
     targets: Targets,
@@ -62,6 +79,8 @@ impl RegistryBuilder {
             passes: Vec::new(),
             patterns: Vec::new(),
             schedules: Vec::new(),
+            accelerators: Vec::new(),
+            rules: Vec::new(),
             extensions: Vec::new(),
             algorithms: Algorithms::builtin(),
             targets,
@@ -127,6 +146,54 @@ impl RegistryBuilder {
         Ok(self)
     }
 
+    /// Registers an accelerator, which users then ask for by its name.
+    ///
+    /// # Errors
+    /// If the name is taken, by a schedule as well.
+    pub fn accelerator(&mut self, a: Accelerator) -> Result<&mut Self, RegistryError> {
+        self.schedule(a.for_its_own())?;
+        self.accelerators.push(a);
+        Ok(self)
+    }
+
+    /// Registers a rewrite rule of networks; the ops that it is about must be registered before.
+    ///
+    /// # Errors
+    /// If the name is taken, or an op of the rule is not what the registry says.
+    pub fn rewrite_rule(&mut self, rule: RewriteRule) -> Result<&mut Self, RegistryError> {
+        if self.rules.iter().any(|r| r.name() == rule.name()) {
+            return Err(RegistryError::DuplicateRule(rule.name().to_owned()));
+        }
+        rule.check(&self.dialects)
+            .map_err(|error| RegistryError::Rule {
+                file: rule.name().to_owned(),
+                error,
+            })?;
+        self.rules.push(rule);
+        Ok(self)
+    }
+
+    /// Registers the rewrite rules of a text; `file` names it in errors.
+    ///
+    /// # Errors
+    /// If the text is no file of rules, or as for [`rewrite_rule`](Self::rewrite_rule).
+    pub fn rules(&mut self, file: &str, text: &str) -> Result<&mut Self, RegistryError> {
+        let wrong = |error| RegistryError::Rule {
+            file: file.to_owned(),
+            error,
+        };
+        for rule in RewriteRule::parse(text).map_err(wrong)? {
+            rule.check(&self.dialects).map_err(wrong)?;
+            self.rewrite_rule(rule)?;
+        }
+        Ok(self)
+    }
+
+    /// The accelerators so far.
+    pub fn accelerators(&self) -> &[Accelerator] {
+        &self.accelerators
+    }
+
     /// Registers a planning algorithm, which users then choose by its name.
     ///
     /// # Errors
@@ -152,6 +219,8 @@ impl RegistryBuilder {
             passes: self.passes,
             patterns: self.patterns,
             schedules: self.schedules,
+            accelerators: self.accelerators,
+            rules: self.rules,
             extensions: self.extensions,
             algorithms: self.algorithms,
             targets: self.targets,
@@ -165,6 +234,8 @@ pub struct Registry {
     passes: Vec<PassInfo>,
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
+    accelerators: Vec<Accelerator>,
+    rules: Vec<RewriteRule>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     algorithms: Algorithms,
     targets: Targets,
@@ -222,6 +293,16 @@ impl Registry {
     /// All schedules, in order of registration.
     pub fn schedules(&self) -> impl Iterator<Item = &dyn Schedule> {
         self.schedules.iter().map(AsRef::as_ref)
+    }
+
+    /// The rewrite rules that were registered, in order; those of `rewrite-graph` itself are not among them.
+    pub fn rewrite_rules(&self) -> &[RewriteRule] {
+        &self.rules
+    }
+
+    /// The accelerators, in order of registration.
+    pub fn accelerators(&self) -> &[Accelerator] {
+        &self.accelerators
     }
 
     /// The planning algorithms, in order of registration.

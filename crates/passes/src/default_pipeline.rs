@@ -1,5 +1,6 @@
 //! The pipeline of a compile, with what third parties added to it.
 
+use crate::egraph::measure::Budgets;
 use pass::{ExtensionPoint, PassOptions, Pipeline, Registry, Step};
 
 /// A part of the pipeline: Thumbwright's own steps up to an extension point.
@@ -60,11 +61,17 @@ pub struct PipelineOptions {
     pub constants: Constants,
     /// Which rewrite rules are used.
     pub rules: RuleOptions,
+    /// Bytes that the network may take. Over a budget there is no result.
+    pub budgets: Budgets,
+    /// Networks that `rewrite-graph` plans and compares at most, if not [`CANDIDATES`](crate::rewrite_graph::CANDIDATES).
+    pub candidates: Option<usize>,
 }
 
-/// Which rules `rewrite-graph` uses, and what it says of them.
+/// Which rules `rewrite-graph` uses, who may claim what, and what it says of it.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct RuleOptions {
+    /// Accelerators that may claim parts of the network, by name.
+    pub with: Vec<String>,
     /// Rules to leave out, by name.
     pub disable: Vec<String>,
     /// Whether rules may be used whose sides are equal up to rounding.
@@ -83,14 +90,17 @@ pub enum OptimizeFor {
     Latency,
     /// The arena, then cycles.
     Ram,
+    /// Constants and code, then cycles.
+    Flash,
 }
 
 impl OptimizeFor {
     /// Every goal.
-    pub const ALL: [OptimizeFor; 3] = [
+    pub const ALL: [OptimizeFor; 4] = [
         OptimizeFor::Balanced,
         OptimizeFor::Latency,
         OptimizeFor::Ram,
+        OptimizeFor::Flash,
     ];
 
     /// In one word.
@@ -99,6 +109,7 @@ impl OptimizeFor {
             OptimizeFor::Balanced => "balanced",
             OptimizeFor::Latency => "latency",
             OptimizeFor::Ram => "ram",
+            OptimizeFor::Flash => "flash",
         }
     }
 }
@@ -141,10 +152,15 @@ impl PipelineOptions {
     /// What `lower-nn` is asked for; nothing for the defaults.
     fn lower_nn(&self) -> PassOptions {
         let mut options = PassOptions::none();
-        if self.optimize_for != OptimizeFor::Ram {
+        if matches!(self.optimize_for, OptimizeFor::Ram | OptimizeFor::Flash) {
+            options = options.with("optimize-for", self.optimize_for.name());
+        }
+        if let Some(bytes) = self.budgets.ram {
+            options = options.with("ram-budget", bytes);
+        }
+        if self.optimize_for != OptimizeFor::Ram && self.budgets.ram.is_none() {
             return options;
         }
-        options = options.with("optimize-for", self.optimize_for.name());
         if self.io == Io::Caller {
             options = options.with("io", "caller");
         }
@@ -160,6 +176,9 @@ impl PipelineOptions {
         if self.optimize_for != OptimizeFor::Balanced {
             options = options.with("optimize-for", self.optimize_for.name());
         }
+        if !self.rules.with.is_empty() {
+            options = options.with("with", self.rules.with.join(","));
+        }
         if !self.rules.disable.is_empty() {
             options = options.with("disable", self.rules.disable.join(","));
         }
@@ -169,13 +188,41 @@ impl PipelineOptions {
         if self.rules.explain {
             options = options.with("explain", true);
         }
+        if self.optimize_for == OptimizeFor::Ram || self.budgets.ram.is_some() {
+            if self.io == Io::Caller {
+                options = options.with("io", "caller");
+            }
+            if !self.in_place() {
+                options = options.with("overlap", false);
+            }
+        }
+        for (name, number) in [
+            ("ram-budget", self.budgets.ram),
+            ("flash-budget", self.budgets.flash),
+            ("candidates", self.candidates.map(|n| n as u64)),
+        ] {
+            if let Some(number) = number {
+                options = options.with(name, number);
+            }
+        }
         options
     }
 
     /// Whether a result may run into an operand that dies.
     pub fn in_place(&self) -> bool {
-        self.in_place
-            .unwrap_or(self.optimize_for != OptimizeFor::Latency)
+        let cheap = self.optimize_for != OptimizeFor::Latency || self.budgets.ram.is_some();
+        self.in_place.unwrap_or(cheap)
+    }
+
+    /// What `check-budget` is asked for; `None` without a budget.
+    fn check_budget(&self) -> Option<PassOptions> {
+        let mut options = PassOptions::none();
+        for (name, bytes) in [("ram", self.budgets.ram), ("flash", self.budgets.flash)] {
+            if let Some(bytes) = bytes {
+                options = options.with(name, bytes);
+            }
+        }
+        (self.budgets != Budgets::default()).then_some(options)
     }
 
     /// What a pass of the default pipeline is asked for.
@@ -205,6 +252,15 @@ pub fn default_pipeline(registry: &Registry, options: &PipelineOptions) -> Pipel
         for step in point.into_iter().flat_map(|p| registry.extensions(p)) {
             push(&mut pipeline.steps, step.clone());
         }
+    }
+    if let Some(options) = options.check_budget() {
+        push(
+            &mut pipeline.steps,
+            Step::Pass {
+                name: "check-budget".to_owned(),
+                options,
+            },
+        );
     }
     if options.poison {
         push(

@@ -6,6 +6,7 @@
 
 pub mod access_counts;
 pub mod canonicalize;
+pub mod check_budget;
 pub mod check_placement;
 pub mod cse;
 pub mod dce;
@@ -15,6 +16,7 @@ pub mod external;
 pub mod fingerprint;
 pub mod fold_constants;
 pub mod folds;
+pub mod front;
 pub mod inline;
 pub mod integer_ranges;
 pub mod known;
@@ -28,6 +30,7 @@ pub mod plan_memory;
 pub mod poison_dead_memory;
 pub mod process;
 pub mod propagate_constants;
+pub mod quantize_graph;
 pub mod rewrite_graph;
 pub mod schedules;
 pub mod share_kernels;
@@ -42,6 +45,7 @@ pub mod write_lead;
 pub use default_pipeline::{
     Constants, Io, OptimizeFor, PipelineOptions, RuleOptions, default_pipeline,
 };
+pub use egraph::measure::Budgets;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -63,6 +67,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("M005", "a planning algorithm made a wrong plan"),
     ("M006", "the plan does not fit the target's memory"),
     ("M007", "a memory is limited that the target does not have"),
+    ("M008", "the plan takes more RAM than the budget"),
+    ("M009", "constants and code take more flash than the budget"),
     (
         "M010",
         "the placement is wrong: buffers overlap in memory and in time",
@@ -91,6 +97,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(inline::info())?;
     r.pass(loop_invariant_code_motion::info())?;
     r.pass(simplify_affine_index::info())?;
+    r.pass(quantize_graph::info())?;
     r.pass(rewrite_graph::info())?;
     r.pass(order_operators::info())?;
     r.pass(lower_nn::info())?;
@@ -99,6 +106,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(plan_memory::info())?;
     r.pass(mark_noalias::info())?;
     r.pass(check_placement::info())?;
+    r.pass(check_budget::info())?;
     r.pass(poison_dead_memory::info())?;
     r.pass(external::info())?;
     schedules::register(r)

@@ -5,15 +5,20 @@
 //! allows it ([`tensor_views`](crate::tensor_views)); constants become globals, equal ones once. Afterwards `@main` takes the inputs,
 //! then the outputs, then the states, and returns nothing. Calls say which op and schedule they are by `mcu.op` and `mcu.schedule`.
 //!
+//! A kernel may come in two halves ([`KernelBuilder::wait`]): one starts an accelerator, the other waits for it. The second is called before
+//! the first op that has to do with what the accelerator reads or writes ([`pending`]); what is between them runs meanwhile.
+//!
 //! A new state is computed right in the buffer of the old one where nothing reads that any more, else aside, and copied at the end.
 //!
-//! Cheapest is what takes the fewest cycles ([`choice`]); with `optimize-for=ram` among those that keep the arena at the smallest size
-//! that any choice of schedules allows ([`ram`]).
+//! Cheapest is what takes the fewest cycles ([`choice`]), or the least flash with `optimize-for=flash`; with `optimize-for=ram` among those
+//! that keep the arena at the smallest size that any choice of schedules allows, and with a budget among those that keep within it ([`ram`]).
 
 mod choice;
 mod end_copies;
+mod pending;
 mod ram;
 
+use crate::front::Front;
 use crate::tensor_views::{TensorViews, behind_reshapes, offsets};
 use choice::{Candidate, candidates, take};
 use ir::dialects::{func, mcu, nn};
@@ -21,6 +26,7 @@ use ir::{Attr, Builder, Diagnostic, Module, OpId, OpState, Type, TypeData, Value
 use pass::{
     Failed, Kernel, KernelArg, KernelBuilder, Knobs, OptionError, Options, Pass, PassCx, PassInfo,
 };
+use pending::Pending;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -34,38 +40,50 @@ pub fn info() -> PassInfo {
     )
     .option(
         "optimize-for",
-        "balanced|latency|ram",
+        "balanced|latency|ram|flash",
         "balanced",
         "What the choice of schedules is to make small; `balanced` and `latency` are both cycles here.",
+    )
+    .option(
+        "ram-budget",
+        "BYTES",
+        "",
+        "What kernels may make live, if any choice of schedules allows it; else as little as possible.",
     )
     .option(
         "io",
         "arena|caller",
         "arena",
-        "For `ram`: where inputs and outputs live, as for plan-memory.",
+        "For `ram` and budgets: where inputs and outputs live, as for plan-memory.",
     )
     .option(
         "overlap",
         "true|false",
         "true",
-        "For `ram`: whether results may run into operands, as for plan-memory.",
+        "For `ram` and budgets: whether results may run into operands, as for plan-memory.",
     )
 }
 
 struct LowerNn {
     /// What counts for the arena, if it is to be small.
     ram: Option<ram::Terms>,
+    /// Whether flash goes before cycles.
+    flash: bool,
 }
 
 impl LowerNn {
     fn new(o: &Options<'_>) -> Result<LowerNn, OptionError> {
-        let goal = o.choice("optimize-for", &["balanced", "latency", "ram"])?;
+        let goals = ["balanced", "latency", "ram", "flash"];
+        let goal = o.choice("optimize-for", &goals)?;
+        let budget = crate::rewrite_graph::bytes(o, "ram-budget")?;
         let terms = ram::Terms {
+            enough: budget.filter(|_| goal != "ram").unwrap_or(0),
             io_in_arena: o.choice("io", &["arena", "caller"])? == "arena",
             overlap: o.flag("overlap")?,
         };
         Ok(LowerNn {
-            ram: (goal == "ram").then_some(terms),
+            ram: (goal == "ram" || budget.is_some()).then_some(terms),
+            flash: goal == "flash",
         })
     }
 }
@@ -104,6 +122,7 @@ impl Pass for LowerNn {
             None => None,
         };
         let mut l = Lowering::start(m, main, budget);
+        l.flash_first = self.flash;
         for op in body {
             if let Err(e) = l.op(op, cx) {
                 cx.diagnostics.push(e);
@@ -195,8 +214,12 @@ struct Lowering<'m> {
     tables: FxHashMap<(Type, Arc<[u8]>), String>,
     /// Bytes that a kernel may make live, if that is limited.
     budget: Option<ram::Budget>,
+    /// Whether the schedule of least flash is taken, and not the fastest.
+    flash_first: bool,
     /// Each op that became a call, with what the call passes.
     calls: Vec<(OpId, OpId, Vec<KernelArg>)>,
+    /// What is started and not waited for.
+    pending: Vec<Pending>,
 }
 
 impl<'m> Lowering<'m> {
@@ -217,6 +240,7 @@ impl<'m> Lowering<'m> {
         let hidden = m.str_attr("main.tensors");
         m.set_prop(old, "sym_name", hidden);
         let (new, block) = func::build_func(m, "main", &memrefs, &[], loc);
+        Front::copy(m, old, new);
         let count = m.i64_attr(inputs.len() as i64);
         m.set_discardable(new, "mcu.inputs", count);
         if states > 0 {
@@ -253,7 +277,9 @@ impl<'m> Lowering<'m> {
             copies: Vec::new(),
             tables: FxHashMap::default(),
             budget,
+            flash_first: false,
             calls: Vec::new(),
+            pending: Vec::new(),
         };
         for (&value, &arg) in outputs.iter().zip(new_outputs) {
             l.returned(value, arg, true);
@@ -303,6 +329,7 @@ impl<'m> Lowering<'m> {
     }
 
     fn op(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
+        self.wait_for(op);
         match self.m.op_name(op) {
             nn::ConstantOp::NAME => Ok(()),
             nn::ReshapeOp::NAME => {
@@ -380,7 +407,10 @@ impl<'m> Lowering<'m> {
     }
 
     fn kernel(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
-        let all = candidates(self.m, op, cx)?;
+        let mut all = candidates(self.m, op, cx)?;
+        if self.flash_first {
+            all.flash_first();
+        }
         let fits = |c: &Candidate<'_>| {
             let budget = self.budget.as_mut();
             budget.is_none_or(|b| b.allows(op, c, cx.target))
@@ -408,6 +438,9 @@ impl<'m> Lowering<'m> {
         let call = self.builder(op).call(&name, &operands, &[]);
         let op_name = self.m.str_attr(&op_name);
         self.m.set_discardable(call, "mcu.op", op_name);
+        if let Some(wait) = kernel.wait {
+            self.started(op, wait, operands);
+        }
         let text = if knobs == Knobs::default() {
             schedule.name().to_owned()
         } else {
@@ -543,6 +576,7 @@ impl<'m> Lowering<'m> {
     }
 
     fn end(mut self) {
+        self.wait_for_all();
         let mut copies = Vec::new();
         for (value, arg) in std::mem::take(&mut self.copies) {
             let at = self.m.defining_op(value).unwrap_or(self.old);

@@ -13,7 +13,9 @@ use ir::dialects::{func, nn};
 use ir::{Diagnostic, Module, OpId, ValueId};
 use pass::{Failed, Pass, PassCx, PassInfo};
 use rustc_hash::{FxHashMap, FxHashSet};
-use usmp::order::{GraphBuffer, Operator, OperatorGraph, Search, check_order, planning_problem};
+use usmp::order::{
+    GraphBuffer, Operator, OperatorGraph, OperatorOrder, Search, check_order, planning_problem,
+};
 use usmp::{Algorithm, Exact};
 
 /// The pass.
@@ -41,19 +43,18 @@ impl Pass for OrderOperators {
         let Some(network) = Ordered::of(m, f) else {
             return Ok(());
         };
-        let graph = &network.graph;
-        let given: Vec<usize> = (0..network.ops.len()).collect();
-        let search = Search::default();
-        let found = search.solve(graph);
-        let peak = |order: &[usize]| check_order(graph, order).ok();
-        let Some(before) = peak(&given) else {
+        let Some(best) = network.search() else {
             return Ok(());
         };
-        let order = best_packed(graph, &search, found.order(), found.peak());
-        let after = peak(&order).filter(|&p| p <= before).unwrap_or(before);
-        let taken = order != given && peak(&order) == Some(after);
-        if taken {
-            network.apply(m, &order);
+        let Best {
+            before,
+            after,
+            found,
+            ..
+        } = &best;
+        let taken = best.order.is_some();
+        if let Some(order) = &best.order {
+            network.apply(m, order);
         }
         if taken || !found.is_optimal() {
             let least = if found.is_optimal() {
@@ -100,6 +101,16 @@ fn best_packed(graph: &OperatorGraph, search: &Search, found: &[usize], peak: u6
     best.1
 }
 
+/// What the search for an order found.
+struct Best {
+    /// Peaks of the order given and of the one that is taken.
+    before: u64,
+    after: u64,
+    found: OperatorOrder,
+    /// The order that is taken, if it is another one than the one given.
+    order: Option<Vec<usize>>,
+}
+
 /// A network's ops and buffers as a graph.
 pub struct Ordered {
     /// The graph; its operators are those of `ops`.
@@ -108,6 +119,9 @@ pub struct Ordered {
     pub ops: Vec<OpId>,
     /// The block's ops but the last.
     body: Vec<OpId>,
+    views: TensorViews,
+    /// The buffer of a root; constants have none.
+    of_root: FxHashMap<ValueId, usize>,
 }
 
 impl Ordered {
@@ -144,6 +158,36 @@ impl Ordered {
             graph,
             ops: building.ops,
             body: body.to_vec(),
+            views: building.views,
+            of_root: building.of_root,
+        })
+    }
+
+    /// The buffer of the graph that a value lies in, if it is not a constant.
+    pub fn buffer_of(&self, v: ValueId) -> Option<usize> {
+        self.of_root.get(&self.views.place(v).root).copied()
+    }
+
+    /// An order of least peak, as far as the search finds it: what `order-operators` begins with.
+    pub fn low_order(&self) -> Vec<usize> {
+        Search::default().solve(&self.graph).order().to_vec()
+    }
+
+    fn search(&self) -> Option<Best> {
+        let graph = &self.graph;
+        let given: Vec<usize> = (0..self.ops.len()).collect();
+        let search = Search::default();
+        let found = search.solve(graph);
+        let peak = |order: &[usize]| check_order(graph, order).ok();
+        let before = peak(&given)?;
+        let order = best_packed(graph, &search, found.order(), found.peak());
+        let after = peak(&order).filter(|&p| p <= before).unwrap_or(before);
+        let taken = order != given && peak(&order) == Some(after);
+        Some(Best {
+            before,
+            after,
+            found,
+            order: taken.then_some(order),
         })
     }
 

@@ -52,6 +52,13 @@ pass_properties!(
     target = "cortex-m4",
 );
 pass_properties!(
+    budgets,
+    registry = registry(),
+    pass = "lower-nn{optimize-for=flash ram-budget=4096},share-kernels,propagate-constants,plan-memory,check-budget{ram=1000000000000}",
+    cases = 100,
+    target = "cortex-m4",
+);
+pass_properties!(
     overlapping_placement,
     registry = registry(),
     pass = "lower-nn{optimize-for=ram overlap=true},share-kernels,propagate-constants,plan-memory{overlap=true},mark-noalias,check-placement,poison-dead-memory",

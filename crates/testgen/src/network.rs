@@ -146,7 +146,8 @@ impl Network {
         if kind == Kind::Concatenation {
             return self.concatenation(c, value);
         }
-        if kind != Kind::Add {
+        let two = [Kind::Add, Kind::Sub, Kind::Mul];
+        if !two.contains(&kind) {
             let step = select::step(c, kind, input, Regime::Typical);
             return Node {
                 op: step.op,
@@ -169,7 +170,13 @@ impl Network {
             };
             let constant = Tensor { shape, element };
             let first = c.once_in(3);
-            let step = select::add(c, input, &constant, Some(constant.clone()), first);
+            let of = select::Operands {
+                lhs: input,
+                rhs: &constant,
+                constant: Some(constant.clone()),
+                constant_first: first,
+            };
+            let step = select::binary(c, kind, of);
             return Node {
                 op: step.op,
                 operands: vec![value],
@@ -177,7 +184,13 @@ impl Network {
             };
         }
         let other = c.of(&partners);
-        let step = select::add(c, input, self.tensor(other), None, false);
+        let of = select::Operands {
+            lhs: input,
+            rhs: self.tensor(other),
+            constant: None,
+            constant_first: false,
+        };
+        let step = select::binary(c, kind, of);
         Node {
             op: step.op,
             operands: vec![value, other],
@@ -363,6 +376,8 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::Concatenation,
         Kind::Split,
         Kind::Transpose,
+        Kind::Sub,
+        Kind::Mul,
     ];
     if input.shape.len() == 4 {
         kinds.extend([

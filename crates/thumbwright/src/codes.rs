@@ -15,6 +15,14 @@ pub const REMARKS: &[(&str, &str)] = &[
         "quantised weights of a float layer were dequantised, so the layer is computed in float",
     ),
     (
+        "remark.float-layer",
+        "a layer of a quantised network has no integer form here, and is computed in float",
+    ),
+    (
+        "remark.not-claimed",
+        "an accelerator that was asked for does not take a part of the network that one of its patterns fits, and why",
+    ),
+    (
         "remark.not-converged",
         "rewrite patterns still applied when their number was used up",
     ),

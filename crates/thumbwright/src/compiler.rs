@@ -5,6 +5,7 @@ use crate::layers::{Layer, TensorInfo, layers, tensor_info};
 use codegen_c::{MemoryNeed, SharedArenas};
 use ir::dialects::func;
 use ir::dialects::mcu::{CallExternOp, network_states};
+use ir::rewrite::Fuel;
 use ir::{Diagnostic, Diagnostics, Module};
 use kernel_library::{KernelLibrary, LibraryError};
 use pass::{
@@ -13,6 +14,7 @@ use pass::{
 };
 use passes::PipelineOptions;
 use passes::memory_map::MemoryMap;
+use passes::quantize_graph::{Arithmetic, quantize_graph};
 use plugin::PluginError;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -118,10 +120,11 @@ pub struct Stage {
 pub struct CompilerBuilder {
     registry: RegistryBuilder,
     libraries: Vec<KernelLibrary>,
+    accelerators: Vec<String>,
 }
 
 impl CompilerBuilder {
-    /// Adds what a function registers: dialects, passes, patterns, schedules, planning algorithms, targets, extensions of the pipeline.
+    /// Adds what a function registers: dialects, passes, patterns, schedules, accelerators, planning algorithms, targets, extensions of the pipeline.
     ///
     /// # Errors
     /// If a name is taken.
@@ -140,6 +143,48 @@ impl CompilerBuilder {
     pub fn library(mut self, library: KernelLibrary) -> Result<CompilerBuilder, LibraryError> {
         library.register(&mut self.registry)?;
         self.libraries.push(library);
+        Ok(self)
+    }
+
+    /// Adds the rewrite rules of a text; `file` names it in errors.
+    ///
+    /// # Errors
+    /// Where and why the text is no file of rules.
+    pub fn rules(mut self, file: &str, text: &str) -> Result<CompilerBuilder, CompileError> {
+        match self.registry.rules(file, text) {
+            Ok(_) => Ok(self),
+            Err(RegistryError::Rule { file, error }) => {
+                let place = format!("{file}:{}:{}", error.at.line, error.at.column);
+                Err(Diagnostic::error("P005", error.message).at(place).into())
+            }
+            Err(e) => Err(Diagnostic::error("P005", e.to_string()).at(file).into()),
+        }
+    }
+
+    /// Has an accelerator that is registered claim what it computes for less than the core, in every model that is compiled.
+    ///
+    /// # Errors
+    /// If none has the name.
+    pub fn accelerator(mut self, name: &str) -> Result<CompilerBuilder, RegistryError> {
+        let all = self.registry.accelerators();
+        let Some(accelerator) = all.iter().find(|a| a.name() == name) else {
+            let names: Vec<String> = all.iter().map(|a| format!("`{}`", a.name())).collect();
+            let known = match names.is_empty() {
+                true => "there is none; a plug-in can bring one".to_owned(),
+                false => format!("there is {}", names.join(", ")),
+            };
+            return Err(RegistryError::Other(format!(
+                "no accelerator has the name `{name}`: {known}"
+            )));
+        };
+        if let Some(code) = accelerator.driver_code() {
+            self.libraries.push(KernelLibrary::of_code(
+                &code.library,
+                &code.sources,
+                &code.include,
+            ));
+        }
+        self.accelerators.push(name.to_owned());
         Ok(self)
     }
 
@@ -177,6 +222,7 @@ impl CompilerBuilder {
         Compiler {
             registry: Arc::new(self.registry.freeze()),
             libraries: self.libraries.into(),
+            accelerators: self.accelerators.into(),
             import: ImportOptions::default(),
         }
     }
@@ -187,6 +233,7 @@ impl CompilerBuilder {
 pub struct Compiler {
     registry: Arc<Registry>,
     libraries: Arc<[KernelLibrary]>,
+    accelerators: Arc<[String]>,
     import: ImportOptions,
 }
 
@@ -197,6 +244,8 @@ pub struct ImportOptions {
     pub onnx: frontends::onnx::ImportOptions,
     /// Whether constants of ONNX files are read from other files in the model's folder, where the model says that they are there.
     pub external_data: bool,
+    /// What ONNX files compute between DequantizeLinear and QuantizeLinear in.
+    pub qdq: Arithmetic,
 }
 
 impl Compiler {
@@ -220,6 +269,7 @@ impl Compiler {
         Ok(CompilerBuilder {
             registry,
             libraries: Vec::new(),
+            accelerators: Vec::new(),
         })
     }
 
@@ -228,6 +278,7 @@ impl Compiler {
         Compiler {
             registry,
             libraries: Arc::new([]),
+            accelerators: Arc::new([]),
             import: ImportOptions::default(),
         }
     }
@@ -253,9 +304,11 @@ impl Compiler {
             .map_err(|e| Diagnostic::error("D001", e.to_string()).into())
     }
 
-    /// The pipeline of a compile, with what the registry's third parties added to it.
+    /// The pipeline of a compile, with what the registry's third parties added to it, and the accelerators that were asked for.
     pub fn default_pipeline(&self, options: &PipelineOptions) -> Pipeline {
-        passes::default_pipeline(&self.registry, options)
+        let mut options = options.clone();
+        options.rules.with.extend(self.accelerators.iter().cloned());
+        passes::default_pipeline(&self.registry, &options)
     }
 
     /// Imports and verifies a model: a .tflite file, an ONNX one if `file` ends in `.onnx`, or the network as MLIR text if it ends in `.mlir`.
@@ -282,8 +335,12 @@ impl Compiler {
             let (options, dialects) = (&self.import.onnx, self.registry.dialects().clone());
             let imported = frontends::onnx::import(bytes, base, folder, options, dialects)
                 .map_err(|e| CompileError(e.into()))?;
-            ir::verify::verify(&imported.module).map_err(CompileError)?;
-            return Ok((imported.module, imported.remarks));
+            let (mut m, mut remarks) = (imported.module, imported.remarks);
+            let root = m.root();
+            let mut fuel = Fuel::unlimited();
+            remarks.extend(quantize_graph(&mut m, root, self.import.qdq, &mut fuel));
+            ir::verify::verify(&m).map_err(CompileError)?;
+            return Ok((m, remarks));
         }
         let imported = frontends::tflite::import(bytes, base, self.registry.dialects().clone())
             .map_err(|e| CompileError(e.into()))?;

@@ -40,7 +40,8 @@ pub use identifiers::module_name;
 pub use kernel_library::{KernelLibrary, LibraryError};
 pub use layers::{Layer, TensorInfo, layers};
 pub use passes::memory_map::{MappedArena, MappedBuffer, MemoryMap, Role};
-pub use passes::{Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
+pub use passes::quantize_graph::Arithmetic;
+pub use passes::{Budgets, Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
 pub use plugin::PluginError;
 
 /// The version that is written into everything that comes out.
@@ -51,6 +52,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 mod pages {
     #[doc = include_str!("../../../README.md")]
     mod readme {}
+    #[doc = include_str!("../../../docs/accelerator.md")]
+    mod accelerator {}
     #[doc = include_str!("../../../docs/embedding.md")]
     mod embedding {}
     #[doc = include_str!("../../../docs/first-pass.md")]
@@ -67,6 +70,8 @@ mod pages {
     mod writing_a_pass {}
     #[doc = include_str!("../../../docs/writing-a-pattern.md")]
     mod writing_a_pattern {}
+    #[doc = include_str!("../../../docs/writing-a-rule.md")]
+    mod writing_a_rule {}
     #[doc = include_str!("../../../docs/writing-a-schedule.md")]
     mod writing_a_schedule {}
     #[doc = include_str!("../../../docs/writing-an-op.md")]

@@ -68,6 +68,11 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "crates/codegen-c/tests/diagnostics.rs",
     ),
     (
+        "remark.not-claimed",
+        "it takes an accelerator",
+        "examples/acme-npu/tests/npu.rs",
+    ),
+    (
         "remark.schedule-not-taken",
         "it takes a kernel library that is slower than what is generated",
         "crates/thumbwright/tests/kernel_library.rs",

@@ -4,53 +4,25 @@
 //! `make conformance` does with newly drawn ones.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod drawn;
 mod suite;
 
-use serde::Deserialize;
-use std::path::{Path, PathBuf};
 use thumbwright::runtime::BuildSettings;
 use thumbwright::{Compiler, Io};
 
-#[derive(Deserialize)]
-struct Index {
-    cases: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    name: String,
-    tolerance: f64,
-    model: Span,
-    inputs: Vec<Span>,
-    outputs: Vec<Span>,
-}
-
-#[derive(Deserialize)]
-struct Span {
-    offset: usize,
-    bytes: usize,
-}
-
 fn cases() -> Vec<suite::Case> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/conformance");
-    let dir = std::env::var_os("THUMBWRIGHT_CONFORMANCE").map_or(own, PathBuf::from);
-    let index: Index =
-        serde_json::from_str(&std::fs::read_to_string(dir.join("cases.json")).unwrap()).unwrap();
-    let blob = std::fs::read(dir.join("cases.bin")).unwrap();
     let compiler = Compiler::new().unwrap();
-    let part = |s: &Span| blob[s.offset..s.offset + s.bytes].to_vec();
-    index
-        .cases
-        .iter()
-        .map(|e| suite::Case {
-            name: e.name.clone(),
+    drawn::cases("THUMBWRIGHT_CONFORMANCE", "conformance")
+        .into_iter()
+        .map(|c| suite::Case {
             network: compiler
-                .import(&format!("{}.tflite", e.name), &part(&e.model))
+                .import(&format!("{}.tflite", c.name), &c.model)
                 .unwrap()
                 .0,
-            inputs: e.inputs.iter().map(part).collect(),
-            expected: e.outputs.iter().map(part).collect(),
-            tolerance: e.tolerance,
+            name: c.name,
+            inputs: c.inputs,
+            expected: c.outputs,
+            tolerance: c.tolerance,
         })
         .collect()
 }

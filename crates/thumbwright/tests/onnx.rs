@@ -1,17 +1,18 @@
 //! ONNX models: whole networks and drawn operators against onnxruntime, and the compiled code against the interpreter.
 //!
-//! Float: within 1e-4 of the largest output. Quantised ones are computed in float between quantisations, as onnxruntime does; rounding
-//! may differ by a step where sums are in another order, so the class must be the golden's on every sample that is not a tie.
+//! Float: within 1e-4 of the largest output. Quantised ones are computed in integers, and in float between quantisations as onnxruntime
+//! does; rounding may differ by a step a layer, so the class must be the golden's on every sample that is not a tie.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod drawn;
 mod models;
 mod suite;
 
+use ir::{Module, WalkOrder};
 use models::Model;
-use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 use thumbwright::runtime::interpret;
-use thumbwright::{Compiler, ImportOptions, InputLayout, Io, OnnxOptions};
+use thumbwright::{Arithmetic, Compiler, ImportOptions, InputLayout, Io, OnnxOptions};
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes
@@ -21,7 +22,9 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
 }
 
 fn is_quantised(model: &Model) -> bool {
-    model.name.contains("int8") || model.name.contains("qdq")
+    ["int8", "qdq", "qop"]
+        .iter()
+        .any(|k| model.name.contains(k))
 }
 
 /// The outputs of the interpreter for all samples of a model, and the golden's, as numbers.
@@ -55,6 +58,16 @@ fn float_models_give_the_golden() {
     }
 }
 
+/// Compilers that take quantised models in integers and in float.
+fn both() -> [Compiler; 2] {
+    [Arithmetic::Integer, Arithmetic::Float].map(|qdq| {
+        Compiler::new().unwrap().with_import(ImportOptions {
+            qdq,
+            ..ImportOptions::default()
+        })
+    })
+}
+
 /// The class, if one output is the largest.
 fn class(outputs: &[f32]) -> Option<usize> {
     let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -64,13 +77,15 @@ fn class(outputs: &[f32]) -> Option<usize> {
 
 #[test]
 fn quantised_models_give_the_class_of_the_golden() {
-    let compiler = Compiler::new().unwrap();
-    for model in models::all_onnx("quantised_models_give_the_class_of_the_golden") {
+    for (model, compiler) in models::all_onnx("quantised_models_give_the_class_of_the_golden")
+        .iter()
+        .flat_map(|model| both().map(|compiler| (model, compiler)))
+    {
         // An autoencoder has no class.
-        if !is_quantised(&model) || model.name == "ad_int8.onnx" {
+        if !is_quantised(model) || model.name == "ad_int8.onnx" {
             continue;
         }
-        let (got, want) = outputs(&compiler, &model);
+        let (got, want) = outputs(&compiler, model);
         let classes = want.len() / model.golden.n_samples;
         let samples = got.chunks(classes).zip(want.chunks(classes)).enumerate();
         let mut compared = 0;
@@ -90,6 +105,44 @@ fn quantised_models_give_the_class_of_the_golden() {
         );
         assert!(compared * 2 > model.golden.n_samples, "{}", model.name);
     }
+}
+
+/// A quantised network is the one that its .tflite file has: the same ops in integers, and the same bytes of all samples.
+#[test]
+fn integer_networks_are_those_of_tflite() {
+    let compiler = Compiler::new().unwrap();
+    let tflite = models::all("integer_networks_are_those_of_tflite");
+    let mut compared = 0;
+    for model in models::all_onnx("integer_networks_are_those_of_tflite") {
+        let same = tflite
+            .iter()
+            .find(|t| is_quantised(&model) && format!("{}.onnx", t.name) == model.name);
+        let Some(other) = same else { continue };
+        let n = model.golden.n_samples;
+        let import = |m: &Model| compiler.import(&m.file(), &m.bytes()).unwrap().0;
+        let (onnx, tflite) = (import(&model), import(other));
+        assert_eq!(operators(&onnx), operators(&tflite), "{}", model.name);
+        let inputs = model.inputs(n);
+        let run = |m| interpret(m, inputs.clone()).unwrap().outputs;
+        assert!(run(&onnx) == run(&tflite), "{}", model.name);
+        println!("{}: {n} samples", model.name);
+        compared += 1;
+    }
+    assert!(compared > 0);
+}
+
+/// The ops that compute, each as often as it is there; what only changes a shape does not.
+fn operators(m: &Module) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for op in m.walk(m.root(), WalkOrder::Pre) {
+        let name = m.op_name(op);
+        if name.starts_with("nn.") && name != "nn.reshape" {
+            let element = m.value_type(m.result(op, 0));
+            let kind = ir::dialects::nn::element(m, element);
+            *counts.entry(format!("{name} {kind:?}")).or_insert(0) += 1;
+        }
+    }
+    counts
 }
 
 /// NCHW in the file, NHWC in the kernels: nothing is moved at run time.
@@ -143,73 +196,87 @@ fn on_cortex_m4() {
     compiled("cortex-m4", 2);
 }
 
-#[derive(Deserialize)]
-struct Index {
-    cases: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    name: String,
-    tolerance: f64,
-    model: Span,
-    inputs: Vec<Span>,
-    outputs: Vec<Span>,
-}
-
-#[derive(Deserialize)]
-struct Span {
-    offset: usize,
-    bytes: usize,
-}
-
-/// Drawn models with the outputs of onnxruntime: those of `tests/data/onnx-conformance`, or of the folder `THUMBWRIGHT_ONNX_CONFORMANCE`.
-#[test]
-fn drawn_models_give_what_onnxruntime_gives() {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/onnx-conformance");
-    let dir = std::env::var_os("THUMBWRIGHT_ONNX_CONFORMANCE").map_or(own, PathBuf::from);
-    let index = std::fs::read_to_string(dir.join("cases.json")).unwrap();
-    let index: Index = serde_json::from_str(&index).unwrap();
-    let blob = std::fs::read(dir.join("cases.bin")).unwrap();
-    let part = |s: &Span| blob[s.offset..s.offset + s.bytes].to_vec();
+/// Drawn models with the outputs of onnxruntime: those of `tests/data/onnx-conformance`, or of the folder
+/// `THUMBWRIGHT_ONNX_CONFORMANCE`. Layers on integers may be a step of their result off.
+fn drawn_on(runtime: &str) {
+    if !suite::available("drawn ONNX models", runtime) {
+        return;
+    }
     let compiler = Compiler::new().unwrap();
-    let (mut wrong, mut refused) = (Vec::new(), Vec::new());
-    for case in &index.cases {
-        let imported = compiler.import(&format!("{}.onnx", case.name), &part(&case.model));
-        let network = match imported {
-            Ok((network, _)) => network,
-            Err(e) => {
-                refused.push(format!("{}: {e}", case.name));
-                continue;
-            }
-        };
-        let inputs: Vec<Vec<u8>> = case.inputs.iter().map(part).collect();
-        let got = interpret(&network, inputs).unwrap().outputs;
-        for (got, want) in got.iter().zip(case.outputs.iter().map(part)) {
-            let (got, want) = (floats(got), floats(&want));
-            let off = got
-                .iter()
-                .zip(&want)
-                .fold(0.0f64, |m, (a, b)| m.max(f64::from((a - b).abs())));
-            if got.len() != want.len() || off > case.tolerance {
-                wrong.push(format!("{}: {off:e} off", case.name));
-            }
+    let drawn = drawn::cases("THUMBWRIGHT_ONNX_CONFORMANCE", "onnx-conformance");
+    assert!(drawn.len() >= 100);
+    let (mut cases, mut refused) = (Vec::new(), Vec::new());
+    for c in &drawn {
+        match compiler.import(&format!("{}.onnx", c.name), &c.model) {
+            Ok((network, _)) => cases.push(suite::Case {
+                name: c.name.clone(),
+                network,
+                inputs: c.inputs.clone(),
+                expected: c.outputs.clone(),
+                tolerance: c.tolerance,
+            }),
+            Err(e) => refused.push(format!("{}: {e}", c.name)),
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
     // What is refused is refused for what the documentation names.
-    let known = [
-        "clamps to -1 and 1 what other operators read",
-        "larger than its window",
-        "is not smaller than its window",
-    ];
+    let known = ["larger than its window", "is not smaller than its window"];
     let unknown: Vec<&String> = refused
         .iter()
         .filter(|e| !known.iter().any(|k| e.contains(k)))
         .collect();
     assert!(unknown.is_empty(), "{unknown:#?}");
-    assert!(refused.len() * 10 < index.cases.len(), "{refused:#?}");
-    assert!(index.cases.len() >= 100);
+    assert!(refused.len() * 20 < drawn.len(), "{refused:#?}");
+    let failures = suite::failures(runtime, &cases, Io::Arena, &Default::default());
+    suite::assert_none(&failures, cases.len());
+}
+
+#[test]
+fn drawn_models_on_interp() {
+    drawn_on("interp");
+}
+
+#[test]
+fn drawn_models_on_interp_loops() {
+    drawn_on("interp-loops");
+}
+
+#[test]
+fn drawn_models_on_host() {
+    drawn_on("host");
+}
+
+#[test]
+fn drawn_models_on_cortex_m4() {
+    drawn_on("cortex-m4");
+}
+
+#[test]
+fn drawn_models_on_cortex_m55() {
+    drawn_on("cortex-m55");
+}
+
+/// What is quantised in a drawn layer has no float left between its ends.
+#[test]
+fn drawn_layers_are_integers() {
+    let compiler = Compiler::new().unwrap();
+    let drawn = drawn::cases("THUMBWRIGHT_ONNX_CONFORMANCE", "onnx-conformance");
+    let (mut integers, mut float) = (0, Vec::new());
+    for c in drawn
+        .iter()
+        .filter(|c| c.name.starts_with("quantised_layer"))
+    {
+        let file = format!("{}.onnx", c.name);
+        let Ok((network, remarks)) = compiler.import(&file, &c.model) else {
+            continue;
+        };
+        integers += 1;
+        if let Some(r) = remarks.iter().find(|r| r.code == "remark.float-layer") {
+            let text = ir::text::print_module(&network);
+            float.push(format!("{}: {}\n{text}", c.name, r.message));
+        }
+    }
+    assert!(float.is_empty(), "{}", float.join("\n"));
+    assert!(integers >= 30, "{integers}");
 }
 
 /// A picture given with its channels last is what is computed on anyway.
@@ -220,7 +287,7 @@ fn inputs_may_be_given_channels_last() {
             input_layout: InputLayout::Nhwc,
             ..OnnxOptions::default()
         },
-        external_data: false,
+        ..ImportOptions::default()
     };
     let compiler = Compiler::new().unwrap().with_import(options);
     let model = &models::own_onnx()[1];

@@ -15,7 +15,7 @@ mod external;
 mod read;
 mod wire;
 
-pub use import::{ImportOptions, Imported, InputLayout, import};
+pub use import::{ImportOptions, InputLayout, import};
 pub use model::Model;
 pub use read::read;
 

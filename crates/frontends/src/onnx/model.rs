@@ -51,12 +51,26 @@ pub struct Node {
     pub outputs: Vec<Option<String>>,
     /// Parameters by name.
     pub attributes: Vec<(String, Attribute)>,
+    /// The file's operator that it is a part of, if that is written as several.
+    pub origin: Option<Origin>,
+}
+
+/// An operator of the file that is written as several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Its name.
+    pub kind: String,
+    /// Its layer.
+    pub layer: String,
 }
 
 impl Node {
     /// The name of its first output, which is the layer that people know.
     pub fn layer(&self) -> &str {
-        self.outputs.iter().flatten().next().map_or("", |s| s)
+        match &self.origin {
+            Some(origin) => &origin.layer,
+            None => self.outputs.iter().flatten().next().map_or("", |s| s),
+        }
     }
 }
 

@@ -216,6 +216,7 @@ impl Reader<'_> {
             inputs,
             outputs,
             attributes,
+            origin: None,
         })
     }
 

@@ -27,7 +27,7 @@ mod tensor;
 mod verify;
 
 pub use file::read_file;
-pub use import::{Imported, import};
+pub use import::import;
 pub use model::{
     Metadata, Operator, OperatorKind, Quant, Signature, Subgraph, Tensor, TensorType, TfliteModel,
 };

@@ -23,8 +23,8 @@ pub enum Options {
     FullyConnected(FullyConnected),
     /// Of `SOFTMAX`.
     Softmax(Softmax),
-    /// Of `ADD`.
-    Add(Add),
+    /// Of `ADD`, `SUB` and `MUL`.
+    Arithmetic(Arithmetic),
     /// Of `CONCATENATION`.
     Concatenation(Concatenation),
     /// Of `SPLIT` and `SPLIT_V`.
@@ -118,12 +118,12 @@ pub struct Softmax {
     pub beta: f32,
 }
 
-/// Parameters of an addition.
+/// Parameters of an addition, a subtraction or a multiplication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Add {
+pub struct Arithmetic {
     /// Fused activation.
     pub activation: Activation,
-    /// True if an int16 addition uses scales that are powers of two.
+    /// True if an int16 addition uses scales that are powers of two; a multiplication does not say.
     pub pot_scale_int16: bool,
 }
 
@@ -213,7 +213,9 @@ fn reader_of(name: &str) -> Option<Reader> {
         "AVERAGE_POOL_2D" | "MAX_POOL_2D" => (u::POOL_2D, false, pool_2d),
         "FULLY_CONNECTED" => (u::FULLY_CONNECTED, true, fully_connected),
         "SOFTMAX" => (u::SOFTMAX, false, softmax),
-        "ADD" => (u::ADD, true, add),
+        "ADD" => (u::ADD, true, arithmetic),
+        "SUB" => (u::SUB, true, arithmetic),
+        "MUL" => (u::MUL, true, arithmetic),
         "CONCATENATION" => (u::CONCATENATION, false, concatenation),
         "SPLIT" => (u::SPLIT, true, split),
         "SPLIT_V" => (u::SPLIT_V, true, split),
@@ -301,9 +303,9 @@ fn softmax(t: &Table<'_>) -> Parsed<Options> {
     Ok(Options::Softmax(Softmax { beta }))
 }
 
-fn add(t: &Table<'_>) -> Parsed<Options> {
-    use schema::add as f;
-    Ok(Options::Add(Add {
+fn arithmetic(t: &Table<'_>) -> Parsed<Options> {
+    use schema::arithmetic as f;
+    Ok(Options::Arithmetic(Arithmetic {
         activation: activation(t.i8(f::ACTIVATION, 0)?)?,
         pot_scale_int16: t.bool(f::POT_SCALE_INT16, true)?,
     }))

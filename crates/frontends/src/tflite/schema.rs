@@ -126,6 +126,8 @@ pub(super) mod options {
     pub const CONCATENATION: u8 = 10;
     pub const ADD: u8 = 11;
     pub const RESHAPE: u8 = 17;
+    pub const MUL: u8 = 21;
+    pub const SUB: u8 = 28;
     pub const SPLIT: u8 = 35;
     pub const SPLIT_V: u8 = 79;
 }
@@ -192,8 +194,8 @@ pub(super) mod split {
     pub const NUM_SPLITS: VOffsetT = slot(0);
 }
 
-/// Fields of `AddOptions`.
-pub(super) mod add {
+/// Fields of `AddOptions` and of `SubOptions`; `MulOptions` has the first.
+pub(super) mod arithmetic {
     use super::{VOffsetT, slot};
     pub const ACTIVATION: VOffsetT = slot(0);
     pub const POT_SCALE_INT16: VOffsetT = slot(1);

@@ -264,7 +264,7 @@ verified_table!(Softmax, softmax, {
     "beta": BETA as f32,
 });
 
-verified_table!(Add, add, {
+verified_table!(Arithmetic, arithmetic, {
     "fused_activation_function": ACTIVATION as i8,
     "pot_scale_int16": POT_SCALE_INT16 as u8,
 });
@@ -327,8 +327,8 @@ impl Verifiable for Operator {
             schema::options::SOFTMAX => {
                 table.visit_field::<ForwardsUOffset<Softmax>>(label, slot, false)?
             }
-            schema::options::ADD => {
-                table.visit_field::<ForwardsUOffset<Add>>(label, slot, false)?
+            schema::options::ADD | schema::options::SUB | schema::options::MUL => {
+                table.visit_field::<ForwardsUOffset<Arithmetic>>(label, slot, false)?
             }
             schema::options::CONCATENATION => {
                 table.visit_field::<ForwardsUOffset<Concatenation>>(label, slot, false)?

@@ -2,12 +2,13 @@
 //! [`numerics`](crate::numerics).
 
 mod params;
+mod region;
 mod tensor;
 
 pub use params::{
     ConvParams, FullyConnectedParams, PoolParams, activation_of, add_params, conv_2d_params,
-    depthwise_conv_2d_params, fully_connected_params, pool_params, relu_params, relu6_clamp,
-    requantize_params, softmax_params,
+    depthwise_conv_2d_params, fully_connected_params, mul_params, pool_params, relu_params,
+    relu6_clamp, requantize_params, softmax_params,
 };
 
 use crate::numerics::activation::{activation_f32, clamp_i8, relu_i8};
@@ -15,7 +16,10 @@ use crate::numerics::add::{add_f32, add_i8};
 use crate::numerics::concatenation;
 use crate::numerics::conv2d::{conv2d_f32, conv2d_i8};
 use crate::numerics::depthwise_conv2d::{depthwise_conv2d_f32, depthwise_conv2d_i8};
-use crate::numerics::dequantize::dequantize_i8_f32;
+use crate::numerics::dequantize::{dequantize_i8_f32, dequantize_i32_f32};
+use crate::numerics::elementwise::{
+    Operands, difference_i8, extremum, logistic_f32, mul_f32, sub_f32,
+};
 use crate::numerics::fully_connected::{fully_connected_f32, fully_connected_i8};
 use crate::numerics::layout;
 use crate::numerics::pool::{average_pool_f32, average_pool_i8, max_pool_f32, max_pool_i8};
@@ -27,7 +31,7 @@ use ir::interfaces::{Datum, EvalError, Results};
 use ir::{DialectRegistryBuilder, OpRef, RegistryError};
 use smallvec::smallvec;
 use tensor::{
-    Input, bytes_of_f32, bytes_of_i8, check_sizes, dims, element, input, output_len, quantisation,
+    Input, bytes_of_f32, bytes_of_i8, check_sizes, dims, element, input, output_len, slices,
     unsupported,
 };
 
@@ -179,6 +183,83 @@ fn add(cx: &Cx<'_>) -> Result<Results, EvalError> {
     }
 }
 
+/// Runs a kernel on two operands that broadcast, of floats or of int8.
+fn binary(
+    cx: &Cx<'_>,
+    of_floats: impl FnOnce(&Operands<'_, f32>, &mut [f32]) -> Result<(), NumericsError>,
+    of_bytes: impl FnOnce(&Operands<'_, i8>, &mut [i8]) -> Result<(), NumericsError>,
+) -> Result<Results, EvalError> {
+    let lhs_shape = &dims(cx.op, cx.op.operand_type(0))?;
+    let rhs_shape = &dims(cx.op, cx.op.operand_type(1))?;
+    if cx.is_f32() {
+        let (lhs, rhs) = (&cx.f32(0)?, &cx.f32(1)?);
+        let of = Operands {
+            lhs_shape,
+            rhs_shape,
+            lhs,
+            rhs,
+        };
+        return cx.to_f32(|out| of_floats(&of, out));
+    }
+    let (lhs, rhs) = (&cx.i8(0)?, &cx.i8(1)?);
+    let of = Operands {
+        lhs_shape,
+        rhs_shape,
+        lhs,
+        rhs,
+    };
+    cx.to_i8(|out| of_bytes(&of, out))
+}
+
+fn sub(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let clamp = ClampF32::new(activation_of(cx.op)?);
+    let p = if cx.is_f32() {
+        None
+    } else {
+        Some(add_params(cx.op)?)
+    };
+    binary(
+        cx,
+        |of, out| sub_f32(clamp, of, out),
+        |of, out| p.map_or(Ok(()), |p| of.each(out, |x, y| difference_i8(&p, x, y))),
+    )
+}
+
+fn mul(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let clamp = ClampF32::new(activation_of(cx.op)?);
+    let p = if cx.is_f32() {
+        None
+    } else {
+        Some(mul_params(cx.op)?)
+    };
+    binary(
+        cx,
+        |of, out| mul_f32(clamp, of, out),
+        |of, out| p.map_or(Ok(()), |p| of.each(out, |x, y| p.apply(x, y))),
+    )
+}
+
+fn maximum(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    binary(
+        cx,
+        |of, out| extremum(true, of, out),
+        |of, out| extremum(true, of, out),
+    )
+}
+
+fn minimum(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    binary(
+        cx,
+        |of, out| extremum(false, of, out),
+        |of, out| extremum(false, of, out),
+    )
+}
+
+fn logistic(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let x = cx.f32(0)?;
+    cx.to_f32(|out| logistic_f32(&x, out))
+}
+
 fn reshape(cx: &Cx<'_>) -> Result<Results, EvalError> {
     Ok(smallvec![cx.args[0].clone()])
 }
@@ -277,9 +358,13 @@ fn softmax(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 fn quantize(cx: &Cx<'_>) -> Result<Results, EvalError> {
     if cx.is_f32() {
-        let (scale, zero_point) = quantisation(cx.op, cx.op.result_type(0))?;
+        let slices = slices(cx.op, cx.op.result_type(0))?;
         let x = cx.f32(0)?;
-        cx.to_i8(|out| quantize_f32_i8(scale, zero_point, &x, out))
+        cx.to_i8(|out| {
+            slices.each(x.len(), |scale, zero_point, at| {
+                quantize_f32_i8(scale, zero_point, &x[at.clone()], &mut out[at])
+            })
+        })
     } else {
         let p = requantize_params(cx.op)?;
         let x = cx.i8(0)?;
@@ -288,9 +373,21 @@ fn quantize(cx: &Cx<'_>) -> Result<Results, EvalError> {
 }
 
 fn dequantize(cx: &Cx<'_>) -> Result<Results, EvalError> {
-    let (scale, zero_point) = quantisation(cx.op, cx.op.operand_type(0))?;
+    let slices = slices(cx.op, cx.op.operand_type(0))?;
+    if element(cx.op, cx.op.operand_type(0)) == Element::I32 {
+        let x = input(cx.op, cx.args, 0)?.i32();
+        return cx.to_f32(|out| {
+            slices.each(x.len(), |scale, zero_point, at| {
+                dequantize_i32_f32(scale, zero_point, &x[at.clone()], &mut out[at])
+            })
+        });
+    }
     let x = cx.i8(0)?;
-    cx.to_f32(|out| dequantize_i8_f32(scale, zero_point, &x, out))
+    cx.to_f32(|out| {
+        slices.each(x.len(), |scale, zero_point, at| {
+            dequantize_i8_f32(scale, zero_point, &x[at.clone()], &mut out[at])
+        })
+    })
 }
 
 fn relu(cx: &Cx<'_>) -> Result<Results, EvalError> {
@@ -330,7 +427,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 18] = [
+const KERNELS: [(&str, Kernel); 25] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -349,6 +446,13 @@ const KERNELS: [(&str, Kernel); 18] = [
     ("nn.transpose", transpose),
     ("nn.pad", pad),
     ("nn.lookup_table", lookup_table),
+    ("nn.fused", region::region),
+    ("nn.offload", region::region),
+    ("nn.sub", sub),
+    ("nn.mul", mul),
+    ("nn.maximum", maximum),
+    ("nn.minimum", minimum),
+    ("nn.logistic", logistic),
 ];
 
 /// Attaches the interpretations of `nn`.

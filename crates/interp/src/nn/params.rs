@@ -5,6 +5,7 @@ use super::tensor::{dims, element, filter_quantisation, quantisation, unsupporte
 use crate::numerics::activation::{ReluI8Params, relu6_i8_clamp};
 use crate::numerics::add::AddI8Params;
 use crate::numerics::conv2d::ConvI8Params;
+use crate::numerics::elementwise::MulI8Params;
 use crate::numerics::fully_connected::{FullyConnectedI8Params, FullyConnectedShape};
 use crate::numerics::quantize::RequantizeParams;
 use crate::numerics::softmax::SoftmaxI8Params;
@@ -247,12 +248,25 @@ pub fn pool_params(op: OpRef<'_>) -> Result<PoolParams, EvalError> {
     Ok(PoolParams::I8 { shape, clamp })
 }
 
-/// Parameters of an int8 `nn.add`.
+/// Parameters of an int8 `nn.add` or `nn.sub`.
 ///
 /// # Errors
 /// As [`conv_2d_params`].
 pub fn add_params(op: OpRef<'_>) -> Result<AddI8Params, EvalError> {
     Ok(AddI8Params::new(
+        quantisation(op, op.operand_type(0))?,
+        quantisation(op, op.operand_type(1))?,
+        quantisation(op, op.result_type(0))?,
+        activation_of(op)?,
+    )?)
+}
+
+/// Parameters of an int8 `nn.mul`.
+///
+/// # Errors
+/// As [`conv_2d_params`].
+pub fn mul_params(op: OpRef<'_>) -> Result<MulI8Params, EvalError> {
+    Ok(MulI8Params::new(
         quantisation(op, op.operand_type(0))?,
         quantisation(op, op.operand_type(1))?,
         quantisation(op, op.result_type(0))?,

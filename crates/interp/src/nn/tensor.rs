@@ -115,3 +115,42 @@ pub fn filter_quantisation(op: OpRef<'_>, ty: Option<Type>) -> Result<(Vec<f32>,
     };
     Ok((scales, zero_point))
 }
+
+/// Scales and zero points of a quantised type, and from how many elements on the next ones hold.
+pub struct Slices {
+    /// Scale and zero point of each index of the quantised dimension; one if there is none.
+    pub parameters: Vec<(f32, i32)>,
+    /// Elements in a row of one index.
+    pub inner: usize,
+}
+
+/// The slices of a quantised tensor.
+pub fn slices(op: OpRef<'_>, ty: Option<Type>) -> Result<Slices, EvalError> {
+    let shape = dims(op, ty)?;
+    let q = ty.and_then(|t| op.module.quant_of(t));
+    let q = q.ok_or_else(|| unsupported(op, "a tensor is not quantised"))?;
+    let zero_points = q.zero_points.iter().map(|&z| i32::try_from(z));
+    let parameters = q.scales().zip(zero_points);
+    let parameters: Option<Vec<(f32, i32)>> =
+        parameters.map(|(s, z)| Some((s as f32, z.ok()?))).collect();
+    let parameters = parameters.ok_or_else(|| unsupported(op, "a zero point exceeds 32 bits"))?;
+    let behind = q.axis.map_or(0, |a| a as usize + 1);
+    let inner = shape.get(behind..).unwrap_or(&[]).iter().product();
+    Ok(Slices { parameters, inner })
+}
+
+impl Slices {
+    /// Calls `each` with scale, zero point and the elements' range, slice by slice of `n` elements.
+    pub fn each<E>(
+        &self,
+        n: usize,
+        mut each: impl FnMut(f32, i32, std::ops::Range<usize>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let inner = self.inner.max(1);
+        for (i, start) in (0..n).step_by(inner).enumerate() {
+            let (scale, zero_point) = self.parameters[i % self.parameters.len()];
+            each(scale, zero_point, start..(start + inner).min(n))?;
+        }
+        Ok(())
+    }
+}

@@ -20,6 +20,7 @@ pub mod concatenation;
 pub mod conv2d;
 pub mod depthwise_conv2d;
 pub mod dequantize;
+pub mod elementwise;
 mod error;
 pub mod fixed_point;
 pub mod fully_connected;

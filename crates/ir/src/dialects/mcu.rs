@@ -8,12 +8,14 @@
 mod arguments;
 mod c_scalar;
 mod call_extern;
+mod extern_call;
 mod extern_value;
 
 pub(crate) use arguments::verify_states;
 pub use arguments::{Arguments, initial_state, network_states};
 pub use c_scalar::{CScalar, CWidth};
 pub use call_extern::{BufferRole, CallExternOp, Returned, YieldOp, is_header, is_library};
+pub use extern_call::{ExternCall, copy_block};
 pub use extern_value::{ExternValue, is_c_type, is_identifier};
 
 use crate::interfaces::Effects;

@@ -4,13 +4,21 @@
 //! weights, and `i32` (plain or quantised) for biases. Padding is explicit: `pads = array<i64: top, bottom, left, right>`; `strides` and
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
+mod elementwise;
+mod fused;
 mod joining;
 mod layout;
 mod lookup_table;
+mod offload;
+mod region;
 
+pub use elementwise::{LogisticOp, MaximumOp, MinimumOp, MulOp, SubOp};
+pub use fused::FusedOp;
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
+pub use offload::OffloadOp;
+pub use region::YieldOp;
 
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
@@ -19,7 +27,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 17] = [
+pub const OPERATORS: [&str; 22] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -37,6 +45,11 @@ pub const OPERATORS: [&str; 17] = [
     TransposeOp::NAME,
     PadOp::NAME,
     LookupTableOp::NAME,
+    SubOp::NAME,
+    MulOp::NAME,
+    MaximumOp::NAME,
+    MinimumOp::NAME,
+    LogisticOp::NAME,
 ];
 
 define_op! {
@@ -142,7 +155,7 @@ define_op! {
 }
 
 define_op! {
-    /// `nn.quantize`: float to int8, or int8 to int8 of another scale and zero point.
+    /// `nn.quantize`: float to int8, of one scale or one an index of a dimension, or int8 to int8 of another scale and zero point.
     pub struct QuantizeOp = "nn.quantize" {
         traits: { pure },
         operands: { input: one Tensor },
@@ -152,7 +165,7 @@ define_op! {
 }
 
 define_op! {
-    /// `nn.dequantize`: int8 to float.
+    /// `nn.dequantize`: int8 or quantised i32 to float, of one scale or one an index of a dimension.
     pub struct DequantizeOp = "nn.dequantize" {
         traits: { pure },
         operands: { input: one Tensor },
@@ -555,14 +568,15 @@ fn verify_same_shape(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
 }
 
 fn verify_quantize(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
-    let ok = matches!(
-        operand_element(op, 0),
-        Some(Element::F32 | Element::QuantI8)
-    ) && result_element(op) == Element::QuantI8
-        && per_tensor(op, op.operand_type(0))
-        && per_tensor(op, op.result_type(0));
+    let from_int8 = per_tensor(op, op.operand_type(0)) && per_tensor(op, op.result_type(0));
+    let ok = match operand_element(op, 0) {
+        Some(Element::F32) => true,
+        Some(Element::QuantI8) => from_int8,
+        _ => false,
+    };
+    let ok = ok && result_element(op) == Element::QuantI8;
     cx.check(ok, op, "V024", || {
-        "wants f32 or per-tensor int8 in, per-tensor int8 out".to_owned()
+        "wants f32 in and int8 out, or per-tensor int8 in and out".to_owned()
     });
     cx.check(value_shape(op, 0) == result_shape(op), op, "V023", || {
         "the shape changes".to_owned()
@@ -570,11 +584,15 @@ fn verify_quantize(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
 }
 
 fn verify_dequantize(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
-    let ok = operand_element(op, 0) == Some(Element::QuantI8)
-        && result_element(op) == Element::F32
-        && per_tensor(op, op.operand_type(0));
+    let quantised = op.operand_type(0).and_then(|t| op.module.quant_of(t));
+    let ok = quantised.is_some()
+        && matches!(
+            operand_element(op, 0),
+            Some(Element::QuantI8 | Element::I32)
+        )
+        && result_element(op) == Element::F32;
     cx.check(ok, op, "V024", || {
-        "wants per-tensor int8 in, f32 out".to_owned()
+        "wants int8 or quantised i32 in, f32 out".to_owned()
     });
     cx.check(value_shape(op, 0) == result_shape(op), op, "V023", || {
         "the shape changes".to_owned()
@@ -598,8 +616,12 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(QuantizeOp::info())?
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
+    elementwise::register(r)?;
     joining::register(r)?;
     lookup_table::register(r)?;
+    region::register(r)?;
+    fused::register(r)?;
+    offload::register(r)?;
     layout::register(r)
 }
 

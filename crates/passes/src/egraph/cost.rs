@@ -1,51 +1,140 @@
-//! What a term costs: by the cheapest schedule of the target, as `lower-nn` chooses it.
+//! What a term costs: by the best schedule of the target, as `lower-nn` chooses it.
 
 use super::graph::{Graph, Node};
+use super::measure::Goal;
+use crate::memory_map::MemoryMap;
 use ir::dialects::nn;
-use ir::{Module, OpId};
-use pass::{Cost, Registry};
+use ir::{Attr, Module, OpId, Str, Type};
+use pass::{Cost, ManagerOptions, PassCx, Pipeline, Registry};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use target::Target;
 
 /// Cycles that an op counts for which no schedule lowers: more than any network takes.
 pub const UNKNOWN_CYCLES: u64 = 1 << 40;
 
-/// Costs of terms, each asked for once.
+/// What a cost depends on, beside the target: name, inherent attributes, operands with their types and, where they are constants, elements,
+/// result types, and what is in its region.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Key {
+    name: String,
+    props: Vec<(Str, Attr)>,
+    operands: SmallVec<[(Type, Option<Attr>); 3]>,
+    results: SmallVec<[Type; 1]>,
+    /// Of an op with regions: the ops in them, each with its operands' numbers among the arguments and results inside.
+    inside: Vec<(Key, Vec<usize>)>,
+}
+
+impl Key {
+    fn of(m: &Module, op: OpId) -> Key {
+        let operand = |v| {
+            let constant = m
+                .defining_op(v)
+                .and_then(|op| nn::ConstantOp::cast(m, op))
+                .map(|c| c.value(m));
+            (m.value_type(v), constant)
+        };
+        Key {
+            name: m.op_name(op).to_owned(),
+            props: m.props(op).to_vec(),
+            operands: m.operands(op).map(operand).collect(),
+            results: m.results(op).iter().map(|&v| m.value_type(v)).collect(),
+            inside: Key::inside(m, op),
+        }
+    }
+
+    fn inside(m: &Module, op: OpId) -> Vec<(Key, Vec<usize>)> {
+        let mut numbers = FxHashMap::default();
+        let mut inside = Vec::new();
+        for &block in m.regions(op).iter().flat_map(|&r| m.blocks(r)) {
+            let results = m.ops(block).flat_map(|o| m.results(o).iter());
+            for &v in m.block_args(block).iter().chain(results) {
+                let next = numbers.len();
+                numbers.entry(v).or_insert(next);
+            }
+            inside.extend(m.ops(block).map(|o| {
+                let number = |v| numbers.get(&v).copied().unwrap_or(usize::MAX);
+                (Key::of(m, o), m.operands(o).map(number).collect())
+            }));
+        }
+        inside
+    }
+}
+
+/// Costs of ops, each asked for once. All modules that are asked about come from one, so that its handles mean the same in all of them.
 pub struct Costs<'r> {
     registry: &'r Registry,
     target: &'r Target,
-    known: FxHashMap<super::term::Term, Cost>,
+    goal: Goal,
+    plans: Option<Pipeline>,
+    known: FxHashMap<Key, Option<Cost>>,
 }
 
 impl<'r> Costs<'r> {
-    /// For a target.
-    pub fn new(registry: &'r Registry, target: &'r Target) -> Costs<'r> {
+    /// For a target, by the schedules that are chosen for a goal.
+    pub fn new(registry: &'r Registry, target: &'r Target, goal: Goal) -> Costs<'r> {
         Costs {
             registry,
             target,
+            goal,
+            plans: None,
             known: FxHashMap::default(),
         }
     }
 
-    /// The cost of an op on operands that are there.
+    /// Has networks planned by passes, from the order of the operators to the finished plan, where RAM is not to be an estimate.
+    #[must_use]
+    pub fn with_plans(self, plans: Option<Pipeline>) -> Costs<'r> {
+        Costs { plans, ..self }
+    }
+
+    /// Bytes of RAM of a network's finished plan; `None` where none is asked for, or the network cannot be planned.
+    pub fn planned_ram(&self, m: &Module) -> Option<u64> {
+        let mut planned = m.clone();
+        let mut cx = PassCx::new(self.registry, self.target);
+        let options = ManagerOptions {
+            verify_each: false,
+            ..ManagerOptions::default()
+        };
+        let plans = self.plans.as_ref()?;
+        pass::run_pipeline(plans, &mut planned, &mut cx, options, &mut ()).ok()?;
+        let map = MemoryMap::of(&planned)?;
+        Some(map.arena_size.saturating_add(map.state_size()))
+    }
+
+    /// What is to be small.
+    pub fn goal(&self) -> Goal {
+        self.goal
+    }
+
+    /// The cost of a term on operands that are there.
     pub fn of(&mut self, g: &mut Graph, node: &Node) -> Cost {
-        let term = node.term();
-        if let Some(&known) = self.known.get(&term) {
-            return known;
-        }
         let op = g.probe(node, true);
-        let cost = op_cost(g.module(), op, self.registry, self.target).unwrap_or(Cost {
+        let cost = self.of_op(g.module(), op);
+        g.end_probe(op);
+        cost
+    }
+
+    /// The cost of an op; [`UNKNOWN_CYCLES`] if no schedule lowers it.
+    pub fn of_op(&mut self, m: &Module, op: OpId) -> Cost {
+        let key = Key::of(m, op);
+        let known = match self.known.get(&key) {
+            Some(&known) => known,
+            None => {
+                let cost = op_cost(m, op, self.registry, self.target, self.goal);
+                self.known.insert(key, cost);
+                cost
+            }
+        };
+        known.unwrap_or(Cost {
             cycles: UNKNOWN_CYCLES,
             ..Cost::default()
-        });
-        g.end_probe(op);
-        self.known.insert(term, cost);
-        cost
+        })
     }
 }
 
-/// The cost of an op by its cheapest schedule; nothing for what is a view or a table. `None` if no schedule lowers it.
-pub fn op_cost(m: &Module, op: OpId, registry: &Registry, target: &Target) -> Option<Cost> {
+/// The cost of an op by its best schedule; nothing for what is a view or a table. `None` if no schedule lowers it.
+fn op_cost(m: &Module, op: OpId, registry: &Registry, target: &Target, goal: Goal) -> Option<Cost> {
     let name = m.op_name(op);
     if name == nn::ReshapeOp::NAME || name == nn::ConstantOp::NAME {
         return Some(Cost::default());
@@ -58,5 +147,16 @@ pub fn op_cost(m: &Module, op: OpId, registry: &Registry, target: &Target) -> Op
         let space = s.space(r, target);
         space.into_iter().map(move |k| s.cost(r, &k, target))
     });
-    costs.min_by_key(|c| (c.cycles, c.flash, c.ram))
+    costs.min_by_key(|c| goal.schedule_key(*c))
+}
+
+/// Whether an operand is in the flash that the schedules of its op state, packed: weights and biases of int8 layers.
+pub fn is_packed(m: &Module, op: OpId, operand: usize) -> bool {
+    const LAYERS: [&str; 3] = [
+        nn::Conv2dOp::NAME,
+        nn::DepthwiseConv2dOp::NAME,
+        nn::FullyConnectedOp::NAME,
+    ];
+    let int8 = |&v: &ir::ValueId| nn::element(m, m.value_type(v)) == nn::Element::QuantI8;
+    operand > 0 && LAYERS.contains(&m.op_name(op)) && m.results(op).iter().all(int8)
 }

@@ -146,6 +146,7 @@ impl Decoding<'_> {
         children: &[Id],
         before: OpId,
     ) -> Option<Vec<ValueId>> {
+        let mut region = None;
         let (state, origin) = match choice {
             Choice::Term(Term::Outside(i)) => {
                 let v = self.g.egraph.analysis.outside(*i);
@@ -164,8 +165,9 @@ impl Decoding<'_> {
             }
             Choice::Term(t @ Term::Op { operator, .. }) => {
                 let operands: Vec<ValueId> = children.iter().map(|c| self.values[c][0]).collect();
-                let state = self.g.state(*operator).operands(&operands);
-                (state, self.g.origin(t))
+                let (state, inside) = self.g.state(*operator);
+                region = inside;
+                (state.operands(&operands), self.g.origin(t))
             }
             Choice::Computed => {
                 let value = self.computed[&class];
@@ -176,6 +178,9 @@ impl Decoding<'_> {
         };
         let loc = self.loc(&origin);
         let op = self.m.create(state.loc(loc));
+        if let Some(region) = region {
+            region.fill(&mut self.m, op);
+        }
         self.m.insert_before(before, op);
         if !origin.rules.is_empty() {
             self.new.push(NewOp { op, origin });

@@ -1,6 +1,7 @@
 //! The e-graph with what it refers to: the module that interns types and attributes, and the tables of operators, constants and outside
 //! values.
 
+use super::body::{Body, Plan, state};
 use super::term::{Operator, Term};
 use egg::{Analysis, DidMerge, EGraph, Id, Language};
 use indexmap::IndexSet;
@@ -30,6 +31,7 @@ pub struct Tables {
     operators: IndexSet<Operator, FxBuildHasher>,
     constants: IndexSet<(Type, Attr), FxBuildHasher>,
     outside: IndexSet<ValueId, FxBuildHasher>,
+    bodies: IndexSet<Body, FxBuildHasher>,
 }
 
 impl Tables {
@@ -46,6 +48,14 @@ impl Tables {
     /// A value from outside.
     pub fn outside(&self, i: u32) -> ValueId {
         self.outside[i as usize]
+    }
+
+    pub(super) fn add_body(&mut self, body: Body) -> i64 {
+        self.bodies.insert_full(body).0 as i64
+    }
+
+    pub(super) fn body(&self, number: i64) -> &Body {
+        &self.bodies[number as usize]
     }
 
     fn may_fold(&self, operator: &Operator) -> bool {
@@ -157,6 +167,7 @@ impl Graph {
                 operators: IndexSet::default(),
                 constants: IndexSet::default(),
                 outside: IndexSet::default(),
+                bodies: IndexSet::default(),
             }),
             origins: FxHashMap::default(),
             adding: Origin::default(),
@@ -355,10 +366,15 @@ impl Graph {
         self.insert(Term::Outside(i as u32))
     }
 
+    /// The number of an operator.
+    pub(super) fn add_operator(&mut self, operator: Operator) -> u32 {
+        self.egraph.analysis.operators.insert_full(operator).0 as u32
+    }
+
     pub(super) fn add_op(&mut self, operator: Operator, operands: &[Id]) -> Id {
-        let (i, _) = self.egraph.analysis.operators.insert_full(operator);
+        let operator = self.add_operator(operator);
         self.insert(Term::Op {
-            operator: i as u32,
+            operator,
             operands: SmallVec::from_slice(operands),
         })
     }
@@ -380,6 +396,19 @@ impl Graph {
     pub fn origin(&self, term: &Term) -> Origin {
         let found = self.origins.get(&self.canonical(term));
         found.cloned().unwrap_or_default()
+    }
+
+    /// Says that what is added now stands for what these nodes stand for, too.
+    pub(super) fn adding_for(&mut self, nodes: &[&Node]) {
+        let mut locs = Vec::new();
+        for node in nodes {
+            for loc in self.origin(&node.term()).locs {
+                if !locs.contains(&loc) {
+                    locs.push(loc);
+                }
+            }
+        }
+        self.adding.locs = locs;
     }
 
     /// Restores the e-graph's invariants after unions.
@@ -510,19 +539,20 @@ impl Graph {
 
     /// Makes an op of an operator, in no block.
     pub(super) fn make_op(&mut self, operator: u32, operands: &[ValueId]) -> OpId {
-        let state = self.state(operator);
-        self.module_mut().create(state.operands(operands))
+        let (state, region) = self.state(operator);
+        let m = self.module_mut();
+        let op = m.create(state.operands(operands));
+        if let Some(region) = region {
+            region.fill(m, op);
+        }
+        op
     }
 
-    /// What an op of an operator is made from, operands left out.
-    pub(super) fn state(&self, operator: u32) -> OpState {
+    /// What an op of an operator is made from, operands left out, and its region, if it has one.
+    pub(super) fn state(&self, operator: u32) -> (OpState, Option<Plan>) {
         let tables = &self.egraph.analysis;
-        let (m, operator) = (&tables.module, tables.operator(operator));
-        let mut state = OpState::new(m.text(operator.name)).results(&operator.results);
-        for &(k, v) in &operator.props {
-            state = state.prop(m.text(k), v);
-        }
-        state
+        let operator = tables.operator(operator);
+        (state(&tables.module, operator), Plan::of(tables, operator))
     }
 
     /// Removes an op that [`probe`](Self::probe) made, and what defines its operands.

@@ -25,6 +25,12 @@ pub(super) struct Candidates<'r> {
 }
 
 impl<'r> Candidates<'r> {
+    /// Puts the least flash first, then the fewest cycles.
+    pub fn flash_first(&mut self) {
+        let key = |c: &Candidate<'_>| (c.cost.flash, c.cost.cycles, c.cost.ram);
+        self.all.sort_by_key(key);
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Candidate<'r>> {
         self.all.iter()
     }

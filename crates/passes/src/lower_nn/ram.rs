@@ -24,6 +24,8 @@ pub(super) struct Terms {
     pub io_in_arena: bool,
     /// Whether results may run into operands.
     pub overlap: bool,
+    /// Bytes that need not be saved, since there are so many.
+    pub enough: u64,
 }
 
 /// What the kernel of an op makes live, whatever the schedule.
@@ -93,6 +95,7 @@ impl Budget {
             }
             budget.bytes = budget.bytes.max(least);
         }
+        budget.bytes = budget.bytes.max(terms.enough);
         Ok(budget)
     }
 
@@ -132,6 +135,9 @@ impl Budget {
         };
         let gain = live.pairs.iter().filter_map(gain).max().unwrap_or(0);
         self.trial.erase(kernel.func);
+        if let Some(wait) = kernel.wait {
+            self.trial.erase(wait);
+        }
         live.tensors + scratch - gain
     }
 }

@@ -1,4 +1,4 @@
-//! `nn.add`, int8 and float32, with broadcasting.
+//! `nn.add`, int8 and float32, and `nn.sub` of int8, with broadcasting.
 //!
 //! Int8: [`AffineSum`] where there is one, else the reference's own sequence in its simplest exact form: `(x − z) << 20` times a multiplier
 //! in Q0.31, rounded, is `((x − z) · m + 2^10) >> 11`, and `(x − z) << 19` where the multiplier is ½; no sum reaches 2^30, so nothing saturates.
@@ -13,7 +13,7 @@ use interp::numerics::{ClampF32, QuantizedMultiplier};
 use ir::dialects::nn::Element;
 use ir::{Builder, Diagnostic, OpId, OpRef, ValueId};
 use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
-use target::Target;
+use target::{CostTable, Target};
 
 /// Lowers `nn.add` of float32.
 struct AddF32;
@@ -21,8 +21,10 @@ struct AddF32;
 /// Lowers `nn.add` of int8 where a plane gives every sum.
 struct AddI8Affine;
 
-/// Lowers every `nn.add` of int8 by the reference's sequence.
-struct AddI8Rescale;
+/// Lowers every `nn.add`, or `nn.sub`, of int8 by the reference's sequence.
+struct AddI8Rescale {
+    subtracts: bool,
+}
 
 struct FloatSum {
     min: ValueId,
@@ -138,6 +140,72 @@ impl Sum for Plane {
     }
 }
 
+/// The plane of a sum as arguments of a kernel.
+fn declare_plane(s: &AffineSum, constant_on_right: bool, k: &mut KernelBuilder<'_>) -> Plane {
+    let (a, b, c) = (
+        k.scalar_i32(s.a.into()),
+        k.scalar_i32(s.b.into()),
+        k.scalar_i32(s.c.into()),
+    );
+    // The bounds of int8 are one saturation where they are literals.
+    let bounds =
+        (s.range != 255).then(|| (k.scalar_i32(s.range.into()), k.scalar_i32(s.min.into())));
+    let mut body = k.body();
+    let (range, min) = bounds.unwrap_or_else(|| (body.const_i32(255), body.const_i32(-128)));
+    let shift = body.const_i32(s.shift.into());
+    Plane {
+        a,
+        b,
+        c,
+        shift,
+        range,
+        min,
+        constant_on_right,
+    }
+}
+
+/// The reference's sequence as arguments of a kernel.
+fn declare_rescale(p: &AddI8Params, subtracts: bool, k: &mut KernelBuilder<'_>) -> Rescale {
+    let (lhs, rhs) = (Operand::new(k, &p.lhs), Operand::new(k, &p.rhs));
+    let (min, max) = (p.clamp.min, p.clamp.max);
+    Rescale {
+        lhs,
+        rhs,
+        multiplier: k.scalar_i32(p.output_multiplier.multiplier.into()),
+        exponent: (-p.output_multiplier.shift) as u32,
+        zero_point: k.scalar_i32(p.output_zero_point.into()),
+        bounds: ((min, max) != (-128, 127))
+            .then(|| (k.scalar_i32(min.into()), k.scalar_i32(max.into()))),
+        subtracts,
+    }
+}
+
+/// What the sum of two bytes needs, as arguments of a kernel that computes more than it.
+pub(super) fn declare_sum(p: &AddI8Params, k: &mut KernelBuilder<'_>) -> Box<dyn Sum> {
+    match AffineSum::find(p) {
+        Some(s) => Box::new(declare_plane(&s, false, k)),
+        None => Box::new(declare_rescale(p, false, k)),
+    }
+}
+
+/// Cycles of the sum of two bytes that are there, by a plane; it is searched for when the kernel is built.
+pub(super) fn sum_cycles(c: &CostTable) -> u32 {
+    2 * c.mul + 4 * c.alu
+}
+
+/// Whether a sum can be computed.
+///
+/// # Errors
+/// Why not, in words.
+pub(super) fn check(p: &AddI8Params) -> Result<(), String> {
+    let small = |z: i32| i8::try_from(z).is_ok();
+    if small(p.lhs.zero_point) && small(p.rhs.zero_point) && small(p.output_zero_point) {
+        Ok(())
+    } else {
+        Err("a zero point is not an int8 number".to_owned())
+    }
+}
+
 impl Schedule for AddI8Affine {
     fn name(&self) -> &str {
         "add-i8-affine"
@@ -157,7 +225,7 @@ impl Schedule for AddI8Affine {
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
-        Broadcast::cost(op, target, 2 * target.cost.mul + 4 * target.cost.alu, 36)
+        Broadcast::cost(op, target, sum_cycles(&target.cost), 36)
     }
 
     fn lower(
@@ -171,33 +239,14 @@ impl Schedule for AddI8Affine {
         let p = add_params(m.op(op)).map_err(|e| refused(m, op, &e))?;
         let s = AffineSum::find(&p).expect("invariant: the schedule applies");
         let broadcast = Broadcast::new(op, target, k);
-        let (a, b, c) = (
-            k.scalar_i32(s.a.into()),
-            k.scalar_i32(s.b.into()),
-            k.scalar_i32(s.c.into()),
-        );
-        // The bounds of int8 are one saturation where they are literals.
-        let bounds =
-            (s.range != 255).then(|| (k.scalar_i32(s.range.into()), k.scalar_i32(s.min.into())));
-        let mut body = k.body();
-        let (range, min) = bounds.unwrap_or_else(|| (body.const_i32(255), body.const_i32(-128)));
-        let shift = body.const_i32(s.shift.into());
-        let plane = Plane {
-            a,
-            b,
-            c,
-            shift,
-            range,
-            min,
-            constant_on_right: broadcast.right_stands_still(),
-        };
+        let plane = declare_plane(&s, broadcast.right_stands_still(), k);
         broadcast.build("add_i8", k, &plane);
         Ok(())
     }
 }
 
 /// `x · 2^-exponent`, rounded half away from zero; `|x| < 2^30`.
-fn round_shift(b: &mut Builder<'_>, x: ValueId, exponent: u32) -> ValueId {
+pub(super) fn round_shift(b: &mut Builder<'_>, x: ValueId, exponent: u32) -> ValueId {
     if exponent == 0 {
         return x;
     }
@@ -213,7 +262,7 @@ fn round_shift(b: &mut Builder<'_>, x: ValueId, exponent: u32) -> ValueId {
 }
 
 /// `(x · m + 2^(bits − 1)) >> bits` in 64 bits, which fits 32.
-fn scale(b: &mut Builder<'_>, x: ValueId, m: ValueId, bits: u32) -> ValueId {
+pub(super) fn scale(b: &mut Builder<'_>, x: ValueId, m: ValueId, bits: u32) -> ValueId {
     let (i32, i64) = (b.m.i32(), b.m.i64());
     let (x, m) = (b.extsi(x, i64), b.extsi(m, i64));
     let (half, bits) = (b.const_i64(1 << (bits - 1)), b.const_i64(bits.into()));
@@ -231,6 +280,7 @@ struct Rescale {
     exponent: u32,
     zero_point: ValueId,
     bounds: Option<(ValueId, ValueId)>,
+    subtracts: bool,
 }
 
 struct Operand {
@@ -279,7 +329,11 @@ impl Sum for Rescale {
     }
 
     fn sum(&self, b: &mut Builder<'_>, left: ValueId, right: ValueId) -> ValueId {
-        let sum = b.addi_nsw(left, right);
+        let sum = if self.subtracts {
+            b.subi_nsw(left, right)
+        } else {
+            b.addi_nsw(left, right)
+        };
         let sum = scale(b, sum, self.multiplier, 31);
         let sum = round_shift(b, sum, self.exponent);
         let sum = b.addi_nsw(sum, self.zero_point);
@@ -295,22 +349,20 @@ impl Sum for Rescale {
 
 impl Schedule for AddI8Rescale {
     fn name(&self) -> &str {
-        "add-i8-rescale"
+        if self.subtracts {
+            "sub-i8-rescale"
+        } else {
+            "add-i8-rescale"
+        }
     }
 
     fn op(&self) -> &str {
-        "nn.add"
+        if self.subtracts { "nn.sub" } else { "nn.add" }
     }
 
     fn applies(&self, op: OpRef<'_>, _: &Target) -> Result<(), String> {
         require(op, Element::QuantI8, Element::QuantI8)?;
-        let p: AddI8Params = add_params(op).map_err(|e| e.to_string())?;
-        let small = |z: i32| i8::try_from(z).is_ok();
-        if small(p.lhs.zero_point) && small(p.rhs.zero_point) && small(p.output_zero_point) {
-            Ok(())
-        } else {
-            Err("a zero point is not an int8 number".to_owned())
-        }
+        check(&add_params(op).map_err(|e| e.to_string())?)
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
@@ -329,18 +381,9 @@ impl Schedule for AddI8Rescale {
         let m = k.module();
         let p = add_params(m.op(op)).map_err(|e| refused(m, op, &e))?;
         let broadcast = Broadcast::new(op, target, k);
-        let (lhs, rhs) = (Operand::new(k, &p.lhs), Operand::new(k, &p.rhs));
-        let (min, max) = (p.clamp.min, p.clamp.max);
-        let sum = Rescale {
-            lhs,
-            rhs,
-            multiplier: k.scalar_i32(p.output_multiplier.multiplier.into()),
-            exponent: (-p.output_multiplier.shift) as u32,
-            zero_point: k.scalar_i32(p.output_zero_point.into()),
-            bounds: ((min, max) != (-128, 127))
-                .then(|| (k.scalar_i32(min.into()), k.scalar_i32(max.into()))),
-        };
-        broadcast.build("add_i8_rescale", k, &sum);
+        let sum = declare_rescale(&p, self.subtracts, k);
+        let name = self.name().replace('-', "_");
+        broadcast.build(&name, k, &sum);
         Ok(())
     }
 }
@@ -352,6 +395,7 @@ impl Schedule for AddI8Rescale {
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.schedule(AddF32)?;
     r.schedule(AddI8Affine)?;
-    r.schedule(AddI8Rescale)?;
+    r.schedule(AddI8Rescale { subtracts: false })?;
+    r.schedule(AddI8Rescale { subtracts: true })?;
     Ok(())
 }

@@ -179,11 +179,11 @@ impl LayerKernel for WordPairs {
         let e = layer.extents;
         let (rows, depth, channels) = (e.output.1, layer.depth(), e.out_channels);
         k.set_name(&layer.kernel_name());
-        let input = k.input(op, 0, &[rows * depth]);
+        let input = layer.declare_input(op, k);
         let packed = Self::words(layer);
         let weights = k.table_i8("weights", &[packed.len() as i64], &packed);
         let requantizer = layer.requantization().declare(k);
-        let output = k.output(op, 0, &[rows * channels]);
+        let output = layer.declare_output(op, k);
         let u = unroll(depth);
 
         let mut b = k.body();
@@ -221,7 +221,7 @@ impl LayerKernel for WordPairs {
                     let sum = lane(b, sum, c % 2 == 1);
                     let v = requantizer.output(b, &constants, sum);
                     let at = sum_of(b, &[(to, 1)], c);
-                    b.store(v, output, &[at]);
+                    output.store(b, v, at);
                 }
                 Vec::new()
             });

@@ -4,6 +4,7 @@ pub mod activation;
 pub mod add;
 mod affine;
 mod affine_sum;
+pub mod binary;
 mod broadcast;
 mod byte_map;
 mod clamp;
@@ -13,11 +14,14 @@ pub mod conv_2d_f32;
 pub mod depthwise_conv_2d;
 pub mod depthwise_conv_2d_f32;
 mod elementwise;
+pub mod epilogue;
 pub mod fully_connected;
 pub mod fully_connected_f32;
+mod fused;
 pub mod high_word;
 pub mod interval;
 pub mod layer;
+pub mod logistic;
 pub mod lookup_table;
 pub mod pad;
 mod parameters;
@@ -43,6 +47,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     fully_connected::register(r)?;
     activation::register(r)?;
     add::register(r)?;
+    binary::register(r)?;
     concatenation::register(r)?;
     conv_2d_f32::register(r)?;
     depthwise_conv_2d_f32::register(r)?;
@@ -52,6 +57,8 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     softmax::register(r)?;
     transpose::register(r)?;
     pad::register(r)?;
+    logistic::register(r)?;
     lookup_table::register(r)?;
+    fused::register(r)?;
     Ok(())
 }

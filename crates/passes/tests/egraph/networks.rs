@@ -1,8 +1,12 @@
 //! The pass on whole networks.
 
+use crate::draw::Instance;
+use crate::draw::net::{Moves, Net};
 use crate::registry;
 use ir::Module;
 use pass::{ManagerOptions, PassCx, Pipeline, Registry};
+use passes::egraph::measure::Goal;
+use passes::front::{Front, Point};
 use testgen::network;
 
 /// Runs the pass; the module, its remarks, and how many equalities were found.
@@ -121,4 +125,167 @@ fn an_op_that_is_not_known_stays_outside() {
         (ir::text::print_module(&after), found),
         (ir::text::print_module(&m), 0)
     );
+}
+
+/// A network as exporters write it whose images have channels first: each window between transposes, its padding before it, activations
+/// alone, a sum every other block; at the end the mean of each channel, and a layer on them.
+fn channels_first(registry: &Registry, blocks: usize) -> Instance {
+    let mut choices = testgen::Choices::from_seed(blocks as u64);
+    let mut net = Net::new(registry, &mut choices);
+    let elem = net.i8();
+    let mut x = net.input(&[1, 4, 16, 16], elem);
+    let moves = Moves {
+        kernel: [3, 3],
+        strides: [1, 1],
+        dilations: [1, 1],
+        pads: [0; 4],
+    };
+    for block in 0..blocks {
+        let image = net.transpose(x, &[0, 2, 3, 1]);
+        let padded = net.pad(image, &[0, 0, 1, 1, 1, 1, 0, 0], None);
+        let y = match block % 2 {
+            0 => net.convolution_of(4, padded, &moves, true),
+            _ => net.depthwise_of(1, padded, &moves, true),
+        };
+        let y = net.transpose(y, &[0, 3, 1, 2]);
+        let (shape, elem) = (net.shape(y), net.elem(y));
+        let y = net.op("relu", &[y], &[], &shape, elem);
+        x = if block % 2 == 1 { net.add(x, y) } else { y };
+    }
+    let image = net.transpose(x, &[0, 2, 3, 1]);
+    let all = Moves {
+        kernel: [16, 16],
+        ..moves
+    };
+    let mean = net.pool("average_pool_2d", image, &all);
+    let mean = net.transpose(mean, &[0, 3, 1, 2]);
+    let flat = net.reshape(mean, &[1, 4]);
+    let y = net.fully_connected(flat, 4, true);
+    net.returning(&[y])
+}
+
+/// Of a network of some two hundred and fifty ops only the transpose of its input is left, no activation, and of its pads those whose copy
+/// is estimated to take fewer cycles than a border does; and rules come to an end.
+#[test]
+fn layouts_and_pads_vanish() {
+    let registry = registry();
+    for blocks in [1, 2, 36] {
+        let net = channels_first(&registry, blocks);
+        let (after, remarks, _) = rewrite(&registry, &net.module, "");
+        let text = ir::text::print_module(&after);
+        assert!(
+            remarks[0].ends_with("no rule has anything to add"),
+            "{remarks:?}"
+        );
+        let count = |name: &str| text.matches(&format!("\"{name}\"")).count();
+        let left = (count("nn.transpose"), count("nn.relu"));
+        assert_eq!(left, (1, 0), "{blocks} blocks\n{text}");
+        assert!(count("nn.pad") <= blocks / 8, "{blocks} blocks\n{text}");
+        assert_eq!(
+            interp::run_nn(&after, &net.inputs),
+            interp::run_nn(&net.module, &net.inputs)
+        );
+    }
+}
+
+/// The networks that could be taken: none beats another one, the given one is no better than what was taken by the goal, and what is nearest to
+/// a budget is taken.
+#[test]
+fn the_best_of_the_front_is_taken() {
+    let registry = registry();
+    let (mut fronts, mut tight) = (0, 0);
+    for net in network::networks(11, 150) {
+        let before = net.build(registry.dialects());
+        for (name, goal) in [
+            ("balanced", Goal::Balanced),
+            ("latency", Goal::Latency),
+            ("ram", Goal::Ram),
+            ("flash", Goal::Flash),
+        ] {
+            let options = format!("{{optimize-for={name}}}");
+            let points = front(&rewrite(&registry, &before, &options).0);
+            if points.is_empty() {
+                continue;
+            }
+            fronts += 1;
+            for p in &points {
+                assert!(!points.iter().any(|q| q.measure.dominates(p.measure)));
+            }
+            let taken: Vec<_> = points.iter().filter(|p| p.taken).collect();
+            assert!(taken.len() <= 1, "{points:?}");
+            if let (Some(taken), Some(given)) = (taken.first(), points.iter().find(|p| p.given)) {
+                assert!(goal.key(taken.measure) <= goal.key(given.measure));
+            }
+            if goal != Goal::Balanced {
+                let best = points.iter().map(|p| goal.key(p.measure)).min();
+                assert_eq!(taken.first().map(|p| goal.key(p.measure)), best);
+            }
+            let Some(least) = points.iter().map(|p| p.measure.ram).min() else {
+                continue;
+            };
+            // With a budget, networks are measured by their plans and not by estimates.
+            let budget = least - least / 4;
+            let options = format!("{{optimize-for={name} ram-budget={budget}}}");
+            let within = front(&rewrite(&registry, &before, &options).0);
+            let excess = |p: &Point| p.measure.ram.saturating_sub(budget);
+            let taken = within.iter().find(|p| p.taken).map(excess);
+            assert_eq!(taken, within.iter().map(excess).min(), "{within:?}");
+            tight += usize::from(within.len() > 1);
+        }
+    }
+    assert!(fronts > 20 && tight > 3, "{fronts} {tight}");
+}
+
+fn front(m: &Module) -> Vec<Point> {
+    Front::read(m, m.lookup_symbol("main").unwrap()).points
+}
+
+/// The first candidate is the best by the shares of the given network; more never make the result worse.
+#[test]
+fn more_candidates_are_no_worse() {
+    let registry = registry();
+    let taken = |m: &Module| {
+        let points = front(m);
+        points.into_iter().find(|p| p.taken).map(|p| p.measure)
+    };
+    let mut better = 0;
+    for net in network::networks(13, 100) {
+        let before = net.build(registry.dialects());
+        for (name, goal) in [
+            ("latency", Goal::Latency),
+            ("ram", Goal::Ram),
+            ("flash", Goal::Flash),
+        ] {
+            let with = |candidates: u32| {
+                let options = format!("{{optimize-for={name} candidates={candidates}}}");
+                taken(&rewrite(&registry, &before, &options).0)
+            };
+            if let (Some(few), Some(many)) = (with(1), with(16)) {
+                assert!(goal.key(many) <= goal.key(few));
+                better += usize::from(many != few);
+            }
+        }
+    }
+    assert!(better > 0);
+}
+
+/// Nothing depends on a hash seed or on a thread: two threads, each with its own seed for what the standard library hashes, make the same bytes.
+#[test]
+fn every_run_makes_the_same_bytes() {
+    let run = || {
+        let registry = registry();
+        let mut texts = Vec::new();
+        for family in testgen::cells::Family::ALL {
+            let before = testgen::cells::stacked(family, 2, 8, 4, 1).build(registry.dialects());
+            let (after, remarks, found) = rewrite(&registry, &before, "");
+            texts.push((ir::text::print_module(&after), remarks, found));
+        }
+        texts
+    };
+    let others = [std::thread::spawn(run), std::thread::spawn(run)];
+    let here = run();
+    assert!(here.iter().any(|(_, _, found)| *found > 0));
+    for other in others {
+        assert!(other.join().unwrap() == here);
+    }
 }

@@ -212,6 +212,20 @@ pub fn build(
             }
             props.push(("activation", b.m.str_attr(activation)));
         }
+        Op::Binary {
+            constant,
+            constant_first,
+            activation,
+            ..
+        } => {
+            if let Some(t) = constant {
+                let v = constants.tensor(b, t);
+                operands.insert(if *constant_first { 0 } else { 1 }, v);
+            }
+            if let Some(activation) = activation {
+                props.push(("activation", b.m.str_attr(activation)));
+            }
+        }
         Op::LookupTable { table } => operands.push(constants.tensor(b, table)),
         Op::Softmax { beta } => props.push(("beta", b.m.f32_attr(*beta))),
         Op::Concatenation { axis } | Op::Split { axis } => {
@@ -233,7 +247,7 @@ pub fn build(
                 props.push(("value", value));
             }
         }
-        Op::Reshape | Op::Quantize | Op::Dequantize | Op::Relu | Op::Relu6 => {}
+        Op::Logistic | Op::Reshape | Op::Quantize | Op::Dequantize | Op::Relu | Op::Relu6 => {}
     }
     let types: Vec<Type> = outputs.iter().map(|t| tensor_type(b.m, t)).collect();
     let mut state = OpState::new(format!("nn.{}", op.kind().name()))

@@ -14,7 +14,9 @@ pub fn case(c: &mut Choices, kind: Kind, element: ElementKind) -> Case {
     };
     let regime = quantization::regime(c);
     let (inputs, operands, step) = match kind {
-        Kind::Add => add(c, element),
+        Kind::Add | Kind::Sub | Kind::Mul | Kind::Maximum | Kind::Minimum => {
+            binary(c, kind, element)
+        }
         Kind::Concatenation => concatenation(c, element),
         _ => {
             let input = input(c, kind, element);
@@ -89,7 +91,7 @@ fn shape(c: &mut Choices, most: u32) -> Vec<i64> {
 }
 
 /// Two operands whose shapes broadcast: both inputs, one a constant, or one input twice.
-fn add(c: &mut Choices, element: Element) -> (Vec<Tensor>, Vec<usize>, Step) {
+fn binary(c: &mut Choices, kind: Kind, element: Element) -> (Vec<Tensor>, Vec<usize>, Step) {
     let whole = shape(c, 4);
     let (mut left, mut right) = (whole.clone(), whole.clone());
     let constant = c.below(3) == 2;
@@ -118,15 +120,26 @@ fn add(c: &mut Choices, element: Element) -> (Vec<Tensor>, Vec<usize>, Step) {
         std::mem::swap(&mut left, &mut right);
     }
     let other = match element {
-        Element::F32 => Element::F32,
-        Element::I8(_) => Element::I8(quantization::activation(c)),
+        Element::I8(_) if !matches!(kind, Kind::Maximum | Kind::Minimum) => {
+            Element::I8(quantization::activation(c))
+        }
+        same => same,
     };
     let lhs = Tensor {
         shape: left,
         element,
     };
+    let operands = |c: &mut Choices, lhs: &Tensor, rhs: &Tensor, constant, constant_first| {
+        let of = select::Operands {
+            lhs,
+            rhs,
+            constant,
+            constant_first,
+        };
+        select::binary(c, kind, of)
+    };
     if !constant && lhs.shape == right && c.once_in(4) {
-        let step = select::add(c, &lhs, &lhs, None, false);
+        let step = operands(c, &lhs, &lhs, None, false);
         return (vec![lhs], vec![0, 0], step);
     }
     let rhs = Tensor {
@@ -135,10 +148,10 @@ fn add(c: &mut Choices, element: Element) -> (Vec<Tensor>, Vec<usize>, Step) {
     };
     if constant {
         let first = c.once_in(2);
-        let step = select::add(c, &lhs, &rhs, Some(rhs.clone()), first);
+        let step = operands(c, &lhs, &rhs, Some(rhs.clone()), first);
         return (vec![lhs], vec![0], step);
     }
-    let step = select::add(c, &lhs, &rhs, None, false);
+    let step = operands(c, &lhs, &rhs, None, false);
     (vec![lhs, rhs], vec![0, 1], step)
 }
 

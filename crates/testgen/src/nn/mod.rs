@@ -178,6 +178,19 @@ pub enum Op {
         /// The fused activation.
         activation: Activation,
     },
+    /// `nn.sub`, `nn.mul`, `nn.maximum` or `nn.minimum` of two values, or of one and a constant.
+    Binary {
+        /// Which of them.
+        kind: Kind,
+        /// The constant operand, if one is.
+        constant: Option<Tensor>,
+        /// Whether the constant is the left operand.
+        constant_first: bool,
+        /// The fused activation; none for the last two.
+        activation: Option<Activation>,
+    },
+    /// `nn.logistic`
+    Logistic,
     /// `nn.reshape`
     Reshape,
     /// `nn.softmax`
@@ -259,6 +272,16 @@ pub enum Kind {
     Pad,
     /// `nn.lookup_table`, of int8 only.
     LookupTable,
+    /// `nn.sub`
+    Sub,
+    /// `nn.mul`
+    Mul,
+    /// `nn.maximum`
+    Maximum,
+    /// `nn.minimum`
+    Minimum,
+    /// `nn.logistic`, of float32 only.
+    Logistic,
 }
 
 impl Kind {
@@ -282,6 +305,11 @@ impl Kind {
             Kind::Transpose => "transpose",
             Kind::Pad => "pad",
             Kind::LookupTable => "lookup_table",
+            Kind::Sub => "sub",
+            Kind::Mul => "mul",
+            Kind::Maximum => "maximum",
+            Kind::Minimum => "minimum",
+            Kind::Logistic => "logistic",
         }
     }
 }
@@ -307,12 +335,14 @@ impl Op {
             Op::Transpose { .. } => Kind::Transpose,
             Op::Pad { .. } => Kind::Pad,
             Op::LookupTable { .. } => Kind::LookupTable,
+            Op::Binary { kind, .. } => *kind,
+            Op::Logistic => Kind::Logistic,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 32] = {
+pub const KINDS: [(Kind, ElementKind); 41] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -347,6 +377,15 @@ pub const KINDS: [(Kind, ElementKind); 32] = {
         (Kind::Transpose, F32),
         (Kind::Pad, F32),
         (Kind::LookupTable, I8),
+        (Kind::Sub, I8),
+        (Kind::Mul, I8),
+        (Kind::Maximum, I8),
+        (Kind::Minimum, I8),
+        (Kind::Sub, F32),
+        (Kind::Mul, F32),
+        (Kind::Maximum, F32),
+        (Kind::Minimum, F32),
+        (Kind::Logistic, F32),
     ]
 };
 

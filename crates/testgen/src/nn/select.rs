@@ -24,13 +24,22 @@ fn one(op: Op, output: Tensor) -> Step {
 /// Products of a convolution at most, so that hundreds of cases run on an emulated core.
 const MOST_PRODUCTS: i64 = 40_000;
 
-/// Draws an op of a kind on an input; `regime` is for ops with accumulators. Not for `nn.add`.
+/// Draws an op of a kind on an input; `regime` is for ops with accumulators. An op on two tensors gets one twice.
 pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step {
     match kind {
         Kind::Conv2d | Kind::DepthwiseConv2d => convolution(c, kind, input, regime),
         Kind::FullyConnected => fully_connected(c, input, regime),
         Kind::AveragePool2d | Kind::MaxPool2d => pool(c, kind, input),
-        Kind::Add => add(c, input, input, None, false),
+        Kind::Add | Kind::Sub | Kind::Mul | Kind::Maximum | Kind::Minimum => {
+            let of = Operands {
+                lhs: input,
+                rhs: input,
+                constant: None,
+                constant_first: false,
+            };
+            binary(c, kind, of)
+        }
+        Kind::Logistic => one(Op::Logistic, like(input, input.element)),
         Kind::Reshape => {
             let shape = factors(c, input.len() as i64, 4);
             let element = input.element;
@@ -283,19 +292,32 @@ fn softmax(c: &mut Choices, input: &Tensor) -> Step {
     one(Op::Softmax { beta }, like(input, element))
 }
 
-/// A sum of operands whose shapes broadcast and whose elements are of one kind; `constant`, if any, is `rhs`, moved to the left if
-/// `constant_first`.
-pub fn add(
-    c: &mut Choices,
-    lhs: &Tensor,
-    rhs: &Tensor,
-    constant: Option<Tensor>,
-    constant_first: bool,
-) -> Step {
+/// Operands of an op on two tensors.
+pub struct Operands<'a> {
+    pub lhs: &'a Tensor,
+    pub rhs: &'a Tensor,
+    /// The one that is a constant, if one is.
+    pub constant: Option<Tensor>,
+    pub constant_first: bool,
+}
+
+/// An op on two tensors whose shapes broadcast.
+pub fn binary(c: &mut Choices, kind: Kind, of: Operands<'_>) -> Step {
+    let (lhs, rhs) = (of.lhs, of.rhs);
     let shape = broadcast(&lhs.shape, &rhs.shape)
         .expect("invariant: operands of a sum are drawn to broadcast");
-    let activation = activation(c);
+    let extremum = matches!(kind, Kind::Maximum | Kind::Minimum);
+    let activation = (!extremum).then(|| activation(c));
     let element = match (lhs.element, rhs.element) {
+        (Element::I8(_), Element::I8(_)) if extremum => lhs.element,
+        (Element::I8(a), Element::I8(b)) if kind == Kind::Mul => {
+            let mut q = quantization::activation(c);
+            if !c.once_in(4) {
+                // About what the product of two full ranges needs.
+                q.scale = a.scale * b.scale * quantization::scale(c, 5, 7);
+            }
+            Element::I8(q)
+        }
         (Element::I8(a), Element::I8(b)) => {
             let mut q = quantization::activation(c);
             let larger = a.scale.max(b.scale);
@@ -308,10 +330,19 @@ pub fn add(
         }
         _ => Element::F32,
     };
-    let op = Op::Add {
-        constant,
-        constant_first,
-        activation,
+    let (constant, constant_first) = (of.constant, of.constant_first);
+    let op = match (kind, activation) {
+        (Kind::Add, Some(activation)) => Op::Add {
+            constant,
+            constant_first,
+            activation,
+        },
+        _ => Op::Binary {
+            kind,
+            constant,
+            constant_first,
+            activation,
+        },
     };
     one(op, Tensor { shape, element })
 }

@@ -1,8 +1,8 @@
-//! What `--with` and `--target` bring along in files: kernel libraries and target descriptions.
+//! What `--with` and `--target` bring along: accelerators by name, kernel libraries and target descriptions in files.
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use pass::RegistryError;
 use target::TargetError;
 
@@ -17,10 +17,12 @@ pub fn build(
     let mut brought: Vec<String> = Vec::new();
     for name in with {
         if !is_file(name) {
-            bail!(
-                "--with {name}: this version comes without any library or accelerator, so there is no `{name}`; \
-                 a kernel library of your own is given by the path of its table, which ends in .toml"
-            );
+            builder = builder.accelerator(name).with_context(|| {
+                format!(
+                    "--with {name}: no accelerator; a kernel library of your own is given by the path of its table, which ends in .toml"
+                )
+            })?;
+            continue;
         }
         let library = KernelLibrary::load(Path::new(name))?;
         brought.extend(library.targets().iter().map(|t| t.text.clone()));

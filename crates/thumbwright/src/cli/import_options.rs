@@ -3,7 +3,7 @@
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::{ImportOptions, InputLayout, OnnxOptions};
+use crate::{Arithmetic, ImportOptions, InputLayout, OnnxOptions};
 
 /// How the model's file is taken.
 #[derive(Args, Debug, Default)]
@@ -14,6 +14,18 @@ pub struct ModelOptions {
     /// Of an ONNX model, how inputs of four dimensions are given: as in the file, which is NCHW in most, or with the second dimension, the channels, last.
     #[arg(long, value_enum, default_value_t)]
     input_layout: Layout,
+    /// Of an ONNX model, what is computed in between DequantizeLinear and QuantizeLinear.
+    #[arg(long, value_enum, default_value_t)]
+    qdq: Qdq,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Qdq {
+    /// Integers, as far as the operators have such forms: small and fast, and at most a step of a layer's result from float.
+    #[default]
+    Integer,
+    /// Float, as onnxruntime computes it.
+    Float,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -38,6 +50,10 @@ impl ModelOptions {
                 },
             },
             external_data: true,
+            qdq: match self.qdq {
+                Qdq::Integer => Arithmetic::Integer,
+                Qdq::Float => Arithmetic::Float,
+            },
         })
     }
 }

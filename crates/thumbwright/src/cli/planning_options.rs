@@ -1,6 +1,6 @@
 //! What a user may ask of the memory plan: the same options wherever a model is compiled.
 
-use crate::{Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
+use crate::{Budgets, Constants, Io, OptimizeFor, PipelineOptions, RuleOptions};
 use clap::{Args, ValueEnum};
 
 /// Options of the memory plan.
@@ -18,9 +18,18 @@ pub struct PlanningOptions {
     /// Whether a layer's result may run into an operand that it reads for the last time, in the same bytes [default: on, but for `--optimize-for latency`].
     #[arg(long, value_name = "on|off", value_parser = on_or_off)]
     in_place: Option<bool>,
-    /// What is to be small: the cycles, the memory, or the cycles and what memory costs none.
+    /// What is to be small: the cycles, the memory, the flash, or the cycles and what memory costs none.
     #[arg(long, value_enum, value_name = "GOAL", default_value_t = Goal::Balanced)]
     optimize_for: Goal,
+    /// RAM that the network may take, arenas and states together; what takes more is refused.
+    #[arg(long, value_name = "BYTES")]
+    ram_budget: Option<u64>,
+    /// Flash that constants and, as estimated, code may take; what takes more is refused.
+    #[arg(long, value_name = "BYTES")]
+    flash_budget: Option<u64>,
+    /// How many of the networks that rewrite rules find equal are planned and compared [default: 8].
+    #[arg(long, value_name = "NUMBER")]
+    candidates: Option<usize>,
     /// How much of one of the board's memories the plan may take; 0 leaves it out. Stack and application need some too. May be repeated.
     #[arg(long = "pool", value_name = "NAME=BYTES", value_parser = limit)]
     pools: Vec<(String, u64)>,
@@ -59,6 +68,7 @@ fn on_or_off(text: &str) -> Result<bool, String> {
 enum Goal {
     Latency,
     Ram,
+    Flash,
     Balanced,
 }
 
@@ -99,14 +109,21 @@ impl PlanningOptions {
                 ConstantsPlace::Fast => Constants::Fast,
             },
             rules: RuleOptions {
+                with: Vec::new(),
                 disable: self.disabled_rules.clone(),
                 fast_math: self.allow_fast_math,
                 explain: self.explain_rewrites,
             },
+            budgets: Budgets {
+                ram: self.ram_budget,
+                flash: self.flash_budget,
+            },
+            candidates: self.candidates,
             in_place: self.in_place,
             optimize_for: match self.optimize_for {
                 Goal::Latency => OptimizeFor::Latency,
                 Goal::Ram => OptimizeFor::Ram,
+                Goal::Flash => OptimizeFor::Flash,
                 Goal::Balanced => OptimizeFor::Balanced,
             },
             ..PipelineOptions::default()

@@ -30,10 +30,10 @@ examples! {
     "external" ".mlir": "X001" "X002" "X003";
     "pipeline" ".mlir": "P001" "P004";
     "lower" ".mlir": "L001" "L002";
-    "plan" ".mlir": "M001" "M002" "M003" "M004" "M006" "M007" "M010" "remark.order" "remark.plan";
-    "rewrite" ".mlir": "remark.rewrite-graph" "remark.rewritten";
+    "plan" ".mlir": "M001" "M002" "M003" "M004" "M006" "M007" "M008" "M009" "M010" "remark.order" "remark.plan";
+    "rewrite" ".mlir": "remark.float-layer" "remark.rewrite-graph" "remark.rewritten";
     "emit" ".mlir": "C002" "C003" "C004" "C005" "C006" "C007" "C008" "C009" "C010" "C011";
-    "compile" ".test": "D001" "D002" "D003" "D005" "D006";
+    "compile" ".test": "D001" "D002" "D003" "D005" "D006" "P005";
 }
 
 /// The file that provokes a code, if a file can.

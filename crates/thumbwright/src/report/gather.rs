@@ -3,12 +3,13 @@
 use super::measurements::Measurements;
 use super::schema::{
     ArenaReport, BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport,
-    OverlapReport, Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
+    NetworkReport, OverlapReport, Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
 };
 use crate::Compiled;
 use crate::layers::TensorInfo;
 use ir::dialects::func::CallOp;
 use ir::{Loc, LocData, Module, OpId, Severity};
+use passes::front::Front;
 use passes::memory_map::{MappedBuffer, MemoryMap, Role};
 use usmp::{BufferKind, Liveness, Problem};
 
@@ -42,6 +43,7 @@ pub(crate) fn gather(compiled: &Compiled, measured: &Measurements) -> Report {
         pipeline: compiled.pipeline().to_owned(),
         inputs: io_tensors(compiled.inputs(), map, Role::Input),
         outputs: io_tensors(compiled.outputs(), map, Role::Output),
+        networks: networks(m),
         memory: memory(m, map),
         kernels: kernels(m, map, &counts),
         totals: Totals {
@@ -130,7 +132,8 @@ fn layers(compiled: &Compiled, counts: &[Count]) -> Vec<LayerReport> {
         let op = text("mcu.op");
         let mut names = Vec::new();
         named_layers(m, m.op_loc(event), &mut names);
-        let fused = names.len() > 1;
+        let offloaded = op.as_deref() == Some(ir::dialects::nn::OffloadOp::NAME);
+        let fused = names.len() > 1 || offloaded;
         let mut first = true;
         for (index, name) in names {
             let of_layer = |l: &&mut LayerReport| {
@@ -197,6 +200,19 @@ fn io_tensors(tensors: Vec<TensorInfo>, map: &MemoryMap, role: Role) -> Vec<IoTe
             }
         })
         .collect()
+}
+
+fn networks(m: &Module) -> Vec<NetworkReport> {
+    let front = m.lookup_symbol("main").map(|main| Front::read(m, main));
+    let points = front.unwrap_or_default().points;
+    let network = |p: passes::front::Point| NetworkReport {
+        cycles: p.measure.cycles,
+        flash_bytes: p.measure.flash,
+        ram_bytes: p.measure.ram,
+        given: p.given,
+        taken: p.taken,
+    };
+    points.into_iter().map(network).collect()
 }
 
 fn is_io(b: &MappedBuffer) -> bool {

@@ -33,7 +33,7 @@ pub(crate) use page::steps_of;
 pub use page::{HostTime, PageOptions};
 pub use schema::{
     ArenaReport, BufferReport, IoTensor, KernelReport, LayerReport, MemoryReport, ModelReport,
-    OverlapReport, Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
+    NetworkReport, OverlapReport, Peak, Remark, Report, StepReport, TargetReport, Tool, Totals,
 };
 
 /// The value of `schema` in `report.json`.

@@ -24,6 +24,9 @@ pub struct Report {
     pub inputs: Vec<IoTensor>,
     /// Outputs, in the model's order.
     pub outputs: Vec<IoTensor>,
+    /// The networks that rewrite rules found equal and that no other one beats in everything, the fewest cycles first; none if there was
+    /// nothing to choose.
+    pub networks: Vec<NetworkReport>,
     /// What lives where and when.
     pub memory: MemoryReport,
     /// Layers, in the model's order.
@@ -85,6 +88,21 @@ pub struct IoTensor {
     pub arena: Option<String>,
     /// Bytes from the start of that arena.
     pub offset: Option<u64>,
+}
+
+/// What a network costs that could be taken, as estimated before it is lowered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct NetworkReport {
+    /// Cycles of a run, by the schedules' costs.
+    pub cycles: u64,
+    /// Bytes of constants and code.
+    pub flash_bytes: u64,
+    /// Bytes of a plan of its memory.
+    pub ram_bytes: u64,
+    /// Whether the network costs this as it was given.
+    pub given: bool,
+    /// Whether the network that was taken costs this.
+    pub taken: bool,
 }
 
 /// The arenas and what is in them.

@@ -53,11 +53,11 @@ fn an_unknown_target_gets_the_nearest_name() {
 }
 
 #[test]
-fn libraries_are_named_but_not_there_yet() {
+fn accelerators_that_are_not_there() {
     let with = ["run", "--target", "cortex-m4", "--with", "cmsis-nn"];
     thumbwright(with).fails(
         1,
-        &["--with cmsis-nn", "without any library or accelerator"],
+        &["--with cmsis-nn", "there is none; a plug-in can bring one"],
     );
     let with = [
         "compile",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A model with golden inputs and outputs.
 pub struct Model {
-    /// File stem, `kws_int8`.
+    /// File stem, `kws_int8`; of ONNX the whole name.
     pub name: String,
     pub path: PathBuf,
     pub golden: Golden,
@@ -39,20 +39,15 @@ pub struct Sample {
 }
 
 impl Model {
+    /// A file and the folder of its golden index, which for an ONNX file is named after the whole file.
     fn load(path: PathBuf, golden_dir: PathBuf) -> Model {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let index = std::fs::read_to_string(golden_dir.join(format!("{name}.json"))).unwrap();
-        Model {
-            golden: serde_json::from_str(&index).unwrap(),
-            name,
-            path,
-            golden_dir,
-        }
-    }
-
-    /// An ONNX file, whose golden index is named after the whole file.
-    fn load_onnx(path: PathBuf, golden_dir: PathBuf) -> Model {
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let onnx = path.extension().is_some_and(|e| e == "onnx");
+        let name = if onnx {
+            path.file_name()
+        } else {
+            path.file_stem()
+        };
+        let name = name.unwrap().to_str().unwrap().to_owned();
         let index = std::fs::read_to_string(golden_dir.join(format!("{name}.json"))).unwrap();
         Model {
             golden: serde_json::from_str(&index).unwrap(),
@@ -133,11 +128,19 @@ pub const SHARED: [(&str, &str); 13] = [
 
 /// Our own models and those beside the repository; what is not there is listed as not run.
 pub fn all(test: &str) -> Vec<Model> {
-    let mut models = own();
-    for (folder, name) in SHARED {
+    with_shared(own(), test, &SHARED, "tflite")
+}
+
+fn with_shared(
+    mut models: Vec<Model>,
+    test: &str,
+    shared: &[(&str, &str)],
+    ending: &str,
+) -> Vec<Model> {
+    for (folder, name) in shared {
         let path = prerequisites::shared(
-            &format!("{test} on {name}"),
-            &format!("models/{folder}/{name}.tflite"),
+            &format!("{test} on {name}.{ending}"),
+            &format!("models/{folder}/{name}.{ending}"),
         );
         if let Some(path) = path {
             let golden = path.parent().unwrap().join("golden");
@@ -148,7 +151,7 @@ pub fn all(test: &str) -> Vec<Model> {
 }
 
 /// Our own ONNX models: by folder, stem and folder of goldens.
-const OWN_ONNX: [(&str, &str, &str); 5] = [
+const OWN_ONNX: [(&str, &str, &str); 7] = [
     ("", "digits_float", "digits/golden"),
     ("torch_digits", "torch_digits_f32", "torch_digits/golden"),
     ("torch_digits", "torch_digits_f32_ts", "torch_digits/golden"),
@@ -158,15 +161,20 @@ const OWN_ONNX: [(&str, &str, &str); 5] = [
         "torch_digits_qdq_u8s8",
         "torch_digits/golden",
     ),
+    (
+        "torch_digits",
+        "torch_digits_qop_u8s8",
+        "torch_digits/golden",
+    ),
+    ("", "digits_int8", "digits/golden"),
 ];
 
 /// ONNX models beside the repository.
-const SHARED_ONNX: [(&str, &str); 9] = [
+const SHARED_ONNX: [(&str, &str); 8] = [
     ("mlperf_tiny", "kws_float"),
     ("mlperf_tiny", "vww_float"),
     ("mlperf_tiny", "resnet_float"),
     ("mlperf_tiny", "ad_float"),
-    ("digits", "digits_int8"),
     ("mlperf_tiny", "kws_int8"),
     ("mlperf_tiny", "vww_int8"),
     ("mlperf_tiny", "resnet_int8"),
@@ -178,23 +186,12 @@ pub fn own_onnx() -> Vec<Model> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
     let load = |(folder, stem, golden): &(&str, &str, &str)| {
         let path = root.join(folder).join(format!("{stem}.onnx"));
-        Model::load_onnx(path, root.join(golden))
+        Model::load(path, root.join(golden))
     };
     OWN_ONNX.iter().map(load).collect()
 }
 
 /// Our own ONNX models and those beside the repository; what is not there is listed as not run.
 pub fn all_onnx(test: &str) -> Vec<Model> {
-    let mut models = own_onnx();
-    for (folder, name) in SHARED_ONNX {
-        let path = prerequisites::shared(
-            &format!("{test} on {name}.onnx"),
-            &format!("models/{folder}/{name}.onnx"),
-        );
-        if let Some(path) = path {
-            let golden = path.parent().unwrap().join("golden");
-            models.push(Model::load_onnx(path, golden));
-        }
-    }
-    models
+    with_shared(own_onnx(), test, &SHARED_ONNX, "onnx")
 }

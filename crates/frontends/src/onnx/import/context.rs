@@ -1,11 +1,9 @@
 //! What an operator's import sees of the import.
 
-use std::sync::Arc;
-
-use ir::{BlockId, Diagnostic, Loc, Module, OpState, Type, ValueId};
+use ir::{BlockId, Loc, Module, OpState, QuantType, Type, ValueId};
 
 use super::importer::Importer;
-use super::value::{Computed, Named, Value, permuted_bytes};
+use super::value::{Computed, Named, Value};
 use crate::error::OperatorRef;
 use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::onnx::codes;
@@ -32,7 +30,7 @@ impl From<Finding> for Stop {
 /// An operator as errors name it.
 pub(super) fn reference(node: &Node) -> OperatorRef {
     OperatorRef {
-        kind: node.kind.clone(),
+        kind: node.origin.as_ref().map_or(&node.kind, |o| &o.kind).clone(),
         index: node.index,
         layer: node.layer().to_owned(),
         subgraph: 0,
@@ -205,10 +203,11 @@ impl<'a, 'i> OpCx<'a, 'i> {
         }
     }
 
-    /// A list of two numbers, or `default`.
+    /// A list of two numbers, or `default`; one number is the second.
     pub(super) fn pair(&self, name: &str, default: [i64; 2]) -> Result<[i64; 2], Finding> {
         match self.ints(name)? {
             None => Ok(default),
+            Some(&[second]) => Ok([default[0], second]),
             Some(list) => <[i64; 2]>::try_from(list).map_err(|_| self.wrong(name)),
         }
     }
@@ -241,7 +240,15 @@ impl<'a, 'i> OpCx<'a, 'i> {
     pub(super) fn set_constant(&mut self, tensor: Tensor) -> Result<(), Stop> {
         self.spend(tensor.data.len())?;
         let name = self.node.layer().to_owned();
-        self.set(0, Value::Constant(Named { name, tensor }));
+        self.set(0, Value::Constant(Named::plain(name, tensor)));
+        Ok(())
+    }
+
+    /// Makes a constant under its own name the operator's output.
+    pub(super) fn set_named(&mut self, named: Named) -> Result<(), Stop> {
+        let quantised = named.quantised.as_ref().map_or(0, |q| q.tensor.data.len());
+        self.spend(named.tensor.data.len() + quantised)?;
+        self.set(0, Value::Constant(named));
         Ok(())
     }
 
@@ -298,19 +305,9 @@ impl<'a, 'i> OpCx<'a, 'i> {
         }
     }
 
-    /// A float constant as a value of the network.
+    /// A constant as a float value of the network; a quantised one is dequantised there.
     pub(super) fn constant(&mut self, named: &Named) -> Result<ValueId, Finding> {
-        let order: Vec<usize> = (0..named.tensor.shape.len()).collect();
-        self.constant_in_order(named, &order)
-    }
-
-    /// A float constant as a value whose dimension `i` is dimension `order[i]` of the constant.
-    pub(super) fn constant_in_order(
-        &mut self,
-        named: &Named,
-        order: &[usize],
-    ) -> Result<ValueId, Finding> {
-        let Named { name, tensor } = named;
+        let Named { name, tensor, .. } = named;
         if tensor.dtype != DataType::FLOAT {
             return Err(element_type(&format!("constant \"{name}\""), tensor.dtype));
         }
@@ -318,19 +315,32 @@ impl<'a, 'i> OpCx<'a, 'i> {
             let message = format!("its constant \"{name}\" has no elements");
             return Err(Finding::new(codes::OPERAND_SHAPE, message, CONVERT_AGAIN));
         }
-        let bytes = permuted_bytes(&tensor.data, &tensor.shape, order, 4);
-        let shape: Vec<i64> = order.iter().map(|&d| tensor.shape[d]).collect();
-        self.floats(name, &shape, bytes.into())
+        let f32 = self.module().f32();
+        let Some(q) = &named.quantised else {
+            return self.stored(name, tensor, f32);
+        };
+        let width = if q.tensor.dtype == DataType::INT8 {
+            8
+        } else {
+            32
+        };
+        let scales: Vec<f64> = q.scales.iter().copied().map(f64::from).collect();
+        let elem = match (scales.as_slice(), q.zero_points.as_slice()) {
+            (&[scale], &[zero_point]) => QuantType::per_tensor(width, scale, zero_point),
+            _ => {
+                let axis = u32::try_from(q.axis).unwrap_or(0);
+                QuantType::per_axis(width, axis, scales, q.zero_points.clone())
+            }
+        };
+        let elem = self.module().quant(elem);
+        let value = self.stored(name, &q.tensor, elem)?;
+        let state = OpState::new("nn.dequantize").operands(&[value]);
+        Ok(self.emit(state, &tensor.shape, f32))
     }
 
-    /// A float constant of these bytes.
-    pub(super) fn floats(
-        &mut self,
-        name: &str,
-        shape: &[i64],
-        bytes: Arc<[u8]>,
-    ) -> Result<ValueId, Finding> {
-        self.spend(bytes.len())?;
+    /// A constant as a value of these elements.
+    fn stored(&mut self, name: &str, tensor: &Tensor, elem: Type) -> Result<ValueId, Finding> {
+        self.spend(tensor.data.len())?;
         let keys = &mut self.importer.keys;
         let mut key = name.to_owned();
         let mut copy = 1;
@@ -339,22 +349,17 @@ impl<'a, 'i> OpCx<'a, 'i> {
             key = format!("{name}_{copy}");
         }
         let m = &mut self.importer.module;
-        let f32 = m.f32();
-        let ty = m.tensor(shape, f32);
-        let value = m.resource_attr(&key, ty, CONSTANT_ALIGN, bytes);
-        Ok(self.emit(OpState::new("nn.constant").prop("value", value), shape, f32))
+        let storage = m.storage_type(elem);
+        let ty = m.tensor(&tensor.shape, storage);
+        let value = m.resource_attr(&key, ty, CONSTANT_ALIGN, tensor.data.clone());
+        let state = OpState::new("nn.constant").prop("value", value);
+        Ok(self.emit(state, &tensor.shape, elem))
     }
 
     /// Whether nothing but this operator reads a value.
     pub(super) fn reads_alone(&self, value: ValueId) -> bool {
         self.importer.open.get(&value).copied().unwrap_or(0) == 0
             && self.importer.module.uses(value).is_empty()
-    }
-
-    pub(super) fn remark(&mut self, code: &'static str, message: impl Into<String>) {
-        let mut remark = Diagnostic::remark(code, message);
-        remark.location = self.importer.module.describe_loc(self.loc);
-        self.importer.remarks.push(remark);
     }
 }
 

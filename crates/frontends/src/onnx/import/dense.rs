@@ -3,7 +3,7 @@
 use ir::OpState;
 
 use super::context::{OpCx, Stop, attribute, element_type, shapes};
-use super::value::{Computed, Named, permuted_bytes};
+use super::value::{Computed, Named};
 use crate::finding::Finding;
 use crate::onnx::model::Tensor;
 
@@ -24,8 +24,7 @@ pub(super) fn mat_mul(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     let mut shape = input.shape.clone();
     shape.pop();
     shape.push(channels);
-    let weights = Weights::new(&filter, true, 1.0)?;
-    layer(cx, &input, weights, None, &shape)
+    layer(cx, &input, &filter.permuted(&[1, 0]), None, &shape)
 }
 
 pub(super) fn gemm(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
@@ -63,20 +62,33 @@ pub(super) fn gemm(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         )
     })?;
     let shape = [input.shape[0], channels];
-    let weights = Weights::new(&filter, !transposed, alpha)?;
+    let filter = scaled(filter, alpha)?;
+    let filter = if transposed {
+        filter
+    } else {
+        filter.permuted(&[1, 0])
+    };
     let bias = match bias {
-        Some(bias) => Some(row(&bias, channels, beta)?),
+        Some(bias) => Some(row(scaled(bias, beta)?, channels)?),
         None => None,
     };
-    layer(cx, &input, weights, bias, &shape)
+    layer(cx, &input, &filter, bias, &shape)
+}
+
+/// A constant times a number.
+fn scaled(named: Named, factor: f32) -> Result<Named, Finding> {
+    if factor == 1.0 {
+        return Ok(named);
+    }
+    let values = named.tensor.floats();
+    let values = values.ok_or_else(|| element_type("operand", named.tensor.dtype))?;
+    let tensor = Tensor::of_floats(&named.tensor.shape, values.iter().map(|x| x * factor));
+    Ok(Named::plain(named.name, tensor))
 }
 
 /// A constant that is added to every row.
-fn row(bias: &Named, channels: i64, beta: f32) -> Result<Named, Finding> {
+fn row(bias: Named, channels: i64) -> Result<Named, Finding> {
     let tensor = &bias.tensor;
-    let values = tensor
-        .floats()
-        .ok_or_else(|| element_type("bias", tensor.dtype))?;
     let (last, rest) = match tensor.shape.split_last() {
         Some((last, rest)) => (*last, rest),
         None => (1, &[][..]),
@@ -90,77 +102,47 @@ fn row(bias: &Named, channels: i64, beta: f32) -> Result<Named, Finding> {
             )
         },
     )?;
-    let count = usize::try_from(channels).unwrap_or(0);
-    let values = values.iter().cycle().take(count).map(|x| x * beta);
-    Ok(Named {
-        name: bias.name.clone(),
-        tensor: Tensor::of_floats(&[channels], values),
-    })
-}
-
-/// Weights of a fully connected layer, channels first.
-struct Weights {
-    name: String,
-    channels: i64,
-    depth: i64,
-    values: Vec<f32>,
-}
-
-impl Weights {
-    /// Of a matrix, `transposed` if its channels are its columns, times a number.
-    fn new(filter: &Named, transposed: bool, factor: f32) -> Result<Weights, Finding> {
-        let tensor = &filter.tensor;
-        let (mut shape, mut tensor) = ([tensor.shape[0], tensor.shape[1]], tensor.clone());
-        if transposed {
-            if tensor.floats().is_some() {
-                tensor.data = permuted_bytes(&tensor.data, &shape, &[1, 0], 4).into();
-            }
-            shape.reverse();
-        }
-        let mut values = tensor
-            .floats()
-            .ok_or_else(|| element_type("second factor", tensor.dtype))?;
-        if factor != 1.0 {
-            values.iter_mut().for_each(|x| *x *= factor);
-        }
-        Ok(Weights {
-            name: filter.name.clone(),
-            channels: shape[0],
-            depth: shape[1],
-            values,
-        })
+    if last == channels {
+        return Ok(bias.reshaped(&[channels]));
     }
+    let values = tensor.floats();
+    let values = values.ok_or_else(|| element_type("bias", tensor.dtype))?;
+    let count = usize::try_from(channels).unwrap_or(0);
+    let values = values.iter().copied().cycle().take(count);
+    Ok(Named::plain(
+        bias.name,
+        Tensor::of_floats(&[channels], values),
+    ))
 }
 
 /// The layer. What was flattened while its dimensions were stored in another order stays so: the weights are put in that order.
 fn layer(
     cx: &mut OpCx<'_, '_>,
     input: &Computed,
-    weights: Weights,
+    filter: &Named,
     bias: Option<Named>,
     shape: &[i64],
 ) -> Result<(), Stop> {
-    let Weights {
-        name,
-        channels,
-        depth,
-        values,
-    } = weights;
+    let &[channels, depth] = filter.tensor.shape.as_slice() else {
+        return Err(Stop::Upstream);
+    };
     let rows = input.shape.iter().product::<i64>() / depth.max(1);
     let flattened = !input.is_plain()
         && input.order.first() == Some(&0)
         && input.base.first() == Some(&rows)
         && input.shape == [rows, depth];
-    let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
-    let (value, bytes) = if flattened {
+    let (value, filter) = if flattened {
         let mut of = input.base.clone();
         of[0] = channels;
-        let bytes = permuted_bytes(&bytes, &of, &input.order, 4);
-        (cx.reshape(input.value, &[rows, depth]), bytes)
+        let filter = filter.reshaped(&of).permuted(&input.order);
+        (
+            cx.reshape(input.value, &[rows, depth]),
+            filter.reshaped(&[channels, depth]),
+        )
     } else {
-        (cx.plain(input).value, bytes)
+        (cx.plain(input).value, filter.clone())
     };
-    let filter = cx.floats(&name, &[channels, depth], bytes.into())?;
+    let filter = cx.constant(&filter)?;
     let mut operands = vec![value, filter];
     if let Some(bias) = &bias {
         operands.push(cx.constant(bias)?);

@@ -1,7 +1,9 @@
-//! Relu, Clip, Softmax, and what does nothing at inference: Identity, Dropout.
+//! Functions of one element: Relu, Clip, Sigmoid and what is made of them; Softmax; and what does nothing at inference, Identity and
+//! Dropout.
 
 use ir::OpState;
 
+use super::binary::{two, with_number};
 use super::context::{OpCx, Stop, attribute, axis, element_type, shapes};
 use super::fuse;
 use super::value::{Computed, Value};
@@ -46,14 +48,23 @@ pub(super) fn clip(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         (-1.0, 1.0) => "relu_n1_to_1",
         (0.0, high) if high >= f32::MAX => "relu",
         _ => {
-            return Err(attribute(
-                format!("it clamps to {low} and {high}"),
-                "supported are [0, 6], [-1, 1] and [0, infinity)",
-            )
-            .into());
+            let clipped = between(cx, input, low, high)?;
+            cx.set_computed(clipped);
+            return Ok(());
         }
     };
     clamped(cx, &input, name)
+}
+
+/// A tensor clamped to two numbers, where they are any: first to the lower one.
+fn between(cx: &mut OpCx<'_, '_>, mut c: Computed, low: f32, high: f32) -> Result<Computed, Stop> {
+    if low > f32::MIN {
+        c = with_number(cx, "nn.maximum", Value::Computed(c), low)?;
+    }
+    if high < f32::MAX {
+        c = with_number(cx, "nn.minimum", Value::Computed(c), high)?;
+    }
+    Ok(c)
 }
 
 fn clamped(cx: &mut OpCx<'_, '_>, input: &Computed, name: &str) -> Result<(), Stop> {
@@ -69,15 +80,99 @@ fn clamped(cx: &mut OpCx<'_, '_>, input: &Computed, name: &str) -> Result<(), St
         "relu" => OpState::new("nn.relu").operands(&[input.value]),
         "relu6" => OpState::new("nn.relu6").operands(&[input.value]),
         _ => {
-            let help =
-                "let nothing else read what is clamped, so that the operator before it does it";
-            return Err(
-                attribute("it clamps to -1 and 1 what other operators read too", help).into(),
-            );
+            let clipped = between(cx, input.clone(), -1.0, 1.0)?;
+            cx.set_computed(clipped);
+            return Ok(());
         }
     };
     let value = cx.emit(state, &input.stored(), elem);
     cx.set_computed(input.with(value));
+    Ok(())
+}
+
+pub(super) fn sigmoid(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(1..=1)?;
+    let input = cx.computed(0)?;
+    let result = logistic(cx, &input)?;
+    cx.set_computed(result);
+    Ok(())
+}
+
+fn logistic(cx: &mut OpCx<'_, '_>, input: &Computed) -> Result<Computed, Stop> {
+    let (elem, f32) = (cx.elem(input.value), cx.module().f32());
+    if elem != f32 {
+        return Err(element_type("input", DataType::INT8).into());
+    }
+    let state = OpState::new("nn.logistic").operands(&[input.value]);
+    let value = cx.emit(state, &input.stored(), elem);
+    Ok(input.with(value))
+}
+
+/// Tanh: twice the logistic function of twice the input, less 1.
+pub(super) fn tanh(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(1..=1)?;
+    let input = Value::Computed(cx.computed(0)?);
+    let twice = with_number(cx, "nn.mul", input, 2.0)?;
+    let half = Value::Computed(logistic(cx, &twice)?);
+    let whole = Value::Computed(with_number(cx, "nn.mul", half, 2.0)?);
+    let result = with_number(cx, "nn.sub", whole, 1.0)?;
+    cx.set_computed(result);
+    Ok(())
+}
+
+/// `max(0, min(1, alpha · x + beta))`.
+fn hard(cx: &mut OpCx<'_, '_>, x: &Computed, alpha: f32, beta: f32) -> Result<Computed, Stop> {
+    let scaled = with_number(cx, "nn.mul", Value::Computed(x.clone()), alpha)?;
+    let shifted = with_number(cx, "nn.add", Value::Computed(scaled), beta)?;
+    between(cx, shifted, 0.0, 1.0)
+}
+
+pub(super) fn hard_sigmoid(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(1..=1)?;
+    let input = cx.computed(0)?;
+    let (alpha, beta) = (cx.float("alpha", 0.2)?, cx.float("beta", 0.5)?);
+    let result = hard(cx, &input, alpha, beta)?;
+    cx.set_computed(result);
+    Ok(())
+}
+
+/// HardSwish: the input times HardSigmoid of it, with a sixth and a half.
+pub(super) fn hard_swish(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(1..=1)?;
+    let input = cx.computed(0)?;
+    let gate = hard(cx, &input, 1.0 / 6.0, 0.5)?;
+    let result = two(cx, "nn.mul", Value::Computed(input), Value::Computed(gate))?;
+    cx.set_computed(result);
+    Ok(())
+}
+
+/// LeakyRelu: the larger of x and `alpha · x`, for the usual alphas.
+pub(super) fn leaky_relu(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(1..=1)?;
+    let input = Value::Computed(cx.computed(0)?);
+    let alpha = cx.float("alpha", 0.01)?;
+    if !(0.0..=1.0).contains(&alpha) {
+        let message = format!("its alpha is {alpha}");
+        return Err(attribute(message, "use an alpha from 0 to 1").into());
+    }
+    let scaled = with_number(cx, "nn.mul", input.clone(), alpha)?;
+    let result = two(cx, "nn.maximum", input, Value::Computed(scaled))?;
+    cx.set_computed(result);
+    Ok(())
+}
+
+/// PRelu: `max(x, 0) + slope · min(x, 0)`, with a constant slope that broadcasts to the input.
+pub(super) fn p_relu(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(2..=2)?;
+    let input = Value::Computed(cx.computed(0)?);
+    let slope = cx.constant_input(1, "slope")?;
+    let positive = with_number(cx, "nn.maximum", input.clone(), 0.0)?;
+    let negative = with_number(cx, "nn.minimum", input, 0.0)?;
+    let negative = Value::Computed(negative);
+    let scaled = two(cx, "nn.mul", negative, Value::Constant(slope))?;
+    let (positive, scaled) = (Value::Computed(positive), Value::Computed(scaled));
+    let result = two(cx, "nn.add", positive, scaled)?;
+    cx.set_computed(result);
     Ok(())
 }
 
@@ -86,7 +181,8 @@ pub(super) fn softmax(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(1..=1)?;
     let input = cx.computed(0)?;
     let rank = input.shape.len();
-    let all_behind = cx.opset() < 13;
+    // `QLinearSoftmax` says of which version it is.
+    let all_behind = cx.int("opset", cx.opset())? < 13;
     let stated = axis(cx.int("axis", if all_behind { 1 } else { -1 })?, rank)?;
     let (input, over, shape) = if all_behind && stated + 1 < rank {
         let c = cx.plain(&input);

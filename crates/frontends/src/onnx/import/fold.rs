@@ -1,7 +1,7 @@
 //! What is known at import: constants, and the arithmetic on shapes that exporters leave in the graph.
 
 use super::context::{OpCx, Stop, attribute, axis, shapes};
-use super::value::{Named, Value, permuted_bytes};
+use super::value::{Named, Value};
 use crate::finding::Finding;
 use crate::onnx::codes;
 use crate::onnx::limits::MAX_FOLDED_BYTES;
@@ -84,19 +84,13 @@ fn bytes_of(shape: &[i64], dtype: DataType) -> Option<u64> {
         .try_fold(size, |n, &d| n.checked_mul(u64::try_from(d).ok()?))
 }
 
+/// A constant with its dimensions in another order.
 pub(super) fn transposed(
     cx: &mut OpCx<'_, '_>,
     named: &Named,
     order: &[usize],
 ) -> Result<(), Stop> {
-    let tensor = &named.tensor;
-    let size = tensor.dtype.bytes().unwrap_or(1);
-    let data = permuted_bytes(&tensor.data, &tensor.shape, order, size);
-    cx.set_constant(Tensor {
-        dtype: tensor.dtype,
-        shape: order.iter().map(|&d| tensor.shape[d]).collect(),
-        data: data.into(),
-    })
+    cx.set_named(named.permuted(order))
 }
 
 /// Concat of constants of one type.
@@ -133,7 +127,6 @@ pub(super) fn concat(cx: &mut OpCx<'_, '_>, along: usize, shape: &[i64]) -> Resu
 
 /// Gather from a constant.
 pub(super) fn gather(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    cx.operands(2..=2)?;
     let tensor = cx.constant_input(0, "data")?.tensor;
     let indices = cx.constant_input(1, "list of indices")?.tensor;
     let list = indices.integers();
@@ -168,11 +161,25 @@ pub(super) fn gather(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     })
 }
 
-/// Slice of a constant along its dimensions; the numbers are inputs.
-pub(super) fn slice(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    cx.operands(3..=5)?;
-    let tensor = cx.constant_input(0, "data")?.tensor;
-    let rank = tensor.shape.len();
+/// Indices from a first one on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Indices {
+    pub(super) first: i64,
+    pub(super) count: i64,
+    pub(super) step: i64,
+}
+
+impl Indices {
+    pub(super) fn list(self) -> Vec<i64> {
+        (0..self.count)
+            .map(|i| self.first + i * self.step)
+            .collect()
+    }
+}
+
+/// The indices that Slice takes of each dimension of a shape; the numbers are inputs.
+pub(super) fn slices(cx: &OpCx<'_, '_>, shape: &[i64]) -> Result<Vec<Indices>, Stop> {
+    let rank = shape.len();
     let starts = cx
         .optional_integers(1, "list of starts")?
         .unwrap_or_default();
@@ -193,9 +200,14 @@ pub(super) fn slice(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         alike && dims.iter().all(|&d| d < rank) && steps.iter().all(|&s| s != 0),
         || "its lists of starts, ends, dimensions and steps do not fit".to_owned(),
     )?;
-    let mut picked: Vec<Vec<i64>> = tensor.shape.iter().map(|&n| (0..n).collect()).collect();
+    let whole = |&count: &i64| Indices {
+        first: 0,
+        count,
+        step: 1,
+    };
+    let mut picked: Vec<Indices> = shape.iter().map(whole).collect();
     for (i, &d) in dims.iter().enumerate() {
-        let n = tensor.shape[d];
+        let n = shape[d];
         let (step, last) = (steps[i], n - 1);
         let bound = |stated: i64, low: i64, high: i64| {
             let from_front = if stated < 0 {
@@ -205,16 +217,32 @@ pub(super) fn slice(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
             };
             from_front.clamp(low, high)
         };
-        picked[d] = if step > 0 {
+        let (first, span) = if step > 0 {
             let (start, end) = (bound(starts[i], 0, n), bound(ends[i], 0, n));
-            let step = usize::try_from(step).unwrap_or(usize::MAX);
-            (start..end).step_by(step).collect()
+            (start, end - start)
         } else {
             let (start, end) = (bound(starts[i], -1, last), bound(ends[i], -1, last));
-            let step = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
-            (end + 1..=start).rev().step_by(step).collect()
+            (start, start - end)
+        };
+        // The span is at most the extent, so a longer step takes one.
+        let stride = i64::try_from(step.unsigned_abs())
+            .unwrap_or(i64::MAX)
+            .min(n.max(1));
+        picked[d] = Indices {
+            first,
+            count: (span.max(0) + stride - 1) / stride,
+            step: stride * step.signum(),
         };
     }
+    Ok(picked)
+}
+
+/// Slice of a constant.
+pub(super) fn slice(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    let tensor = cx.constant_input(0, "data")?.tensor;
+    let rank = tensor.shape.len();
+    let picked = slices(cx, &tensor.shape)?;
+    let picked: Vec<Vec<i64>> = picked.into_iter().map(Indices::list).collect();
     let shape: Vec<i64> = picked.iter().map(|p| p.len() as i64).collect();
     let size = tensor.dtype.bytes().unwrap_or(1);
     let total: i64 = shape.iter().product();

@@ -2,7 +2,7 @@
 //!
 //! Exact: a bias is added where the reference adds it, after the sum of products, and a fused activation is the same clamp.
 
-use ir::{Attr, OpId, OpState, ValueId};
+use ir::{Attr, Module, OpId, OpState, ValueId};
 
 use super::context::OpCx;
 use super::value::Named;
@@ -64,9 +64,8 @@ pub(super) fn bias(
     if addend.tensor.shape.last() != channels {
         return Ok(None);
     }
-    let mut addend = addend.clone();
-    addend.tensor.shape = channels.copied().into_iter().collect();
-    let bias = cx.constant(&addend)?;
+    let shape: Vec<i64> = channels.copied().into_iter().collect();
+    let bias = cx.constant(&addend.reshaped(&shape))?;
     Ok(Some(rebuilt(cx, op, &[operands[0], operands[1], bias])))
 }
 
@@ -94,11 +93,24 @@ pub(super) fn rebuilt(cx: &mut OpCx<'_, '_>, op: OpId, operands: &[ValueId]) -> 
     let m = cx.module();
     m.erase(op);
     for v in old {
-        if let Some(constant) = m.defining_op(v) {
-            if m.op_name(constant) == "nn.constant" && m.uses(v).is_empty() {
-                m.erase(constant);
-            }
-        }
+        erase_constant(m, v);
     }
     value
+}
+
+/// Erases the ops behind a constant that nothing reads.
+fn erase_constant(m: &mut Module, v: ValueId) {
+    let op = m.defining_op(v).filter(|_| m.uses(v).is_empty());
+    let Some(op) = op else { return };
+    match m.op_name(op) {
+        "nn.constant" => m.erase(op),
+        "nn.dequantize" => {
+            let behind = m.operand(op, 0);
+            if m.constant_value(behind).is_some() {
+                m.erase(op);
+                erase_constant(m, behind);
+            }
+        }
+        _ => {}
+    }
 }

@@ -11,7 +11,8 @@ use ir::{
 
 use super::context::{OpCx, Stop, reference};
 use super::value::{Computed, Named, Value, permutation};
-use super::{ImportOptions, Imported, inputs, operator_import};
+use super::{ImportOptions, inputs, operator_import};
+use crate::Imported;
 use crate::error::ImportErrors;
 use crate::finding::{Finding, Findings};
 use crate::onnx::codes;
@@ -44,10 +45,7 @@ impl<'a> Importer<'a> {
             *readers.entry(name.as_str()).or_insert(0) += 1;
         }
         let constant = |(name, tensor): &'a (String, Tensor)| {
-            let named = Named {
-                name: name.clone(),
-                tensor: tensor.clone(),
-            };
+            let named = Named::plain(name.clone(), tensor.clone());
             (name.as_str(), Value::Constant(named))
         };
         Self {

@@ -1,13 +1,13 @@
-//! Operators that move elements: Transpose, Reshape, Flatten, Squeeze, Unsqueeze, Concat, Split, Pad.
+//! Operators that move elements: Transpose, Reshape, Flatten, Squeeze, Unsqueeze, Concat, Split, Pad, DepthToSpace, SpaceToDepth.
 
 use ir::dialects::nn;
 use ir::{Attr, OpState, Type, ValueId};
 
 use super::context::{OpCx, Stop, attribute, axis, element_type, shapes};
+use super::conv::CHANNELS_LAST;
 use super::fold;
 use super::value::{Computed, Value, permutation};
 use crate::finding::Finding;
-use crate::onnx::model::Tensor;
 
 pub(super) fn transpose(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(1..=1)?;
@@ -48,12 +48,7 @@ fn reshaped(cx: &mut OpCx<'_, '_>, shape: &[i64]) -> Result<(), Stop> {
         format!("its input of shape {old:?} cannot have the shape {shape:?}")
     })?;
     match input {
-        Value::Constant(named) => {
-            cx.set_constant(Tensor {
-                shape: shape.to_vec(),
-                ..named.tensor
-            })?;
-        }
+        Value::Constant(named) => cx.set_named(named.reshaped(shape))?,
         Value::Failed => return Err(Stop::Upstream),
         Value::Computed(c) if c.is_plain() => {
             let value = cx.reshape(c.value, shape);
@@ -240,6 +235,67 @@ pub(super) fn split(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         let computed = Computed::ordered(value, &part(extent), &c.order);
         cx.set(i, Value::Computed(computed));
     }
+    Ok(())
+}
+
+/// The block's size, and N, C, H, W of what it is applied to, channels last.
+fn blocks(cx: &mut OpCx<'_, '_>) -> Result<(ValueId, i64, [i64; 4]), Stop> {
+    cx.operands(1..=1)?;
+    let size = cx.int("blocksize", 0)?;
+    let c = cx.computed(0)?;
+    let extents = <[i64; 4]>::try_from(c.shape.as_slice()).ok();
+    shapes(extents.is_some() && (1..=1 << 16).contains(&size), || {
+        format!("its input has the shape {:?}, its block {size}", c.shape)
+    })?;
+    let extents = extents.ok_or(Stop::Upstream)?;
+    Ok((cx.in_order(&c, &CHANNELS_LAST), size, extents))
+}
+
+/// A value under a shape, its dimensions in another order, then under another shape.
+fn rearranged(
+    cx: &mut OpCx<'_, '_>,
+    value: ValueId,
+    shape: &[i64],
+    order: &[usize],
+    [n, channels, h, w]: [i64; 4],
+) {
+    let value = cx.reshape(value, shape);
+    let c = Computed::plain(value, shape);
+    let value = cx.in_order(&c, order);
+    let value = cx.reshape(value, &[n, h, w, channels]);
+    cx.set_computed(Computed::ordered(
+        value,
+        &[n, channels, h, w],
+        &CHANNELS_LAST,
+    ));
+}
+
+pub(super) fn depth_to_space(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    let (value, b, [n, channels, h, w]) = blocks(cx)?;
+    shapes(channels % (b * b) == 0, || {
+        format!("its {channels} channels are no multiple of {b} x {b}")
+    })?;
+    let c = channels / (b * b);
+    let to = [n, c, h * b, w * b];
+    match cx.text("mode", "DCR")? {
+        "DCR" => rearranged(cx, value, &[n, h, w, b, b, c], &[0, 1, 3, 2, 4, 5], to),
+        "CRD" => rearranged(cx, value, &[n, h, w, c, b, b], &[0, 1, 4, 2, 5, 3], to),
+        other => {
+            let message = format!("its mode is \"{other}\"");
+            return Err(attribute(message, "supported are DCR and CRD").into());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn space_to_depth(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    let (value, b, [n, c, h, w]) = blocks(cx)?;
+    shapes(h % b == 0 && w % b == 0, || {
+        format!("its {h} x {w} elements are no multiple of {b} x {b}")
+    })?;
+    let shape = [n, h / b, b, w / b, b, c];
+    let to = [n, c * b * b, h / b, w / b];
+    rearranged(cx, value, &shape, &[0, 1, 3, 2, 4, 5], to);
     Ok(())
 }
 

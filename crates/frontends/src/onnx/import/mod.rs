@@ -7,11 +7,12 @@
 //! [`OPERATORS`] has one entry an operator. A model with an operator that it lacks is refused with all of them listed; else each
 //! operator is checked, and all defects are reported.
 
-mod add;
+mod binary;
 mod context;
 mod conv;
 mod dense;
 mod elementwise;
+mod expand;
 mod fold;
 mod fuse;
 mod importer;
@@ -20,20 +21,22 @@ mod layout;
 mod normalize;
 mod pool;
 mod quantize;
+mod take;
 mod value;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use ir::{Diagnostics, DialectRegistry, Module};
+use ir::DialectRegistry;
 
 use self::context::{OpCx, Stop, reference};
 use self::importer::Importer;
 use super::codes;
 use super::model::Model;
+use crate::Imported;
 use crate::error::{ImportErrors, OperatorRef};
-use crate::finding::Findings;
+use crate::finding::{CONVERT_AGAIN, Finding, Findings};
 use crate::unsupported;
 
 /// What an import is asked for.
@@ -55,15 +58,6 @@ pub enum InputLayout {
     Nhwc,
 }
 
-/// What an import yields.
-#[derive(Debug)]
-pub struct Imported {
-    /// The module, not yet verified.
-    pub module: Module,
-    /// What the user may want to know about how the model was taken.
-    pub remarks: Diagnostics,
-}
-
 /// How one operator is brought into the `nn` dialect.
 #[derive(Debug, Clone, Copy)]
 pub struct OperatorImport {
@@ -80,7 +74,8 @@ macro_rules! operators {
 }
 
 operators! {
-    "Add": add::add,
+    "Abs": binary::abs,
+    "Add": binary::add,
     "AveragePool": pool::average_pool,
     "BatchNormalization": normalize::batch_normalization,
     "Cast": fold::cast,
@@ -89,29 +84,46 @@ operators! {
     "Constant": fold::constant,
     "ConstantOfShape": fold::constant_of_shape,
     "Conv": conv::conv,
+    "ConvTranspose": conv::conv_transpose,
+    "DepthToSpace": layout::depth_to_space,
     "DequantizeLinear": quantize::dequantize,
-    "Div": fold::div,
+    "Div": binary::div,
     "Dropout": elementwise::identity,
     "Flatten": layout::flatten,
-    "Gather": fold::gather,
+    "Gather": take::gather,
     "Gemm": dense::gemm,
     "GlobalAveragePool": pool::global_average_pool,
     "GlobalMaxPool": pool::global_max_pool,
+    "HardSigmoid": elementwise::hard_sigmoid,
+    "HardSwish": elementwise::hard_swish,
     "Identity": elementwise::identity,
+    "LeakyRelu": elementwise::leaky_relu,
     "MatMul": dense::mat_mul,
+    "Max": binary::max,
     "MaxPool": pool::max_pool,
-    "Mul": fold::mul,
+    "Min": binary::min,
+    "Mul": binary::mul,
+    "Neg": binary::neg,
+    "PRelu": elementwise::p_relu,
     "Pad": layout::pad,
+    "Pow": binary::pow,
     "QuantizeLinear": quantize::quantize,
+    "ReduceMax": pool::reduce_max,
     "ReduceMean": pool::reduce_mean,
     "Relu": elementwise::relu,
     "Reshape": layout::reshape,
+    "Resize": take::resize,
     "Shape": fold::shape,
-    "Slice": fold::slice,
+    "Sigmoid": elementwise::sigmoid,
+    "Slice": take::slice,
     "Softmax": elementwise::softmax,
+    "SpaceToDepth": layout::space_to_depth,
     "Split": layout::split,
     "Squeeze": layout::squeeze,
-    "Sub": fold::sub,
+    "Sub": binary::sub,
+    "Sum": binary::sum,
+    "Tanh": elementwise::tanh,
+    "Tile": take::tile,
     "Transpose": layout::transpose,
     "Unsqueeze": layout::unsqueeze,
 }
@@ -147,17 +159,23 @@ pub fn import_model(
     options: &ImportOptions,
     registry: Arc<DialectRegistry>,
 ) -> Result<Imported, ImportErrors> {
+    let model = &*expand::expanded(model);
     let mut kinds: BTreeMap<String, Vec<OperatorRef>> = BTreeMap::new();
+    let mut findings = Findings::new(file);
     for node in &model.nodes {
-        if operator_import(&node.kind).is_none() {
+        if expand::is_expanded(&node.kind) {
+            let message = "it lacks an input, or its scales are not constants that fit";
+            let finding = Finding::new(codes::OPERAND_COUNT, message, CONVERT_AGAIN);
+            findings.add(Some(reference(node)), finding);
+        } else if operator_import(&node.kind).is_none() {
             kinds
                 .entry(node.kind.clone())
                 .or_default()
                 .push(reference(node));
         }
     }
-    let mut findings = Findings::new(file);
-    let names: Vec<&str> = OPERATORS.iter().map(|entry| entry.name).collect();
+    let names = OPERATORS.iter().map(|entry| entry.name);
+    let names: Vec<&str> = names.chain(expand::names()).collect();
     unsupported::report(&mut findings, codes::UNSUPPORTED_OPERATOR, kinds, &names);
     findings.into_errors().into_result(())?;
     Importer::new(model, file, registry).run(options)

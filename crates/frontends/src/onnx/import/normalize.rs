@@ -55,9 +55,9 @@ pub(super) fn batch_normalization(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         }
     }
     let layer = cx.node.layer().to_owned();
-    let named = |what: &str, values: &[f64]| Named {
-        name: format!("{layer}_{what}"),
-        tensor: Tensor::of_floats(&[channels], values.iter().map(|&x| x as f32)),
+    let named = |what: &str, values: &[f64]| {
+        let tensor = Tensor::of_floats(&[channels], values.iter().map(|&x| x as f32));
+        Named::plain(format!("{layer}_{what}"), tensor)
     };
     scaled_channels(
         cx,
@@ -111,14 +111,10 @@ fn folded(
     let bias = bias.iter().zip(factor.iter().zip(shift));
     let bias = bias.map(|(&b, (f, s))| (f64::from(b) * f + s) as f32);
     let layer = cx.node.layer().to_owned();
-    let filter = Named {
-        name: format!("{layer}_filter"),
-        tensor: Tensor::of_floats(&filter.shape, weights),
-    };
-    let bias = Named {
-        name: format!("{layer}_bias"),
-        tensor: Tensor::of_floats(&[factor.len() as i64], bias),
-    };
+    let filter = Tensor::of_floats(&filter.shape, weights);
+    let filter = Named::plain(format!("{layer}_filter"), filter);
+    let bias = Tensor::of_floats(&[factor.len() as i64], bias);
+    let bias = Named::plain(format!("{layer}_bias"), bias);
     let operands = [operands[0], cx.constant(&filter)?, cx.constant(&bias)?];
     Ok(Some(rebuilt(cx, op, &operands)))
 }

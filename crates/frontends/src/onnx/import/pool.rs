@@ -1,4 +1,4 @@
-//! MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool and ReduceMean.
+//! MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, ReduceMean and ReduceMax.
 
 use ir::OpState;
 
@@ -18,8 +18,9 @@ pub(super) fn average_pool(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
 fn pool(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
     cx.operands(1..=1)?;
     let input = cx.computed(0)?;
-    let [n, channels, h, w] = image(&input)?;
-    let kernel = cx.pair("kernel_shape", [0, 0])?;
+    let rank = input.shape.len();
+    let (input, [n, channels, h, w]) = image(cx, &input)?;
+    let kernel = cx.pair("kernel_shape", [i64::from(rank == 3), 0])?;
     let ceil = cx.int("ceil_mode", 0)? != 0;
     let mut window = Window::of(cx, [h, w], kernel, ceil)?;
     if window.dilations != [1, 1] {
@@ -49,7 +50,10 @@ fn pool(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
     }
     let state = state(cx, name, value, &window);
     let shape = [n, channels, window.output[0], window.output[1]];
-    set_image(cx, state, &shape, value);
+    let elem = cx.elem(value);
+    let stored = CHANNELS_LAST.map(|d| shape[d]);
+    let pooled = cx.emit(state, &stored, elem);
+    set_image(cx, pooled, &shape, rank);
     Ok(())
 }
 
@@ -84,8 +88,16 @@ fn global(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
     reduce(cx, name, &input, &reduced, true)
 }
 
-/// ReduceMean; the dimensions are an attribute until opset 17, an input from 18 on.
 pub(super) fn reduce_mean(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    reduction(cx, "nn.average_pool_2d")
+}
+
+pub(super) fn reduce_max(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    reduction(cx, "nn.max_pool_2d")
+}
+
+/// ReduceMean and ReduceMax; the dimensions are an attribute until opset 17, an input from 18 on.
+fn reduction(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
     cx.operands(1..=2)?;
     let input = cx.computed(0)?;
     let rank = input.shape.len();
@@ -108,7 +120,7 @@ pub(super) fn reduce_mean(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     reduced.sort_unstable();
     reduced.dedup();
     let keep = cx.int("keepdims", 1)? != 0;
-    reduce(cx, "nn.average_pool_2d", &input, &reduced, keep)
+    reduce(cx, name, &input, &reduced, keep)
 }
 
 /// A pool over whole dimensions: they are stored between the first of the others and the rest, as rows and columns.

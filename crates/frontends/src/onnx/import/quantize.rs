@@ -1,9 +1,9 @@
-//! QuantizeLinear and DequantizeLinear. Unsigned bytes become signed ones of a zero point that is 128 less, exactly.
+//! QuantizeLinear and DequantizeLinear. A constant stays quantised, behind an `nn.dequantize`. Unsigned bytes become signed ones of a zero point that is 128 less, exactly.
 
 use ir::{OpState, QuantType};
 
 use super::context::{OpCx, Stop, axis, element_type};
-use super::value::{Named, Value};
+use super::value::{Named, Quantised, Value};
 use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::onnx::codes;
 use crate::onnx::model::{DataType, Tensor};
@@ -100,7 +100,7 @@ pub(super) fn dequantize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The float constant `scale · (q − zero point)`, of one scale, or one for each index of a dimension.
+/// The constant `scale · (q − zero point)`, of one scale, or one for each index of a dimension.
 fn constant(cx: &mut OpCx<'_, '_>, named: &Named) -> Result<(), Stop> {
     let tensor = &named.tensor;
     let integers = tensor.integers();
@@ -112,15 +112,13 @@ fn constant(cx: &mut OpCx<'_, '_>, named: &Named) -> Result<(), Stop> {
         Some(list) => list,
         None => vec![0; scales.len()],
     };
-    let (count, inner) = if scales.len() == 1 {
-        (1, integers.len().max(1))
+    let (count, inner, along) = if scales.len() == 1 {
+        (1, integers.len().max(1), 0)
     } else {
         let along = axis(cx.int("axis", 1)?, tensor.shape.len())?;
         let product: i64 = tensor.shape[along + 1..].iter().product();
-        (
-            tensor.shape[along],
-            usize::try_from(product).unwrap_or(1).max(1),
-        )
+        let inner = usize::try_from(product).unwrap_or(1).max(1);
+        (tensor.shape[along], inner, along)
     };
     let fits = usize::try_from(count) == Ok(scales.len()) && zero_points.len() == scales.len();
     if !fits || !scales.iter().all(|&s| is_scale(s)) {
@@ -136,10 +134,37 @@ fn constant(cx: &mut OpCx<'_, '_>, named: &Named) -> Result<(), Stop> {
         let channel = (i / inner) % scales.len();
         scales[channel] * (q - zero_points[channel]) as f32
     });
-    let result = Tensor::of_floats(&tensor.shape, values);
-    cx.remark(
-        "remark.dequantized-weights",
-        format!("the constant \"{}\" was dequantised to float", named.name),
-    );
-    cx.set_constant(result)
+    cx.set_named(Named {
+        name: named.name.clone(),
+        tensor: Tensor::of_floats(&tensor.shape, values),
+        quantised: signed(tensor, &zero_points).map(|(tensor, zero_points)| Quantised {
+            tensor,
+            scales,
+            zero_points,
+            axis: along,
+        }),
+    })
+}
+
+/// A tensor of signed bytes or int32 with its zero points, if those are of its type: unsigned bytes less 128 which is
+/// exact.
+fn signed(tensor: &Tensor, zero_points: &[i64]) -> Option<(Tensor, Vec<i64>)> {
+    let (shift, range) = match tensor.dtype {
+        DataType::INT8 => (0, -128..=127),
+        DataType::UINT8 => (128, -128..=127),
+        DataType::INT32 => (0, i64::from(i32::MIN)..=i64::from(i32::MAX)),
+        _ => return None,
+    };
+    let zero_points: Vec<i64> = zero_points.iter().map(|z| z - shift).collect();
+    let fits = zero_points.iter().all(|z| range.contains(z)) && !tensor.data.is_empty();
+    let data = match tensor.dtype {
+        DataType::UINT8 => tensor.data.iter().map(|b| b ^ 0x80).collect(),
+        _ => tensor.data.clone(),
+    };
+    let dtype = match tensor.dtype {
+        DataType::UINT8 => DataType::INT8,
+        other => other,
+    };
+    let shape = tensor.shape.clone();
+    fits.then_some((Tensor { dtype, shape, data }, zero_points))
 }

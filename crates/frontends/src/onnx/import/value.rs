@@ -19,7 +19,158 @@ pub(super) enum Value {
 #[derive(Debug, Clone)]
 pub(super) struct Named {
     pub(super) name: String,
+    /// Its value; of a quantised one, in float.
     pub(super) tensor: Tensor,
+    /// What the file has, if that is quantised.
+    pub(super) quantised: Option<Quantised>,
+}
+
+/// A constant as `scale · (element − zero point)`.
+#[derive(Debug, Clone)]
+pub(super) struct Quantised {
+    /// INT8 or INT32.
+    pub(super) tensor: Tensor,
+    /// One, or one an index of `axis`.
+    pub(super) scales: Vec<f32>,
+    /// As many.
+    pub(super) zero_points: Vec<i64>,
+    /// The dimension along which they vary; 0 if there is one.
+    pub(super) axis: usize,
+}
+
+impl Named {
+    /// A constant that is not quantised.
+    pub(super) fn plain(name: impl Into<String>, tensor: Tensor) -> Named {
+        Named {
+            name: name.into(),
+            tensor,
+            quantised: None,
+        }
+    }
+
+    /// The constant whose dimension `i` is dimension `order[i]` of this one.
+    pub(super) fn permuted(&self, order: &[usize]) -> Named {
+        let quantised = self.quantised.as_ref().map(|q| Quantised {
+            tensor: q.tensor.permuted(order),
+            axis: order.iter().position(|&d| d == q.axis).unwrap_or(0),
+            ..q.clone()
+        });
+        Named {
+            name: self.name.clone(),
+            tensor: self.tensor.permuted(order),
+            quantised,
+        }
+    }
+
+    /// The same elements in another shape; quantised still, if that has one scale or keeps its dimension where it is.
+    pub(super) fn reshaped(&self, shape: &[i64]) -> Named {
+        let keeps = |q: &Quantised| {
+            let (old, axis) = (&q.tensor.shape, q.axis);
+            let product = |s: &[i64]| s.iter().product::<i64>();
+            let at = (0..shape.len()).find(|&d| {
+                old.get(axis) == Some(&shape[d]) && product(&shape[..d]) == product(&old[..axis])
+            });
+            if q.scales.len() == 1 { Some(0) } else { at }
+        };
+        let quantised = self.quantised.as_ref().and_then(|q| {
+            Some(Quantised {
+                axis: keeps(q)?,
+                tensor: q.tensor.reshaped(shape),
+                ..q.clone()
+            })
+        });
+        Named {
+            name: self.name.clone(),
+            tensor: self.tensor.reshaped(shape),
+            quantised,
+        }
+    }
+}
+
+impl Named {
+    /// A part of the first dimension.
+    pub(super) fn rows(&self, rows: std::ops::Range<usize>) -> Named {
+        let quantised = self.quantised.as_ref().map(|q| {
+            let vary = q.axis == 0 && q.scales.len() > 1;
+            let part = if vary {
+                rows.clone()
+            } else {
+                0..q.scales.len()
+            };
+            Quantised {
+                tensor: q.tensor.rows(&rows),
+                scales: q.scales[part.clone()].to_vec(),
+                zero_points: q.zero_points[part].to_vec(),
+                axis: q.axis,
+            }
+        });
+        Named {
+            name: self.name.clone(),
+            tensor: self.tensor.rows(&rows),
+            quantised,
+        }
+    }
+
+    /// Rows and columns, the last two dimensions, from behind.
+    pub(super) fn reversed(&self) -> Named {
+        let quantised = self.quantised.as_ref().map(|q| Quantised {
+            tensor: q.tensor.reversed(),
+            ..q.clone()
+        });
+        Named {
+            name: self.name.clone(),
+            tensor: self.tensor.reversed(),
+            quantised,
+        }
+    }
+}
+
+impl Tensor {
+    fn rows(&self, rows: &std::ops::Range<usize>) -> Tensor {
+        let count = self
+            .shape
+            .first()
+            .map_or(1, |&n| usize::try_from(n).unwrap_or(1));
+        let step = self.data.len() / count.max(1);
+        let mut shape = self.shape.clone();
+        if let Some(first) = shape.first_mut() {
+            *first = rows.len() as i64;
+        }
+        Tensor {
+            dtype: self.dtype,
+            shape,
+            data: self.data[rows.start * step..rows.end * step].into(),
+        }
+    }
+
+    fn reversed(&self) -> Tensor {
+        let rank = self.shape.len();
+        let plane: i64 = self.shape[rank.saturating_sub(2)..].iter().product();
+        let size = self.dtype.bytes().unwrap_or(1);
+        let plane = usize::try_from(plane).unwrap_or(1).max(1) * size;
+        let planes = self.data.chunks(plane);
+        let data = planes.flat_map(|p| p.chunks(size).rev().flatten().copied());
+        Tensor {
+            data: data.collect(),
+            ..self.clone()
+        }
+    }
+
+    fn permuted(&self, order: &[usize]) -> Tensor {
+        let size = self.dtype.bytes().unwrap_or(1);
+        Tensor {
+            dtype: self.dtype,
+            shape: order.iter().map(|&d| self.shape[d]).collect(),
+            data: permuted_bytes(&self.data, &self.shape, order, size).into(),
+        }
+    }
+
+    fn reshaped(&self, shape: &[i64]) -> Tensor {
+        Tensor {
+            shape: shape.to_vec(),
+            ..self.clone()
+        }
+    }
 }
 
 /// A value of the network: which of its dimensions are where is bookkeeping, until an operator needs them in an order.
@@ -103,6 +254,7 @@ pub(super) fn permuted_bytes(data: &[u8], shape: &[i64], order: &[usize], size: 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -112,6 +264,35 @@ mod tests {
         let got = permuted_bytes(&data, &[2, 3], &[1, 0], 2);
         assert_eq!(got, [0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11]);
         assert_eq!(permuted_bytes(&[7], &[], &[], 1), [7]);
+    }
+
+    #[test]
+    fn scales_go_with_their_dimension() {
+        let quantised = Quantised {
+            tensor: Tensor {
+                dtype: crate::onnx::model::DataType::INT8,
+                shape: vec![2, 3],
+                data: [0, 1, 2, 3, 4, 5].into(),
+            },
+            scales: vec![0.5, 2.0],
+            zero_points: vec![0, 0],
+            axis: 0,
+        };
+        let named = Named {
+            name: "w".into(),
+            tensor: Tensor::of_floats(&[2, 3], [0.0, 0.5, 1.0, 6.0, 8.0, 10.0]),
+            quantised: Some(quantised),
+        };
+        let turned = named.permuted(&[1, 0]).quantised.unwrap();
+        assert_eq!(
+            (turned.axis, &turned.tensor.data[..]),
+            (1, &[0, 3, 1, 4, 2, 5][..])
+        );
+        let axis = |shape: &[i64]| named.reshaped(shape).quantised.map(|q| q.axis);
+        assert_eq!(axis(&[1, 2, 3]), Some(1));
+        assert_eq!(axis(&[2, 1, 3]), Some(0));
+        assert_eq!(axis(&[3, 2]), None);
+        assert_eq!(axis(&[6]), None);
     }
 
     #[test]

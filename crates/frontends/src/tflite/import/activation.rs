@@ -1,8 +1,8 @@
-//! RELU, RELU6, and activations fused into other operators.
+//! RELU, RELU6, LOGISTIC of floats, and activations fused into other operators.
 
 use ir::{Attr, Module, OpState};
 
-use super::context::{OpCx, Stop, affine, float_or_int8, same_quantization, shapes};
+use super::context::{OpCx, Stop, affine, element_types, float_or_int8, same_quantization, shapes};
 use super::rescale;
 use crate::finding::Finding;
 use crate::tflite::codes;
@@ -38,6 +38,13 @@ pub(super) fn relu6(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     unary(cx, "nn.relu6", |input, output| {
         same_quantization(input, output)?;
         rescale::activation_bounds(Activation::Relu6, affine(output)?.0)
+    })
+}
+
+/// LOGISTIC of floats; of int8 the reference kernel has an arithmetic of its own.
+pub(super) fn logistic(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    unary(cx, "nn.logistic", |input, output| {
+        Err(element_types(&[input, output]))
     })
 }
 

@@ -9,8 +9,9 @@ use ir::{
     ValueId,
 };
 
+use super::operator_import;
 use super::types::tensor_type;
-use super::{Imported, operator_import};
+use crate::Imported;
 use crate::error::ImportErrors;
 use crate::finding::{CONVERT_AGAIN, Finding, Findings};
 use crate::tflite::codes;

@@ -8,7 +8,7 @@
 //! listed; else each operator is checked against what the reference kernels take, and all defects are reported.
 
 mod activation;
-mod add;
+mod binary;
 mod context;
 mod conv;
 mod dequantized;
@@ -27,20 +27,12 @@ mod window;
 
 use std::sync::Arc;
 
-use ir::{Diagnostics, DialectRegistry, Module};
+use ir::DialectRegistry;
 
 use self::context::{Importer, OpCx, Stop};
 use super::model::TfliteModel;
+use crate::Imported;
 use crate::error::ImportErrors;
-
-/// What an import yields.
-#[derive(Debug)]
-pub struct Imported {
-    /// The module, not yet verified.
-    pub module: Module,
-    /// What the user may want to know about how the model was taken.
-    pub remarks: Diagnostics,
-}
 
 /// How one operator is brought into the `nn` dialect.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +46,7 @@ pub struct OperatorImport {
 pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "ADD",
-        import: add::add,
+        import: binary::add,
     },
     OperatorImport {
         name: "AVERAGE_POOL_2D",
@@ -77,12 +69,32 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: quantize::dequantize,
     },
     OperatorImport {
+        name: "EXPAND_DIMS",
+        import: reshape::reshape,
+    },
+    OperatorImport {
         name: "FULLY_CONNECTED",
         import: fully_connected::fully_connected,
     },
     OperatorImport {
+        name: "LOGISTIC",
+        import: activation::logistic,
+    },
+    OperatorImport {
+        name: "MAXIMUM",
+        import: binary::maximum,
+    },
+    OperatorImport {
         name: "MAX_POOL_2D",
         import: pool::max_pool_2d,
+    },
+    OperatorImport {
+        name: "MINIMUM",
+        import: binary::minimum,
+    },
+    OperatorImport {
+        name: "MUL",
+        import: binary::mul,
     },
     OperatorImport {
         name: "PAD",
@@ -119,6 +131,14 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "SPLIT_V",
         import: joining::split_v,
+    },
+    OperatorImport {
+        name: "SQUEEZE",
+        import: reshape::reshape,
+    },
+    OperatorImport {
+        name: "SUB",
+        import: binary::sub,
     },
     OperatorImport {
         name: "TRANSPOSE",

@@ -1,4 +1,4 @@
-//! RESHAPE; the output tensor's shape is the new shape, whatever the operand or the option says.
+//! RESHAPE, SQUEEZE and EXPAND_DIMS; the output tensor's shape is the new shape, whatever the operand or the option says.
 
 use ir::OpState;
 
