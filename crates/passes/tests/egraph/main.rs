@@ -5,6 +5,7 @@
 mod registry;
 
 mod draw;
+mod fused;
 mod laws;
 mod networks;
 mod registered;

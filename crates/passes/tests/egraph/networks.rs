@@ -1,5 +1,7 @@
 //! The pass on whole networks.
 
+use crate::draw::Instance;
+use crate::draw::net::{Moves, Net};
 use crate::registry;
 use ir::Module;
 use pass::{ManagerOptions, PassCx, Pipeline, Registry};
@@ -125,8 +127,69 @@ fn an_op_that_is_not_known_stays_outside() {
     );
 }
 
-/// The networks that could be taken: none beats another one, the given one is worse than what was taken by the goal, and a budget that one
-/// of them keeps is kept.
+/// A network as exporters write it whose images have channels first: each window between transposes, its padding before it, activations
+/// alone, a sum every other block; at the end the mean of each channel, and a layer on them.
+fn channels_first(registry: &Registry, blocks: usize) -> Instance {
+    let mut choices = testgen::Choices::from_seed(blocks as u64);
+    let mut net = Net::new(registry, &mut choices);
+    let elem = net.i8();
+    let mut x = net.input(&[1, 4, 16, 16], elem);
+    let moves = Moves {
+        kernel: [3, 3],
+        strides: [1, 1],
+        dilations: [1, 1],
+        pads: [0; 4],
+    };
+    for block in 0..blocks {
+        let image = net.transpose(x, &[0, 2, 3, 1]);
+        let padded = net.pad(image, &[0, 0, 1, 1, 1, 1, 0, 0], None);
+        let y = match block % 2 {
+            0 => net.convolution_of(4, padded, &moves, true),
+            _ => net.depthwise_of(1, padded, &moves, true),
+        };
+        let y = net.transpose(y, &[0, 3, 1, 2]);
+        let (shape, elem) = (net.shape(y), net.elem(y));
+        let y = net.op("relu", &[y], &[], &shape, elem);
+        x = if block % 2 == 1 { net.add(x, y) } else { y };
+    }
+    let image = net.transpose(x, &[0, 2, 3, 1]);
+    let all = Moves {
+        kernel: [16, 16],
+        ..moves
+    };
+    let mean = net.pool("average_pool_2d", image, &all);
+    let mean = net.transpose(mean, &[0, 3, 1, 2]);
+    let flat = net.reshape(mean, &[1, 4]);
+    let y = net.fully_connected(flat, 4, true);
+    net.returning(&[y])
+}
+
+/// Of a network of some two hundred and fifty ops only the transpose of its input is left, no activation, and of its pads those whose copy
+/// is estimated to take fewer cycles than a border does; and rules come to an end.
+#[test]
+fn layouts_and_pads_vanish() {
+    let registry = registry();
+    for blocks in [1, 2, 36] {
+        let net = channels_first(&registry, blocks);
+        let (after, remarks, _) = rewrite(&registry, &net.module, "");
+        let text = ir::text::print_module(&after);
+        assert!(
+            remarks[0].ends_with("no rule has anything to add"),
+            "{remarks:?}"
+        );
+        let count = |name: &str| text.matches(&format!("\"{name}\"")).count();
+        let left = (count("nn.transpose"), count("nn.relu"));
+        assert_eq!(left, (1, 0), "{blocks} blocks\n{text}");
+        assert!(count("nn.pad") <= blocks / 8, "{blocks} blocks\n{text}");
+        assert_eq!(
+            interp::run_nn(&after, &net.inputs),
+            interp::run_nn(&net.module, &net.inputs)
+        );
+    }
+}
+
+/// The networks that could be taken: none beats another one, the given one is no better than what was taken by the goal, and what is nearest to
+/// a budget is taken.
 #[test]
 fn the_best_of_the_front_is_taken() {
     let registry = registry();
@@ -160,11 +223,14 @@ fn the_best_of_the_front_is_taken() {
             let Some(least) = points.iter().map(|p| p.measure.ram).min() else {
                 continue;
             };
-            tight += usize::from(taken.first().is_some_and(|p| p.measure.ram > least));
-            let options = format!("{{optimize-for={name} ram-budget={least}}}");
+            // With a budget, networks are measured by their plans and not by estimates.
+            let budget = least - least / 4;
+            let options = format!("{{optimize-for={name} ram-budget={budget}}}");
             let within = front(&rewrite(&registry, &before, &options).0);
-            let taken = within.iter().find(|p| p.taken);
-            assert_eq!(taken.map(|p| p.measure.ram), Some(least), "{within:?}");
+            let excess = |p: &Point| p.measure.ram.saturating_sub(budget);
+            let taken = within.iter().find(|p| p.taken).map(excess);
+            assert_eq!(taken, within.iter().map(excess).min(), "{within:?}");
+            tight += usize::from(within.len() > 1);
         }
     }
     assert!(fronts > 20 && tight > 3, "{fronts} {tight}");
@@ -210,12 +276,9 @@ fn every_run_makes_the_same_bytes() {
         let registry = registry();
         let mut texts = Vec::new();
         for family in testgen::cells::Family::ALL {
-            let before = testgen::cells::stacked(family, 3, 8, 4, 1).build(registry.dialects());
-            for goal in ["balanced", "ram"] {
-                let (after, remarks, found) =
-                    rewrite(&registry, &before, &format!("{{optimize-for={goal}}}"));
-                texts.push((ir::text::print_module(&after), remarks, found));
-            }
+            let before = testgen::cells::stacked(family, 2, 8, 4, 1).build(registry.dialects());
+            let (after, remarks, found) = rewrite(&registry, &before, "");
+            texts.push((ir::text::print_module(&after), remarks, found));
         }
         texts
     };

@@ -247,6 +247,14 @@ impl<'c> Net<'c> {
         self.insert(state.results(&types))
     }
 
+    /// An int8 type whose zero point is mostly the lowest number, and whose scale is mostly small.
+    pub fn bounded(&mut self) -> Type {
+        let zero = self.c.of(&[-128, -128, -128, -127, 0]);
+        let scale = self.c.between(1 << 13, 1 << 15) as f32 / 1_048_576.0;
+        let scale = if self.c.once_in(3) { 0.125 } else { scale };
+        self.m.quant(QuantType::per_tensor(8, scale.into(), zero))
+    }
+
     /// One of the operators on single elements.
     pub fn pointwise(&mut self, x: ValueId) -> ValueId {
         let (shape, from) = (self.shape(x), self.elem(x));
@@ -322,6 +330,16 @@ impl<'c> Net<'c> {
 
     pub fn convolution(&mut self, x: ValueId, moves: &Moves, bias: bool) -> ValueId {
         let channels = self.c.between(1, 4);
+        self.convolution_of(channels, x, moves, bias)
+    }
+
+    pub fn convolution_of(
+        &mut self,
+        channels: i64,
+        x: ValueId,
+        moves: &Moves,
+        bias: bool,
+    ) -> ValueId {
         let depth = self.shape(x)[3];
         let filter = [channels, moves.kernel[0], moves.kernel[1], depth];
         let weights = self.weights(x, &filter, 0, bias);
@@ -329,7 +347,18 @@ impl<'c> Net<'c> {
     }
 
     pub fn depthwise(&mut self, x: ValueId, moves: &Moves, bias: bool) -> ValueId {
-        let channels = self.shape(x)[3] * self.c.between(1, 2);
+        let multiplier = self.c.between(1, 2);
+        self.depthwise_of(multiplier, x, moves, bias)
+    }
+
+    pub fn depthwise_of(
+        &mut self,
+        multiplier: i64,
+        x: ValueId,
+        moves: &Moves,
+        bias: bool,
+    ) -> ValueId {
+        let channels = self.shape(x)[3] * multiplier;
         let filter = [1, moves.kernel[0], moves.kernel[1], channels];
         let weights = self.weights(x, &filter, 3, bias);
         self.windowed("depthwise_conv_2d", x, &weights, moves, channels)
