@@ -31,6 +31,11 @@ pub(crate) fn instruction(i: &Instruction, width: u32, word: bool) -> String {
     format!("{mnemonic}q{predicated}{form}_s{suffix}")
 }
 
+/// Of the products of the lanes, added up.
+pub(crate) fn product(width: u32) -> String {
+    format!("vmladavq_s{width}")
+}
+
 /// Of a load or store of a vector whose elements have `width` bits.
 pub(crate) fn transfer(t: &Transfer, width: u32) -> String {
     let mnemonic = t.name.trim_start_matches("arm.mve.");
@@ -56,6 +61,7 @@ pub(crate) fn reserved() -> Vec<String> {
             }
         }
     }
+    names.extend([8, 16, 32].map(product));
     for t in TRANSFERS {
         names.extend(t.widths.iter().map(|&width| transfer(t, width)));
     }

@@ -4,6 +4,7 @@
 //! continued in the block stays in one register, which holds the word from outside first; temporaries are handed out in the order of the
 //! ops, each to the next that needs one as soon as nobody reads it any more.
 
+use crate::Subscript;
 use ir::dialects::{arith, arm, arm_mve};
 use ir::{Diagnostic, Module, OpId, ValueId};
 use rustc_hash::FxHashMap;
@@ -89,44 +90,6 @@ fn is_immediate(c: u32) -> bool {
 /// Whether the attribute comes between the result and the operand.
 pub fn saturates(mnemonic: &str) -> bool {
     matches!(mnemonic, "ssat" | "usat" | "ssat16" | "usat16")
-}
-
-/// An index as `Σ factor · value + constant`, where sums and products inside of the block are followed.
-fn linear(m: &Module, block: OpId, v: ValueId) -> Option<(Vec<(ValueId, i64)>, i64)> {
-    if let Some(c) = arith::const_int_of(m, v) {
-        return Some((Vec::new(), c));
-    }
-    let inside = |op: &OpId| m.parent_op(*op) == Some(block);
-    let Some(op) = m.defining_op(v).filter(inside) else {
-        return Some((vec![(v, 1)], 0));
-    };
-    let (a, b) = (
-        linear(m, block, m.operand(op, 0))?,
-        linear(m, block, m.operand(op, 1))?,
-    );
-    let scaled = |(terms, constant): (Vec<(ValueId, i64)>, i64), factor: i64| {
-        let terms = terms
-            .into_iter()
-            .map(|(v, f)| Some((v, f.checked_mul(factor)?)))
-            .collect::<Option<Vec<_>>>()?;
-        Some((terms, constant.checked_mul(factor)?))
-    };
-    match m.op_name(op) {
-        "arith.addi" => {
-            let (mut terms, mut constant) = a;
-            for (v, f) in b.0 {
-                match terms.iter_mut().find(|t| t.0 == v) {
-                    Some(t) => t.1 = t.1.checked_add(f)?,
-                    None => terms.push((v, f)),
-                }
-            }
-            constant = constant.checked_add(b.1)?;
-            Some((terms, constant))
-        }
-        "arith.muli" if a.0.is_empty() => scaled(b, a.1),
-        "arith.muli" if b.0.is_empty() => scaled(a, b.1),
-        _ => None,
-    }
 }
 
 struct Allocation<'m> {
@@ -289,8 +252,10 @@ impl Allocation<'_> {
         let [buffer, index] = operands[..] else {
             return Err("loads from buffers of one dimension only".to_owned());
         };
-        let (mut terms, constant) =
-            linear(m, self.block, index).ok_or("an index is no sum of products")?;
+        let Subscript {
+            mut terms,
+            constant,
+        } = Subscript::within(m, self.block, index).ok_or("an index is no sum of products")?;
         terms.retain(|t| t.1 != 0);
         terms.sort();
         let known = self.out.addresses.iter().position(|a| {

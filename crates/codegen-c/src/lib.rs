@@ -37,6 +37,7 @@ mod names;
 mod program;
 mod range;
 mod render;
+mod subscript;
 mod support;
 mod written;
 
@@ -45,6 +46,7 @@ pub use app::{AppFiles, SharedArenas, emit_app};
 pub use interface::Place;
 pub use memory::MemoryNeed;
 pub use names::c_identifier;
+pub use subscript::Subscript;
 pub use written::{Written, root};
 
 use ir::{Diagnostic, Diagnostics, Verified};

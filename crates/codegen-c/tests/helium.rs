@@ -1,70 +1,30 @@
 //! Every instruction of Helium, in C on an emulated core: what the interpreter computes, on random and extreme operands.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod on_core;
+
 use codegen_c::{Options, emit};
-use emulate::{BuildOptions, Case, Firmware, RunOptions, SourceFile};
-use ir::{DialectRegistry, dialects};
-use std::sync::Arc;
-use target::Targets;
-use testgen::helium::{self, Helium};
+use emulate::{Case, SourceFile};
+use on_core::{check, registry};
+use testgen::helium;
 
-fn registry() -> Arc<DialectRegistry> {
-    let mut b = DialectRegistry::builder();
-    dialects::register_all(&mut b).unwrap();
-    interp::register(&mut b).unwrap();
-    Arc::new(b.freeze())
-}
-
-/// What the interpreter computes: the bytes of each case.
-fn expected(h: &Helium) -> Vec<Vec<u8>> {
-    let program = interp::Program::compile(ir::verify::verify(&h.module).unwrap()).unwrap();
-    let inputs: Vec<&[u8]> = h.inputs.iter().map(Vec::as_slice).collect();
-    program.run(&inputs).unwrap()
-}
-
-fn case(h: &Helium, number: usize, target: &target::Target, expected: &[Vec<u8>]) -> Case {
-    let name = format!("net{number}");
+/// What C has of a module.
+fn code(verified: ir::Verified<'_>, target: &target::Target, name: &str) -> Case {
     let options = Options {
-        name: name.clone(),
+        name: name.to_owned(),
         ..Options::default()
     };
-    let c = emit(ir::verify::verify(&h.module).unwrap(), target, &options).unwrap();
+    let c = emit(verified, target, &options).unwrap();
     let source = |f: &codegen_c::File| SourceFile::new(&f.path, f.text.clone());
     Case {
         sources: vec![source(&c.source), source(&c.data)],
         headers: vec![source(&c.header), source(&c.data_header)],
-        inputs: h.inputs.iter().map(|i| i.len() as u32).collect(),
-        outputs: expected.iter().map(|b| b.len() as u32).collect(),
-        ..Case::new(&name)
+        ..Case::new(name)
     }
 }
 
 #[test]
 fn helium_on_cortex_m55() {
-    let test = "helium_on_cortex_m55";
-    if !prerequisites::programs(test, &["arm-none-eabi-gcc", "qemu-system-arm"]) {
-        return;
-    }
-    let targets = Targets::builtin();
-    let target = targets.get("cortex-m55").unwrap();
-    let modules = helium::all(&registry());
-    let expected: Vec<Vec<Vec<u8>>> = modules.iter().map(expected).collect();
-    let cases: Vec<Case> = (0..modules.len())
-        .map(|i| case(&modules[i], i, target, &expected[i]))
-        .collect();
-    let firmware = Firmware::build(target, &cases, &BuildOptions::default()).unwrap();
-    let mut run = RunOptions::default();
-    for (i, h) in modules.iter().enumerate() {
-        run.add(i, h.inputs.clone());
-    }
-    let runs = firmware.run(&run).unwrap().runs;
-    assert_eq!(runs.len(), modules.len());
-    let mut wrong = Vec::new();
-    for ((h, expected), run) in modules.iter().zip(&expected).zip(runs) {
-        assert!(run.is_clean(), "{run:?}");
-        assert_eq!(run.outputs.len(), h.cases.len());
-        let differs = (0..expected.len()).filter(|&i| run.outputs[i] != expected[i]);
-        wrong.extend(differs.map(|i| &h.cases[i]));
-    }
-    assert!(wrong.is_empty(), "{wrong:?} differ");
+    let all = helium::all(&registry());
+    check("helium_on_cortex_m55", "cortex-m55", &all, &[], code);
 }

@@ -14,6 +14,7 @@ mod address;
 mod artifact;
 mod debug;
 mod exponential;
+mod facts;
 mod failure;
 mod frames;
 mod function;

@@ -3,6 +3,7 @@
 //! * `optsize`: the schedules have chosen order, blocks and unrolling of the loops; what LLVM's second level would unroll on top makes half
 //!   as much code again, and no model faster by more than 3 %, some slower. Addresses without it are chosen for pre-indexed accesses, which
 //!   costs registers in long bodies.
+//! * `mustprogress`: every loop ends.
 //! * `noimplicitfloat`: no vectors that the module does not have. Without it, random modules of the loop level differ from the interpreter on
 //!   an M55, for two reasons. LLVM 19 scales the offsets of some gathers by the element's size twice, for integers and floats: clang-19 -Os
 //!   does so with `y[40 * a + 8 * b + c] = x[4 * c + a] * b` in loops over a, b, c (perhaps llvm-project issue 120993). And Helium computes
@@ -17,7 +18,7 @@ use inkwell::targets::TargetMachine;
 use ir::Diagnostic;
 
 /// Attributes of every function.
-pub(crate) const ATTRIBUTES: [&str; 3] = ["nounwind", "optsize", "noimplicitfloat"];
+pub(crate) const ATTRIBUTES: [&str; 4] = ["mustprogress", "nounwind", "optsize", "noimplicitfloat"];
 
 /// Checks the module, then runs the passes of LLVM's second level.
 pub(crate) fn run(module: &Module<'_>, machine: &TargetMachine) -> Result<(), Diagnostic> {

@@ -1,6 +1,7 @@
 //! A module as an LLVM module: constants, own memory, a function a kernel, the function that calls them.
 
 use crate::debug::Debug;
+use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::function::FunctionBuilder;
 use crate::types;
@@ -24,6 +25,7 @@ pub(crate) struct Cx<'a, 'ctx> {
     pub m: &'a Module,
     pub api: &'a Api,
     pub written: Written,
+    pub facts: Facts,
     /// The constants by symbol.
     pub constants: FxHashMap<String, PointerValue<'ctx>>,
     /// The kernels.
@@ -67,6 +69,7 @@ pub(crate) fn build<'ctx>(
         m,
         api,
         written: Written::of(m)?,
+        facts: Facts::of(m, api),
         constants: FxHashMap::default(),
         functions: FxHashMap::default(),
         exponential: OnceCell::new(),
@@ -348,7 +351,10 @@ impl<'ctx> Cx<'_, 'ctx> {
                 if let Some(bytes) = m.size_bytes(m.value_type(v)).filter(|&b| b > 0) {
                     self.mark(function, at, "dereferenceable", bytes);
                 }
-                function.set_param_alignment(i as u32, types::element_bytes(m, *elem));
+                let known = self.facts.argument(op, i).align;
+                let known = u32::try_from(known).unwrap_or(1);
+                let align = types::element_bytes(m, *elem).max(known);
+                function.set_param_alignment(i as u32, align);
             }
         }
         Ok((op, function))

@@ -46,6 +46,7 @@ fn nn_name(operator: &str) -> String {
     match operator {
         "SPLIT_V" => "nn.split".to_owned(),
         "PADV2" => "nn.pad".to_owned(),
+        "SQUEEZE" => "nn.reshape".to_owned(),
         _ => format!("nn.{}", operator.to_lowercase()),
     }
 }

@@ -370,7 +370,7 @@ fn layers_on_integers_are_what_they_are_between_quantisations() {
         rest = &rest[at + 1..];
     }
     assert!(
-        text.contains("-> tensor<1x4x4x4x!quant.uniform<i8:f32, 2:-3>>"),
+        text.contains("-> tensor<1x4x4x4x!quant.uniform<i8:f32, 2.000000e+00:-3>>"),
         "{text}"
     );
     assert!(text.contains("\"layer\""), "{text}");

@@ -212,8 +212,17 @@ fn options_are_read_from_the_schemas_fields() {
             Options::Split(Split { num_splits: 4 })
         );
     }
-    // MUL
-    assert_eq!(options_of(18, 21, vec![I8(0, 1)]), Options::Unread(21));
+    for (operator, union) in [(18, 21), (41, 28)] {
+        assert_eq!(
+            options_of(operator, union, vec![I8(0, 1)]),
+            Options::Arithmetic(Arithmetic {
+                activation: Activation::Relu,
+                pot_scale_int16: true
+            })
+        );
+    }
+    // DIV
+    assert_eq!(options_of(42, 29, vec![I8(0, 1)]), Options::Unread(29));
 }
 
 #[test]

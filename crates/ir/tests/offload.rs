@@ -64,7 +64,7 @@ fn the_region_takes_the_inputs_and_yields_the_outputs() {
         (
             r#""func.return"(%r#0, %r#1) : (tensor<4xf32>, tensor<4xf32>) -> ()"#,
             r#""nn.yield"(%r#0, %r#1) : (tensor<4xf32>, tensor<4xf32>) -> ()"#,
-            "must stand directly in `nn.offload`",
+            "must stand directly in an op of `nn`",
         ),
     ] {
         assert!(MODULE.contains(from));

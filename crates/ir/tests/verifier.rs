@@ -481,7 +481,7 @@ fn loads_and_stores_of_helium_on_their_buffers() {
     );
 }
 
-/// What a load or store touches: as many elements as the vector has lanes.
+/// What a load or store touches: as many elements as the vector has lanes, or as a predicate with a constant count leaves active.
 #[test]
 fn accesses_of_buffers() {
     let mut m = module();
@@ -496,6 +496,11 @@ fn accesses_of_buffers() {
     let loaded = b.vldr(args[0], &[args[1]], 16);
     b.vldr_gather(loaded, args[0], &[args[1]]);
     b.vstr(args[2], args[0], &[args[1]]);
+    for (predicate, count) in [("vctp16", 3), ("vctp8", 5), ("vctp8", 99)] {
+        let count = b.const_i32(count);
+        let predicate = b.mve(predicate, &[count]);
+        b.vldr_z(predicate, args[0], &[args[1]], 16);
+    }
     let byte = b.load(args[0], &[args[1]]);
     b.store(byte, args[0], &[args[1]]);
     end(&mut m, block);
@@ -508,6 +513,9 @@ fn accesses_of_buffers() {
         (0, Some(8), false),
         (1, None, false),
         (1, Some(8), true),
+        (1, Some(3), false),
+        (1, Some(3), false),
+        (1, Some(8), false),
         (0, Some(1), false),
         (1, Some(1), true),
     ];

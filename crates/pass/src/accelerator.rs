@@ -46,20 +46,19 @@ impl Accelerator {
         }
     }
 
-    /// May also claim what a term fits, `(nn.max_pool_2d (nn.conv_2d ?x ..))`. Operands that are constant become part of the claim.
+    /// May also claim what a term fits, `(nn.max_pool_2d (nn.conv_2d ?x ..))`; a text may hold several. Operands that are constant become
+    /// part of the claim.
     ///
     /// # Errors
-    /// If the text is no term, or a variable.
-    pub fn claim(mut self, term: &str) -> Result<Accelerator, SyntaxError> {
-        let parsed = Term::parse(term)?;
-        if parsed.root().is_none() {
-            let message = "an accelerator claims ops, not whatever value";
-            return Err(SyntaxError::new(
-                crate::term::Position { line: 1, column: 1 },
-                message,
-            ));
+    /// If something of the text is no term, or is a variable.
+    pub fn claim(mut self, terms: &str) -> Result<Accelerator, SyntaxError> {
+        for (at, term) in Term::parse_all(terms)? {
+            if term.root().is_none() {
+                let message = "an accelerator claims ops, not whatever value";
+                return Err(SyntaxError::new(at, message));
+            }
+            self.claims.push(term);
         }
-        self.claims.push(parsed);
         Ok(self)
     }
 

@@ -96,7 +96,7 @@ impl<'m> KernelBuilder<'m> {
 
     /// Begins the kernel's second half, for one that only starts something: a function that takes the same arguments as the kernel has so
     /// far, and is called before anything needs the results, or what the kernel was given, for something else. All of it stays where it
-    /// is until then. The result is the block of its body; the kernel gets no further arguments.
+    /// is until then. The result is the block of its body; an argument that the kernel gets later, it gets too.
     pub fn wait(&mut self) -> BlockId {
         if let Some((_, block)) = self.wait {
             return block;
@@ -114,11 +114,10 @@ impl<'m> KernelBuilder<'m> {
     }
 
     fn arg(&mut self, ty: Type, arg: KernelArg) -> ValueId {
-        assert!(
-            self.wait.is_none(),
-            "invariant: a kernel has all of its arguments before its second half begins"
-        );
         self.args.push(arg);
+        if let Some((_, second)) = self.wait {
+            self.m.add_block_arg(second, ty);
+        }
         self.m.add_block_arg(self.entry, ty)
     }
 

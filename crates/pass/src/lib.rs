@@ -3,6 +3,7 @@
 //! * A [`Pass`] changes a module; a pipeline of passes is text ([`Pipeline`]) in MLIR's syntax and prints back exactly.
 //! * A [`Schedule`] lowers one tensor-level op to a loop-level kernel ([`KernelBuilder`]) and says what that costs ([`Cost`]).
 //! * An [`Accelerator`] says which parts of a network it may compute, and what that costs.
+//! * A [`RewriteRule`] says that two networks compute the same.
 //! * A [`Registry`] holds dialects, passes, rewrite patterns, schedules, accelerators and targets; it is filled by explicit calls, then frozen.
 //! * [`run_pipeline`] runs passes: it verifies between them, turns a panic into a diagnostic with a [`Reproducer`], keeps analyses
 //!   ([`Analysis`]) until the module changes, and tells [`Instrumentation`] what happens.
@@ -45,6 +46,7 @@ mod pass;
 mod pipeline;
 mod registry;
 mod reproducer;
+mod rule;
 mod schedule;
 mod statistics;
 pub mod term;
@@ -61,5 +63,6 @@ pub use pass::{Failed, Pass, PassCx};
 pub use pipeline::{Pipeline, PipelineError, Step};
 pub use registry::{Registry, RegistryBuilder, RegistryError};
 pub use reproducer::Reproducer;
+pub use rule::{Condition, Expression, RewriteRule, When};
 pub use schedule::{Cost, Knobs, Schedule};
 pub use statistics::Statistics;

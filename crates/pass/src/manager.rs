@@ -16,6 +16,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("P002", "the module does not verify after a pass"),
     ("P003", "a pass panicked"),
     ("P004", "a pass changed what the module computes"),
+    ("P005", "a file of rewrite rules is wrong"),
 ];
 
 /// One run of a pass on one op.

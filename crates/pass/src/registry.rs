@@ -1,7 +1,9 @@
 //! What is registered: dialects, passes, rewrite patterns, schedules, accelerators, planning algorithms, targets, extensions of the default pipeline. Filled once by explicit calls, then frozen and shared.
 
+use crate::term::SyntaxError;
 use crate::{
-    ALGORITHM, Accelerator, ExtensionPoint, PassInfo, Pipeline, PipelineError, Schedule, Step,
+    ALGORITHM, Accelerator, ExtensionPoint, PassInfo, Pipeline, PipelineError, RewriteRule,
+    Schedule, Step,
 };
 use ir::rewrite::{Pattern, PatternSet};
 use ir::{DialectRegistry, DialectRegistryBuilder};
@@ -21,6 +23,17 @@ pub enum RegistryError {
     /// Two rewrite patterns of one name.
     #[error("pattern `{0}` is registered twice")]
     DuplicatePattern(String),
+    /// Two rewrite rules of one name.
+    #[error("rewrite rule `{0}` is registered twice")]
+    DuplicateRule(String),
+    /// A rewrite rule that cannot be.
+    #[error("{file}:{error}")]
+    Rule {
+        /// The file of rules, or the rule's name.
+        file: String,
+        /// Where and what.
+        error: SyntaxError,
+    },
     /// An extension of the default pipeline that is no pipeline.
     #[error("extension at {point}: {error}")]
     Extension {
@@ -52,6 +65,7 @@ pub struct RegistryBuilder {
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
     accelerators: Vec<Accelerator>,
+    rules: Vec<RewriteRule>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     algorithms: Algorithms,
     targets: Targets,
@@ -66,6 +80,7 @@ impl RegistryBuilder {
             patterns: Vec::new(),
             schedules: Vec::new(),
             accelerators: Vec::new(),
+            rules: Vec::new(),
             extensions: Vec::new(),
             algorithms: Algorithms::builtin(),
             targets,
@@ -141,6 +156,39 @@ impl RegistryBuilder {
         Ok(self)
     }
 
+    /// Registers a rewrite rule of networks; the ops that it is about must be registered before.
+    ///
+    /// # Errors
+    /// If the name is taken, or an op of the rule is not what the registry says.
+    pub fn rewrite_rule(&mut self, rule: RewriteRule) -> Result<&mut Self, RegistryError> {
+        if self.rules.iter().any(|r| r.name() == rule.name()) {
+            return Err(RegistryError::DuplicateRule(rule.name().to_owned()));
+        }
+        rule.check(&self.dialects)
+            .map_err(|error| RegistryError::Rule {
+                file: rule.name().to_owned(),
+                error,
+            })?;
+        self.rules.push(rule);
+        Ok(self)
+    }
+
+    /// Registers the rewrite rules of a text; `file` names it in errors.
+    ///
+    /// # Errors
+    /// If the text is no file of rules, or as for [`rewrite_rule`](Self::rewrite_rule).
+    pub fn rules(&mut self, file: &str, text: &str) -> Result<&mut Self, RegistryError> {
+        let wrong = |error| RegistryError::Rule {
+            file: file.to_owned(),
+            error,
+        };
+        for rule in RewriteRule::parse(text).map_err(wrong)? {
+            rule.check(&self.dialects).map_err(wrong)?;
+            self.rewrite_rule(rule)?;
+        }
+        Ok(self)
+    }
+
     /// The accelerators so far.
     pub fn accelerators(&self) -> &[Accelerator] {
         &self.accelerators
@@ -172,6 +220,7 @@ impl RegistryBuilder {
             patterns: self.patterns,
             schedules: self.schedules,
             accelerators: self.accelerators,
+            rules: self.rules,
             extensions: self.extensions,
             algorithms: self.algorithms,
             targets: self.targets,
@@ -186,6 +235,7 @@ pub struct Registry {
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
     accelerators: Vec<Accelerator>,
+    rules: Vec<RewriteRule>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     algorithms: Algorithms,
     targets: Targets,
@@ -243,6 +293,11 @@ impl Registry {
     /// All schedules, in order of registration.
     pub fn schedules(&self) -> impl Iterator<Item = &dyn Schedule> {
         self.schedules.iter().map(AsRef::as_ref)
+    }
+
+    /// The rewrite rules that were registered, in order; those of `rewrite-graph` itself are not among them.
+    pub fn rewrite_rules(&self) -> &[RewriteRule] {
+        &self.rules
     }
 
     /// The accelerators, in order of registration.

@@ -16,6 +16,7 @@ mod parser;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use lexer::Kind;
 pub(crate) use parser::Parser;
 
 use std::fmt;
@@ -97,6 +98,19 @@ impl Term {
         let term = parser.term()?;
         parser.end()?;
         Ok(term)
+    }
+
+    /// Reads all terms of a text, with their places.
+    ///
+    /// # Errors
+    /// Where and why something is none.
+    pub fn parse_all(text: &str) -> Result<Vec<(Position, Term)>, SyntaxError> {
+        let mut parser = Parser::new(text)?;
+        let mut terms = Vec::new();
+        while !parser.is_at_end() {
+            terms.push((parser.peek().at, parser.term()?));
+        }
+        Ok(terms)
     }
 
     /// The op at the top, if the term is no variable.

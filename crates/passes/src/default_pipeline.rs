@@ -188,6 +188,14 @@ impl PipelineOptions {
         if self.rules.explain {
             options = options.with("explain", true);
         }
+        if self.optimize_for == OptimizeFor::Ram || self.budgets.ram.is_some() {
+            if self.io == Io::Caller {
+                options = options.with("io", "caller");
+            }
+            if !self.in_place() {
+                options = options.with("overlap", false);
+            }
+        }
         for (name, number) in [
             ("ram-budget", self.budgets.ram),
             ("flash-budget", self.budgets.flash),

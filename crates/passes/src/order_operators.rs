@@ -168,10 +168,9 @@ impl Ordered {
         self.of_root.get(&self.views.place(v).root).copied()
     }
 
-    /// The order in which `order-operators` puts the operators.
-    pub fn best_order(&self) -> Vec<usize> {
-        let order = self.search().and_then(|best| best.order);
-        order.unwrap_or_else(|| (0..self.ops.len()).collect())
+    /// An order of least peak, as far as the search finds it: what `order-operators` begins with.
+    pub fn low_order(&self) -> Vec<usize> {
+        Search::default().solve(&self.graph).order().to_vec()
     }
 
     fn search(&self) -> Option<Best> {

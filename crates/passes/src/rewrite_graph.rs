@@ -1,7 +1,7 @@
 //! `rewrite-graph`: takes the cheapest network that the rules of [`egraph`](crate::egraph) find equal to the given one.
 //!
 //! The best networks are extracted for several weights of cycles, flash and intermediate results. Each is ordered, its memory is planned, and
-//! it is measured as a whole; the best by `optimize-for`, within the budgets if any is, is taken if it is better than what was there. Else
+//! it is measured as a whole, where RAM goes first after lowering it; the best by `optimize-for`, within the budgets if any is, is taken if it is better than what was there. Else
 //! nothing changes. What none of the networks beats in everything is kept as a [`Front`], for reports.
 
 use crate::egraph::claim::{Refusal, claim};
@@ -12,12 +12,17 @@ use crate::egraph::extract::{Extraction, Weights};
 use crate::egraph::graph::Graph;
 use crate::egraph::measure::{Budgets, Goal, Measure, measure};
 use crate::egraph::merge::merge;
+use crate::egraph::registered::{self, Tried};
 use crate::egraph::rule::{Rule, Soundness};
 use crate::egraph::rules;
-use crate::egraph::saturate::{Conditions, Stop, saturate};
+use crate::egraph::saturate::{Conditions, ITERATION_LIMIT, Stop, saturate};
 use crate::front::{Front, Point};
+use ir::rewrite::Fuel;
 use ir::{Diagnostic, Module, OpId};
-use pass::{Accelerator, Failed, OptionError, Options, Pass, PassCx, PassInfo, Registry};
+use pass::{
+    Accelerator, Failed, OptionError, Options, Pass, PassCx, PassInfo, Pipeline, Registry,
+    RewriteRule,
+};
 
 /// The pass.
 pub fn info() -> PassInfo {
@@ -52,6 +57,18 @@ pub fn info() -> PassInfo {
         "Flash that constants and code may take, likewise.",
     )
     .option(
+        "io",
+        "arena|caller",
+        "arena",
+        "For `ram` and budgets of RAM, where networks are lowered and planned: where inputs and outputs live, as for plan-memory.",
+    )
+    .option(
+        "overlap",
+        "true|false",
+        "true",
+        "Likewise: whether results may run into operands, as for plan-memory.",
+    )
+    .option(
         "with",
         "NAME,…",
         "",
@@ -80,6 +97,8 @@ struct RewriteGraph {
     with: Vec<String>,
     candidates: usize,
     budgets: Budgets,
+    /// How networks are planned, where RAM goes first.
+    plans: Option<Pipeline>,
     disable: Vec<String>,
     fast_math: bool,
     explain: bool,
@@ -94,12 +113,16 @@ impl RewriteGraph {
             "flash" => Goal::Flash,
             _ => Goal::Balanced,
         };
+        let budget = bytes(o, "ram-budget")?;
+        o.choice("io", &["arena", "caller"])?;
+        o.flag("overlap")?;
         Ok(RewriteGraph {
             goal,
+            plans: (goal == Goal::Ram || budget.is_some()).then(|| plans(o)),
             with: o.list("with").map(str::to_owned).collect(),
             candidates: o.parse("candidates", "wants a number")?,
             budgets: Budgets {
-                ram: bytes(o, "ram-budget")?,
+                ram: budget,
                 flash: bytes(o, "flash-budget")?,
             },
             disable: o.list("disable").map(str::to_owned).collect(),
@@ -112,12 +135,19 @@ impl RewriteGraph {
     fn rules(&self, cx: &mut PassCx<'_>) -> Result<Vec<Rule>, Failed> {
         let mut rules = rules::all();
         for name in &self.disable {
-            if rules.iter().any(|r| r.name == name) {
+            let registered = cx.registry.rewrite_rules().iter().map(RewriteRule::name);
+            if rules
+                .iter()
+                .map(|r| r.name)
+                .chain(registered)
+                .any(|r| r == name)
+            {
                 continue;
             }
             let message = format!("`rewrite-graph` cannot disable `{name}`: no such rule");
             let error = Diagnostic::error("P001", message);
-            let names = rules.iter().map(|r| r.name);
+            let registered = cx.registry.rewrite_rules().iter().map(RewriteRule::name);
+            let names = rules.iter().map(|r| r.name).chain(registered);
             return cx.fail(match target::nearest(name, names) {
                 Some(n) => error.help(format!("did you mean `{n}`?")),
                 None => error,
@@ -129,6 +159,38 @@ impl RewriteGraph {
         });
         Ok(rules)
     }
+
+    /// The registered rules to use.
+    fn registered<'r>(&self, registry: &'r Registry) -> Vec<&'r RewriteRule> {
+        let allowed = |r: &&RewriteRule| {
+            (self.fast_math || !r.is_fast()) && !self.disable.iter().any(|d| d == r.name())
+        };
+        registry.rewrite_rules().iter().filter(allowed).collect()
+    }
+}
+
+/// Applies the rules of `rewrite-graph` itself and the registered ones in turn, until neither has anything new to say.
+fn saturate_all(
+    g: &mut Graph,
+    own: &[Rule],
+    registered: &[&RewriteRule],
+    fuel: &mut Fuel,
+) -> (Stop, u64) {
+    let (mut stop, mut found) = saturate(g, own, Conditions::Hold, fuel);
+    let mut tried = Tried::default();
+    for _ in 0..ITERATION_LIMIT {
+        if stop != Stop::Saturated {
+            break;
+        }
+        let new = registered::apply(g, registered, Conditions::Hold, &mut tried, fuel);
+        if new == 0 {
+            break;
+        }
+        let (then, more) = saturate(g, own, Conditions::Hold, fuel);
+        stop = then;
+        found += new + more;
+    }
+    (stop, found)
 }
 
 /// Accelerators by name.
@@ -158,6 +220,22 @@ pub(crate) fn bytes(o: &Options<'_>, name: &str) -> Result<Option<u64>, OptionEr
     }
 }
 
+/// The passes that plan a network, asked for what this pass is asked for.
+fn plans(o: &Options<'_>) -> Pipeline {
+    let (io, overlap) = (o.text("io"), o.text("overlap"));
+    let mut lower = format!("optimize-for={}", o.text("optimize-for"));
+    if !o.text("ram-budget").is_empty() {
+        lower += &format!(" ram-budget={}", o.text("ram-budget"));
+    }
+    let terms = format!("io={io} overlap={overlap}");
+    // A heuristic, since there are many plans to make.
+    let plan = format!("algorithm=greedy-by-conflicts {terms}");
+    let text = format!(
+        "builtin.module(func.func(order-operators),lower-nn{{{lower} {terms}}},plan-memory{{{plan}}})"
+    );
+    Pipeline::parse(&text).expect("invariant: words and numbers are options")
+}
+
 /// A network that was extracted.
 struct Candidate {
     module: Module,
@@ -185,7 +263,8 @@ impl Pass for RewriteGraph {
         let empty = Module::new(m.registry().clone());
         let mut graph = Graph::new(std::mem::replace(m, empty));
         let encoded = encode(&mut graph, block);
-        let (stop, found) = saturate(&mut graph, &rules, Conditions::Hold, &mut cx.fuel);
+        let registered = self.registered(cx.registry);
+        let (stop, found) = saturate_all(&mut graph, &rules, &registered, &mut cx.fuel);
         cx.count("equalities", found);
         let (claims, refused) = claim(&mut graph, &accelerators, cx.target, &mut cx.fuel);
         cx.count("claims", claims);
@@ -196,7 +275,9 @@ impl Pass for RewriteGraph {
             *m = graph.into_module();
             return Ok(());
         }
-        let mut costs = Costs::new(cx.registry, cx.target, self.goal);
+        let is_main = graph.module().lookup_symbol("main") == Some(f);
+        let plans = self.plans.clone().filter(|_| is_main);
+        let mut costs = Costs::new(cx.registry, cx.target, self.goal).with_plans(plans);
         let before = measure(graph.module(), f, &mut costs);
         let Found { best, front } = self.search(&mut graph, &encoded, f, before, &mut costs, cx);
         let (what, new) = match best {

@@ -79,11 +79,11 @@ fn what_is_no_plugin_is_refused() {
         ),
         (
             "REFUSES",
-            "cannot serve version 1 of the interface, the latest of this Thumbwright: use a newer",
+            "cannot serve version 2 of the interface, the latest of this Thumbwright: use a newer",
         ),
         (
             "NEWER",
-            "serves version 2 of the interface, and was asked for at most 1",
+            "serves version 3 of the interface, and was asked for at most 2",
         ),
         ("SMALL_HEAD", "its `size` is 8, wants at least"),
         ("NAMELESS", "it has no name"),

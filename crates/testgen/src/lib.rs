@@ -4,6 +4,7 @@
 //! * [`network`]: small networks of these ops.
 //! * [`cells`]: branchy networks: stacked cells, splits and concatenations.
 //! * [`instructions`]: every op that stands for an instruction, on many operands.
+//! * [`laws`]: what a rewrite rule of networks promises, tested on random ones.
 //! * [`loops`]: placed modules of loops on buffers, free of undefined behaviour.
 //! * [`modules`]: modules of any registered ops, a third party's too.
 //! * [`properties`]: what every pass promises, tested on these, by [`pass_properties!`] in one line.
@@ -31,6 +32,7 @@ pub mod cells;
 mod choices;
 pub mod helium;
 pub mod instructions;
+pub mod laws;
 pub mod loops;
 pub mod modules;
 pub mod network;

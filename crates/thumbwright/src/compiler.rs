@@ -146,6 +146,21 @@ impl CompilerBuilder {
         Ok(self)
     }
 
+    /// Adds the rewrite rules of a text; `file` names it in errors.
+    ///
+    /// # Errors
+    /// Where and why the text is no file of rules.
+    pub fn rules(mut self, file: &str, text: &str) -> Result<CompilerBuilder, CompileError> {
+        match self.registry.rules(file, text) {
+            Ok(_) => Ok(self),
+            Err(RegistryError::Rule { file, error }) => {
+                let place = format!("{file}:{}:{}", error.at.line, error.at.column);
+                Err(Diagnostic::error("P005", error.message).at(place).into())
+            }
+            Err(e) => Err(Diagnostic::error("P005", e.to_string()).at(file).into()),
+        }
+    }
+
     /// Has an accelerator that is registered claim what it computes for less than the core, in every model that is compiled.
     ///
     /// # Errors

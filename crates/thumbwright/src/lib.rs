@@ -70,6 +70,8 @@ mod pages {
     mod writing_a_pass {}
     #[doc = include_str!("../../../docs/writing-a-pattern.md")]
     mod writing_a_pattern {}
+    #[doc = include_str!("../../../docs/writing-a-rule.md")]
+    mod writing_a_rule {}
     #[doc = include_str!("../../../docs/writing-a-schedule.md")]
     mod writing_a_schedule {}
     #[doc = include_str!("../../../docs/writing-an-op.md")]

@@ -1,6 +1,6 @@
 //! When the NPU can do what a claim asks for, what that costs, and which C is called.
 
-use crate::program::{Program, WORDS};
+use crate::program::{BUFFERS, Program, WORDS};
 use ir::dialects::mcu::{BufferRole, ExternCall, ExternValue, Returned};
 use ir::dialects::nn::{self, OffloadOp};
 use ir::{Builder, Diagnostic, OpId, OpRef, Type, ValueId};
@@ -147,10 +147,16 @@ fn job(tensors: usize, layers: usize) -> ExternValue {
     for (i, name) in ["program", "weights", "parameters"].into_iter().enumerate() {
         fields.push(buffer(name.to_owned(), tensors + i));
     }
-    fields.extend((0..tensors).map(|i| buffer(format!("tensor{i}"), i)));
+    for i in 0..BUFFERS {
+        let name = format!("tensor{i}");
+        fields.push(match i < tensors {
+            true => buffer(name, i),
+            false => (name, ExternValue::Null),
+        });
+    }
     ExternValue::Struct {
         ty: "struct acme_npu_job".to_owned(),
         fields,
-        complete: false,
+        complete: true,
     }
 }

@@ -62,13 +62,15 @@ impl Printer<'_> {
             Shape::Predicate => CType::U16,
             _ => self.value_ctype(op, m.value_type(m.result(op, 0)))?,
         };
+        let mut name = helium::instruction(i, width, word);
+        if m.op_name(op) == arm_mve::VmladavaOp::NAME && arguments[0].literal == Some(0) {
+            // The instruction without an accumulator, which needs no register to be 0.
+            name = helium::product(width);
+            arguments.remove(0);
+        }
         let parts: Vec<&Expr> = arguments.iter().collect();
         let list: Vec<&str> = arguments.iter().map(|a| a.text.as_str()).collect();
-        let text = format!(
-            "{}({})",
-            helium::instruction(i, width, word),
-            list.join(", ")
-        );
+        let text = format!("{name}({})", list.join(", "));
         Ok(Expr::of(&parts, text, PRIMARY, ty))
     }
 

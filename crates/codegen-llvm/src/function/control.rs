@@ -4,8 +4,8 @@ use super::FunctionBuilder;
 use crate::failure::Failure;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
-use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum};
-use ir::dialects::{func, scf};
+use inkwell::values::{BasicMetadataValueEnum, BasicValue, BasicValueEnum};
+use ir::dialects::{arith, func, scf};
 use ir::{BlockId, Diagnostic, OpId, TypeData, ValueId};
 
 impl<'ctx> FunctionBuilder<'_, 'ctx> {
@@ -28,6 +28,7 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         m.operands(last).map(|v| self.value(op, v)).collect()
     }
 
+    /// A loop. One whose body runs at least once for sure ends with the question whether it goes on, others begin with it.
     pub(super) fn for_loop(&mut self, op: OpId) -> Result<(), Failure> {
         let m = self.m();
         let f = scf::ForOp(op);
@@ -36,45 +37,69 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         let (&counter, carried) = arguments.split_first().ok_or_else(|| self.unknown(op))?;
         let (lower, upper) = (self.int(op, f.lower(m))?, self.int(op, f.upper(m))?);
         let step = self.int(op, f.step(m))?;
+        let constant = |v| arith::const_int_of(m, v);
+        let bounds = (constant(f.lower(m)), constant(f.upper(m)));
+        let runs = matches!(bounds, (Some(l), Some(u)) if l < u);
+        let counts_up = matches!(bounds.0, Some(0..));
         let inits: Vec<ValueId> = f.inits(m).to_vec();
 
         let before = self.here(op)?;
-        let (head, inside, after) = (
-            self.new_block("head"),
-            self.new_block("body"),
-            self.new_block("after"),
-        );
-        self.builder.build_unconditional_branch(head)?;
-        self.builder.position_at_end(head);
+        let head = match runs {
+            true => None,
+            false => Some(self.new_block("head")),
+        };
+        let (inside, after) = (self.new_block("body"), self.new_block("after"));
+        let start = head.unwrap_or(inside);
+        self.builder.build_unconditional_branch(start)?;
+        self.builder.position_at_end(start);
         let i = self.builder.build_phi(lower.get_type(), "i")?;
         i.add_incoming(&[(&lower, before)]);
         self.values.insert(counter, i.as_basic_value());
         let mut phis = Vec::new();
-        for ((&inner, &result), &init) in carried.iter().zip(m.results(op)).zip(&inits) {
+        for (&inner, &init) in carried.iter().zip(&inits) {
             let first = self.value(op, init)?;
             let phi = self.builder.build_phi(first.get_type(), "")?;
             phi.add_incoming(&[(&first, before)]);
             self.values.insert(inner, phi.as_basic_value());
-            self.values.insert(result, phi.as_basic_value());
             phis.push(phi);
         }
         let i_now = i.as_basic_value().into_int_value();
-        let more = self
-            .builder
-            .build_int_compare(IntPredicate::SLT, i_now, upper, "")?;
-        self.builder.build_conditional_branch(more, inside, after)?;
-
-        self.builder.position_at_end(inside);
+        if head.is_some() {
+            let more = self
+                .builder
+                .build_int_compare(IntPredicate::SLT, i_now, upper, "")?;
+            self.builder.build_conditional_branch(more, inside, after)?;
+            self.builder.position_at_end(inside);
+        }
         self.block(body)?;
         self.locate(op);
         let end = self.here(op)?;
         let next = self.builder.build_int_nsw_add(i_now, step, "")?;
-        i.add_incoming(&[(&next, end)]);
-        for (phi, value) in phis.iter().zip(self.yielded(op, body)?) {
-            phi.add_incoming(&[(&value, end)]);
+        if let Some(add) = next.as_instruction_value().filter(|_| counts_up) {
+            add.set_no_unsigned_wrap_flag(true)
+                .map_err(|e| crate::failure::refused(&e.to_string()))?;
         }
-        self.builder.build_unconditional_branch(head)?;
+        i.add_incoming(&[(&next, end)]);
+        let yielded = self.yielded(op, body)?;
+        for (phi, value) in phis.iter().zip(&yielded) {
+            phi.add_incoming(&[(value, end)]);
+        }
+        let results: Vec<BasicValueEnum<'ctx>> = match head {
+            Some(head) => {
+                self.builder.build_unconditional_branch(head)?;
+                phis.iter().map(|p| p.as_basic_value()).collect()
+            }
+            None => {
+                let more = self
+                    .builder
+                    .build_int_compare(IntPredicate::SLT, next, upper, "")?;
+                self.builder.build_conditional_branch(more, inside, after)?;
+                yielded
+            }
+        };
         self.builder.position_at_end(after);
+        self.values
+            .extend(m.results(op).iter().copied().zip(results));
         Ok(())
     }
 

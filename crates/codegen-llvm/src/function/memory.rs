@@ -1,9 +1,9 @@
 //! Buffers: addresses, loads, stores, word accesses, copies.
 
 use super::FunctionBuilder;
-use super::subscript::Subscript;
 use crate::failure::Failure;
 use crate::{address, types};
+use codegen_c::Subscript;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{BasicValueEnum, InstructionValue, IntValue, PointerValue};
 use ir::dialects::{arith, memref};
@@ -119,6 +119,8 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         }
         let varied = match sum {
             None => base,
+            // The whole address is that of an element; with more behind it, the sum so far may be anywhere.
+            Some(index) if constant == 0 => address::element(&self.builder, elem, base, index)?,
             Some(index) => address::near(&self.builder, elem, base, index)?,
         };
         match constant {
@@ -147,7 +149,40 @@ impl<'ctx> FunctionBuilder<'_, 'ctx> {
         let (elem, llvm) = self.element_type(op, buffer)?;
         let value = self.builder.build_load(llvm, at, "")?;
         self.align(instruction(value), types::element_bytes(m, elem))?;
+        if let Some(load) = instruction(value) {
+            self.state_range(load, buffer, elem)?;
+        }
         self.values.insert(m.result(op, 0), value);
+        Ok(())
+    }
+
+    /// Says between which numbers an element lies, where all callers pass constants.
+    fn state_range(
+        &self,
+        load: InstructionValue<'ctx>,
+        buffer: ValueId,
+        elem: Type,
+    ) -> Result<(), Failure> {
+        let m = self.m();
+        let root = codegen_c::root(m, buffer);
+        let same = m.value_type(root) == m.value_type(buffer);
+        let entry = m.entry_block(self.func).map(|b| m.block_args(b));
+        let i = entry.and_then(|all| all.iter().position(|&a| a == root));
+        let range = i
+            .filter(|_| same)
+            .and_then(|i| self.cx.facts.argument(self.func, i).range);
+        let (Some((low, high)), Some(width)) = (range, types::int_width(m, elem)) else {
+            return Ok(());
+        };
+        let full = (high - low) as u64 == u64::MAX >> (64 - width);
+        if let (false, Some(ty)) = (full, types::int(self.cx.context, width)) {
+            let mask = u64::MAX >> (64 - width);
+            let number = |n: i64| ty.const_int(n as u64 & mask, false).into();
+            let context = self.cx.context;
+            let node = context.metadata_node(&[number(low), number(high + 1)]);
+            load.set_metadata(node, context.get_kind_id("range"))
+                .map_err(|e| crate::failure::refused(&e.to_string()))?;
+        }
         Ok(())
     }
 

@@ -9,7 +9,6 @@ mod control;
 mod extern_call;
 mod memory;
 mod pure;
-mod subscript;
 
 use crate::failure::Failure;
 use crate::program::Cx;

@@ -1,5 +1,5 @@
 //! A small placed network.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part")]
 
 use ir::{DialectRegistry, Module, dialects};
 use std::sync::Arc;
@@ -37,10 +37,14 @@ pub const TEXT: &str = r#"
 }) {mcu.inputs = 1 : i64} : () -> ()
 "#;
 
-pub fn module() -> Module {
+pub fn registry() -> Arc<DialectRegistry> {
     let mut r = DialectRegistry::builder();
     dialects::register_all(&mut r).unwrap();
+    Arc::new(r.freeze())
+}
+
+pub fn module() -> Module {
     let options = ir::text::parse::ParseOptions::default();
-    let m = ir::text::parse(TEXT, "net.mlir", Arc::new(r.freeze()), &options);
+    let m = ir::text::parse(TEXT, "net.mlir", registry(), &options);
     m.unwrap_or_else(|d| panic!("{d}"))
 }

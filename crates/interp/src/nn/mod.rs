@@ -1,8 +1,8 @@
 //! The `nn` dialect on [`Datum::Bytes`]: reads shapes, quantisation and attributes from the op, and calls
 //! [`numerics`](crate::numerics).
 
-mod offload;
 mod params;
+mod region;
 mod tensor;
 
 pub use params::{
@@ -427,7 +427,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 24] = [
+const KERNELS: [(&str, Kernel); 25] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -446,7 +446,8 @@ const KERNELS: [(&str, Kernel); 24] = [
     ("nn.transpose", transpose),
     ("nn.pad", pad),
     ("nn.lookup_table", lookup_table),
-    ("nn.offload", offload::offload),
+    ("nn.fused", region::region),
+    ("nn.offload", region::region),
     ("nn.sub", sub),
     ("nn.mul", mul),
     ("nn.maximum", maximum),

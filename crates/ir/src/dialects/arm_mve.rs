@@ -6,10 +6,11 @@
 //!
 //! Source of the semantics: the Armv8-M Architecture Reference Manual (DDI 0553), C2.4.
 
+use super::arith::const_int_of;
 use crate::interfaces::{Access, Effects};
 use crate::verify::VerifyCx;
 use crate::{
-    DialectRegistryBuilder, Module, OpId, OpRef, RegistryError, Type, TypeData, define_op,
+    DialectRegistryBuilder, Module, OpId, OpRef, RegistryError, Type, TypeData, ValueId, define_op,
 };
 
 /// What an operand or the result of an instruction is, by the width of the instruction's elements.
@@ -283,16 +284,11 @@ impl Transfer {
     }
 
     /// The vector that is loaded or stored.
-    pub fn vector(&self, m: &Module, op: OpId) -> crate::ValueId {
+    pub fn vector(&self, m: &Module, op: OpId) -> ValueId {
         match self.store {
             true => m.operand(op, self.buffer() - 1),
             false => m.result(op, 0),
         }
-    }
-
-    /// Bytes between the first byte and the end of the last lane's element, for vector elements of a width in bits.
-    pub fn bytes(&self, width: u32) -> u64 {
-        u64::from(128 / width) * u64::from(self.element / 8)
     }
 }
 
@@ -477,13 +473,32 @@ fn verify_transfer(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     });
 }
 
+/// How many bytes of a vector a predicate leaves active, from the first on; `None` if it is no `vctp` of a constant.
+fn active_bytes(m: &Module, predicate: ValueId) -> Option<u64> {
+    let op = m.defining_op(predicate)?;
+    let bytes = match m.op_name(op) {
+        Vctp8Op::NAME => 1,
+        Vctp16Op::NAME => 2,
+        Vctp32Op::NAME => 4,
+        _ => return None,
+    };
+    let lanes = const_int_of(m, m.operand(op, 0))?;
+    Some((u64::from(lanes as u32) * bytes).min(16))
+}
+
 fn access(op: OpRef<'_>) -> Option<Access> {
     let t = transfer(op.name())?;
     let m = op.module;
     let width = lane_width(m, m.value_type(t.vector(m, op.id)))?;
+    let active = match t.predicated {
+        true => active_bytes(m, m.operand(op.id, 0)).unwrap_or(16),
+        false => 16,
+    };
     Some(Access {
         buffer: t.buffer(),
-        bytes: (!t.offsets).then(|| t.bytes(width)),
+        // A lane of which a byte is active is accessed as a whole.
+        bytes: (!t.offsets)
+            .then(|| active.div_ceil(u64::from(width / 8)) * u64::from(t.element / 8)),
         writes: t.store,
     })
 }

@@ -5,16 +5,20 @@
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
 mod elementwise;
+mod fused;
 mod joining;
 mod layout;
 mod lookup_table;
 mod offload;
+mod region;
 
 pub use elementwise::{LogisticOp, MaximumOp, MinimumOp, MulOp, SubOp};
+pub use fused::FusedOp;
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
-pub use offload::{OffloadOp, YieldOp};
+pub use offload::OffloadOp;
+pub use region::YieldOp;
 
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
@@ -615,6 +619,8 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     elementwise::register(r)?;
     joining::register(r)?;
     lookup_table::register(r)?;
+    region::register(r)?;
+    fused::register(r)?;
     offload::register(r)?;
     layout::register(r)
 }

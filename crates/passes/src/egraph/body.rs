@@ -1,10 +1,10 @@
-//! Regions in the e-graph: what an `nn.offload` computes, as a number of a table, so that claims compare by it.
+//! Regions in the e-graph: what an op with a region computes, as a number of a table, so that terms compare by it.
 
 use super::graph::{Graph, Tables};
 use super::matching::{Matched, Operand};
 use super::term::Operator;
 use egg::Id;
-use ir::dialects::nn::{ConstantOp, OffloadOp, YieldOp};
+use ir::dialects::nn::{ConstantOp, FusedOp, OffloadOp, YieldOp};
 use ir::{Attr, Module, OpId, OpState, Type, ValueId};
 use smallvec::SmallVec;
 
@@ -93,6 +93,23 @@ pub fn offload(g: &mut Graph, accelerator: &str, body: Body, result: Type) -> Op
     }
 }
 
+/// The operator of an `nn.fused`: its region is a number of the table.
+pub fn fused(g: &mut Graph, body: Body, result: Type) -> Operator {
+    let number = g.egraph.analysis.add_body(body);
+    let m = g.module_mut();
+    let (name, key) = (m.str(FusedOp::NAME), m.str(BODY));
+    Operator {
+        name,
+        props: vec![(key, m.i64_attr(number))],
+        results: SmallVec::from_elem(result, 1),
+    }
+}
+
+/// Whether an op has a region that the e-graph knows.
+fn has_region(name: &str) -> bool {
+    [OffloadOp::NAME, FusedOp::NAME].contains(&name)
+}
+
 /// What a region is made of: ops with their operands.
 pub(super) struct Plan {
     ops: Vec<(OpState, SmallVec<[BodyValue; 3]>)>,
@@ -102,13 +119,16 @@ impl Plan {
     /// Of the region of an operator, if it has one.
     pub fn of(tables: &Tables, operator: &Operator) -> Option<Plan> {
         let m = &tables.module;
+        if !has_region(m.text(operator.name)) {
+            return None;
+        }
         let number = operator.props.iter().find(|p| m.text(p.0) == BODY)?.1;
         let body = tables.body(m.attr_int(number)?);
         let ops = body.0.iter().map(|op| {
             let state = state(m, tables.operator(op.operator));
             (state, op.operands.clone())
         });
-        (m.text(operator.name) == OffloadOp::NAME).then(|| Plan { ops: ops.collect() })
+        Some(Plan { ops: ops.collect() })
     }
 
     /// Fills the region of an op that has none yet.
@@ -146,12 +166,13 @@ impl Plan {
 /// What an op of an operator is made from, operands left out.
 pub(super) fn state(m: &Module, operator: &Operator) -> OpState {
     let mut state = OpState::new(m.text(operator.name)).results(&operator.results);
+    let region = has_region(m.text(operator.name));
     for &(k, v) in &operator.props {
-        if m.text(k) != BODY || m.text(operator.name) != OffloadOp::NAME {
+        if m.text(k) != BODY || !region {
             state = state.prop(m.text(k), v);
         }
     }
-    match m.text(operator.name) == OffloadOp::NAME {
+    match region {
         true => state.regions(1),
         false => state,
     }

@@ -90,8 +90,8 @@ fn offer(
     Ok(g.egraph.union(root.class, class))
 }
 
-/// What a claim stands for.
-fn origin(g: &Graph, accelerator: &str, matched: &Matched) -> Origin {
+/// What a term that somebody makes of a place stands for.
+pub(super) fn origin(g: &Graph, by: &str, matched: &Matched) -> Origin {
     let mut all = Origin::default();
     for node in matched.nodes() {
         let of = g.origin(&node.term());
@@ -110,7 +110,9 @@ fn origin(g: &Graph, accelerator: &str, matched: &Matched) -> Origin {
         // The outermost op comes last.
         all.position = of.position;
     }
-    all.rules.push(accelerator.to_owned());
+    if all.rules.last().map(String::as_str) != Some(by) {
+        all.rules.push(by.to_owned());
+    }
     all
 }
 
@@ -123,7 +125,7 @@ fn refusal(
 ) -> Option<Refusal> {
     let nodes = matched.nodes();
     let given = |n: &&Node| g.origin(&n.term()).rules.is_empty();
-    nodes.iter().all(|n| given(&n)).then(|| Refusal {
+    nodes.iter().all(|n| given(n)).then(|| Refusal {
         accelerator: accelerator.name().to_owned(),
         op: g.name(&matched.node).to_owned(),
         loc: g.origin(&matched.node.term()).locs.first().copied(),

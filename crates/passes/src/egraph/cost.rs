@@ -2,9 +2,10 @@
 
 use super::graph::{Graph, Node};
 use super::measure::Goal;
+use crate::memory_map::MemoryMap;
 use ir::dialects::nn;
 use ir::{Attr, Module, OpId, Str, Type};
-use pass::{Cost, Registry};
+use pass::{Cost, ManagerOptions, PassCx, Pipeline, Registry};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use target::Target;
@@ -13,13 +14,15 @@ use target::Target;
 pub const UNKNOWN_CYCLES: u64 = 1 << 40;
 
 /// What a cost depends on, beside the target: name, inherent attributes, operands with their types and, where they are constants, elements,
-/// and result types.
+/// result types, and what is in its region.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Key {
     name: String,
     props: Vec<(Str, Attr)>,
     operands: SmallVec<[(Type, Option<Attr>); 3]>,
     results: SmallVec<[Type; 1]>,
+    /// Of an op with regions: the ops in them, each with its operands' numbers among the arguments and results inside.
+    inside: Vec<(Key, Vec<usize>)>,
 }
 
 impl Key {
@@ -36,7 +39,25 @@ impl Key {
             props: m.props(op).to_vec(),
             operands: m.operands(op).map(operand).collect(),
             results: m.results(op).iter().map(|&v| m.value_type(v)).collect(),
+            inside: Key::inside(m, op),
         }
+    }
+
+    fn inside(m: &Module, op: OpId) -> Vec<(Key, Vec<usize>)> {
+        let mut numbers = FxHashMap::default();
+        let mut inside = Vec::new();
+        for &block in m.regions(op).iter().flat_map(|&r| m.blocks(r)) {
+            let results = m.ops(block).flat_map(|o| m.results(o).iter());
+            for &v in m.block_args(block).iter().chain(results) {
+                let next = numbers.len();
+                numbers.entry(v).or_insert(next);
+            }
+            inside.extend(m.ops(block).map(|o| {
+                let number = |v| numbers.get(&v).copied().unwrap_or(usize::MAX);
+                (Key::of(m, o), m.operands(o).map(number).collect())
+            }));
+        }
+        inside
     }
 }
 
@@ -45,6 +66,7 @@ pub struct Costs<'r> {
     registry: &'r Registry,
     target: &'r Target,
     goal: Goal,
+    plans: Option<Pipeline>,
     known: FxHashMap<Key, Option<Cost>>,
 }
 
@@ -55,8 +77,29 @@ impl<'r> Costs<'r> {
             registry,
             target,
             goal,
+            plans: None,
             known: FxHashMap::default(),
         }
+    }
+
+    /// Has networks planned by passes, from the order of the operators to the finished plan, where RAM is not to be an estimate.
+    #[must_use]
+    pub fn with_plans(self, plans: Option<Pipeline>) -> Costs<'r> {
+        Costs { plans, ..self }
+    }
+
+    /// Bytes of RAM of a network's finished plan; `None` where none is asked for, or the network cannot be planned.
+    pub fn planned_ram(&self, m: &Module) -> Option<u64> {
+        let mut planned = m.clone();
+        let mut cx = PassCx::new(self.registry, self.target);
+        let options = ManagerOptions {
+            verify_each: false,
+            ..ManagerOptions::default()
+        };
+        let plans = self.plans.as_ref()?;
+        pass::run_pipeline(plans, &mut planned, &mut cx, options, &mut ()).ok()?;
+        let map = MemoryMap::of(&planned)?;
+        Some(map.arena_size.saturating_add(map.state_size()))
     }
 
     /// What is to be small.

@@ -398,6 +398,19 @@ impl Graph {
         found.cloned().unwrap_or_default()
     }
 
+    /// Says that what is added now stands for what these nodes stand for, too.
+    pub(super) fn adding_for(&mut self, nodes: &[&Node]) {
+        let mut locs = Vec::new();
+        for node in nodes {
+            for loc in self.origin(&node.term()).locs {
+                if !locs.contains(&loc) {
+                    locs.push(loc);
+                }
+            }
+        }
+        self.adding.locs = locs;
+    }
+
     /// Restores the e-graph's invariants after unions.
     pub fn rebuild(&mut self) {
         self.egraph.rebuild();

@@ -13,7 +13,7 @@ use usmp::order::planning_problem;
 use usmp::{Algorithm, Buffer, BufferKind, Exact, Overlap};
 
 /// Nodes of the planner for a network.
-const PLAN_NODES: u64 = 20_000;
+const PLAN_NODES: u64 = 1_000;
 
 /// Estimates for a network.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
@@ -22,7 +22,8 @@ pub struct Measure {
     pub cycles: u64,
     /// Bytes of constants, each once, and of code as the schedules estimate it.
     pub flash: u64,
-    /// Bytes of RAM that a plan of its tensors and of the kernels' scratch takes; 0 if the function is more than a network.
+    /// Bytes of RAM that a plan of its tensors and of the kernels' scratch takes, estimated before it is lowered unless plans are asked for; 0
+    /// if the function is more than a network.
     pub ram: u64,
 }
 
@@ -140,14 +141,16 @@ pub fn measure(m: &Module, f: OpId, costs: &mut Costs<'_>) -> Measure {
         measure.flash += cost.flash;
         scratch.insert(op, cost.ram);
     }
-    measure.ram = planned(m, f, &scratch, costs.goal() != Goal::Latency).unwrap_or(0);
+    let estimate = || planned(m, f, &scratch, costs.goal() != Goal::Latency);
+    let ram = costs.planned_ram(m).or_else(estimate);
+    measure.ram = ram.unwrap_or(0);
     measure
 }
 
 /// Bytes of a plan of a network's memory in its best order, scratch included; `None` if the function is more than a network.
 fn planned(m: &Module, f: OpId, scratch: &FxHashMap<OpId, u64>, in_place: bool) -> Option<u64> {
     let network = Ordered::of(m, f)?;
-    let order = network.best_order();
+    let order = network.low_order();
     let problem = planning_problem(&network.graph, &order, BUFFER_ALIGN).ok()?;
     let mut buffers = problem.buffers().to_vec();
     // The planner's buffers are named by their index in the graph.
@@ -222,6 +225,19 @@ fn in_place_operands(m: &Module, op: OpId) -> Vec<ir::ValueId> {
         nn::LookupTableOp::NAME,
     ];
     let size = |v| m.size_bytes(m.value_type(v));
+    if let Some(block) = nn::FusedOp::cast(m, op).and_then(|f| f.block(m)) {
+        // What is added to a layer's output is read where that is written.
+        let is_added = |v: ir::ValueId| {
+            let mut users = m.uses(v).iter();
+            users.all(|&(user, _)| m.op_name(user) == nn::AddOp::NAME)
+        };
+        let arguments = m.block_args(block).iter();
+        let added = m.operands(op).zip(arguments).filter(|(_, a)| is_added(**a));
+        return added
+            .map(|(v, _)| v)
+            .filter(|&v| size(v) == size(m.result(op, 0)))
+            .collect();
+    }
     match ELEMENTWISE.contains(&m.op_name(op)) {
         true => m
             .operands(op)

@@ -25,6 +25,7 @@ pub mod graph;
 pub mod matching;
 pub mod measure;
 pub mod merge;
+pub mod registered;
 pub mod rule;
 pub mod rules;
 pub mod saturate;

@@ -13,7 +13,7 @@ use interp::numerics::{ClampF32, QuantizedMultiplier};
 use ir::dialects::nn::Element;
 use ir::{Builder, Diagnostic, OpId, OpRef, ValueId};
 use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
-use target::Target;
+use target::{CostTable, Target};
 
 /// Lowers `nn.add` of float32.
 struct AddF32;
@@ -140,6 +140,72 @@ impl Sum for Plane {
     }
 }
 
+/// The plane of a sum as arguments of a kernel.
+fn declare_plane(s: &AffineSum, constant_on_right: bool, k: &mut KernelBuilder<'_>) -> Plane {
+    let (a, b, c) = (
+        k.scalar_i32(s.a.into()),
+        k.scalar_i32(s.b.into()),
+        k.scalar_i32(s.c.into()),
+    );
+    // The bounds of int8 are one saturation where they are literals.
+    let bounds =
+        (s.range != 255).then(|| (k.scalar_i32(s.range.into()), k.scalar_i32(s.min.into())));
+    let mut body = k.body();
+    let (range, min) = bounds.unwrap_or_else(|| (body.const_i32(255), body.const_i32(-128)));
+    let shift = body.const_i32(s.shift.into());
+    Plane {
+        a,
+        b,
+        c,
+        shift,
+        range,
+        min,
+        constant_on_right,
+    }
+}
+
+/// The reference's sequence as arguments of a kernel.
+fn declare_rescale(p: &AddI8Params, subtracts: bool, k: &mut KernelBuilder<'_>) -> Rescale {
+    let (lhs, rhs) = (Operand::new(k, &p.lhs), Operand::new(k, &p.rhs));
+    let (min, max) = (p.clamp.min, p.clamp.max);
+    Rescale {
+        lhs,
+        rhs,
+        multiplier: k.scalar_i32(p.output_multiplier.multiplier.into()),
+        exponent: (-p.output_multiplier.shift) as u32,
+        zero_point: k.scalar_i32(p.output_zero_point.into()),
+        bounds: ((min, max) != (-128, 127))
+            .then(|| (k.scalar_i32(min.into()), k.scalar_i32(max.into()))),
+        subtracts,
+    }
+}
+
+/// What the sum of two bytes needs, as arguments of a kernel that computes more than it.
+pub(super) fn declare_sum(p: &AddI8Params, k: &mut KernelBuilder<'_>) -> Box<dyn Sum> {
+    match AffineSum::find(p) {
+        Some(s) => Box::new(declare_plane(&s, false, k)),
+        None => Box::new(declare_rescale(p, false, k)),
+    }
+}
+
+/// Cycles of the sum of two bytes that are there, by a plane; it is searched for when the kernel is built.
+pub(super) fn sum_cycles(c: &CostTable) -> u32 {
+    2 * c.mul + 4 * c.alu
+}
+
+/// Whether a sum can be computed.
+///
+/// # Errors
+/// Why not, in words.
+pub(super) fn check(p: &AddI8Params) -> Result<(), String> {
+    let small = |z: i32| i8::try_from(z).is_ok();
+    if small(p.lhs.zero_point) && small(p.rhs.zero_point) && small(p.output_zero_point) {
+        Ok(())
+    } else {
+        Err("a zero point is not an int8 number".to_owned())
+    }
+}
+
 impl Schedule for AddI8Affine {
     fn name(&self) -> &str {
         "add-i8-affine"
@@ -159,7 +225,7 @@ impl Schedule for AddI8Affine {
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
-        Broadcast::cost(op, target, 2 * target.cost.mul + 4 * target.cost.alu, 36)
+        Broadcast::cost(op, target, sum_cycles(&target.cost), 36)
     }
 
     fn lower(
@@ -173,26 +239,7 @@ impl Schedule for AddI8Affine {
         let p = add_params(m.op(op)).map_err(|e| refused(m, op, &e))?;
         let s = AffineSum::find(&p).expect("invariant: the schedule applies");
         let broadcast = Broadcast::new(op, target, k);
-        let (a, b, c) = (
-            k.scalar_i32(s.a.into()),
-            k.scalar_i32(s.b.into()),
-            k.scalar_i32(s.c.into()),
-        );
-        // The bounds of int8 are one saturation where they are literals.
-        let bounds =
-            (s.range != 255).then(|| (k.scalar_i32(s.range.into()), k.scalar_i32(s.min.into())));
-        let mut body = k.body();
-        let (range, min) = bounds.unwrap_or_else(|| (body.const_i32(255), body.const_i32(-128)));
-        let shift = body.const_i32(s.shift.into());
-        let plane = Plane {
-            a,
-            b,
-            c,
-            shift,
-            range,
-            min,
-            constant_on_right: broadcast.right_stands_still(),
-        };
+        let plane = declare_plane(&s, broadcast.right_stands_still(), k);
         broadcast.build("add_i8", k, &plane);
         Ok(())
     }
@@ -315,13 +362,7 @@ impl Schedule for AddI8Rescale {
 
     fn applies(&self, op: OpRef<'_>, _: &Target) -> Result<(), String> {
         require(op, Element::QuantI8, Element::QuantI8)?;
-        let p: AddI8Params = add_params(op).map_err(|e| e.to_string())?;
-        let small = |z: i32| i8::try_from(z).is_ok();
-        if small(p.lhs.zero_point) && small(p.rhs.zero_point) && small(p.output_zero_point) {
-            Ok(())
-        } else {
-            Err("a zero point is not an int8 number".to_owned())
-        }
+        check(&add_params(op).map_err(|e| e.to_string())?)
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
@@ -340,18 +381,7 @@ impl Schedule for AddI8Rescale {
         let m = k.module();
         let p = add_params(m.op(op)).map_err(|e| refused(m, op, &e))?;
         let broadcast = Broadcast::new(op, target, k);
-        let (lhs, rhs) = (Operand::new(k, &p.lhs), Operand::new(k, &p.rhs));
-        let (min, max) = (p.clamp.min, p.clamp.max);
-        let sum = Rescale {
-            lhs,
-            rhs,
-            multiplier: k.scalar_i32(p.output_multiplier.multiplier.into()),
-            exponent: (-p.output_multiplier.shift) as u32,
-            zero_point: k.scalar_i32(p.output_zero_point.into()),
-            bounds: ((min, max) != (-128, 127))
-                .then(|| (k.scalar_i32(min.into()), k.scalar_i32(max.into()))),
-            subtracts: self.subtracts,
-        };
+        let sum = declare_rescale(&p, self.subtracts, k);
         let name = self.name().replace('-', "_");
         broadcast.build(&name, k, &sum);
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::conv_2d::block::{Arithmetic, unroll};
 use super::conv_2d::dual_mac::DualMac;
+use super::conv_2d::helium::Helium;
 use super::conv_2d::kernel::{LayerKernel, OfOp, block_start, blocks, loop_cycles, over_taps};
 use super::conv_2d::pointwise::PointwisePairs;
 use super::conv_2d::rows::Rows;
@@ -178,11 +179,11 @@ impl LayerKernel for WordPairs {
         let e = layer.extents;
         let (rows, depth, channels) = (e.output.1, layer.depth(), e.out_channels);
         k.set_name(&layer.kernel_name());
-        let input = k.input(op, 0, &[rows * depth]);
+        let input = layer.declare_input(op, k);
         let packed = Self::words(layer);
         let weights = k.table_i8("weights", &[packed.len() as i64], &packed);
         let requantizer = layer.requantization().declare(k);
-        let output = k.output(op, 0, &[rows * channels]);
+        let output = layer.declare_output(op, k);
         let u = unroll(depth);
 
         let mut b = k.body();
@@ -220,7 +221,7 @@ impl LayerKernel for WordPairs {
                     let sum = lane(b, sum, c % 2 == 1);
                     let v = requantizer.output(b, &constants, sum);
                     let at = sum_of(b, &[(to, 1)], c);
-                    b.store(v, output, &[at]);
+                    output.store(b, v, at);
                 }
                 Vec::new()
             });
@@ -285,6 +286,12 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let op = "nn.fully_connected";
     let layer = Layer::fully_connected;
     r.schedule(Direct)?;
+    r.schedule(OfOp {
+        name: "fully-connected-helium",
+        op,
+        layer,
+        kernel: Helium,
+    })?;
     r.schedule(OfOp {
         name: "fully-connected-dual-mac",
         op,

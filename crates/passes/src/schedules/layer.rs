@@ -1,12 +1,15 @@
 //! An int8 layer with constant weights, as the schedules see it: extents, weights, requantisation.
 
+use super::epilogue::{Epilogue, Sink};
 use super::interval::{INT8, Interval};
 use super::requantize::{Channel, Requantization};
+use super::requantize_vector::VectorRequantization;
 use interp::nn::{ConvParams, FullyConnectedParams};
 use interp::numerics::fully_connected::FullyConnectedI8Params;
 use interp::numerics::{ClampI8, QuantizedMultiplier};
-use ir::OpRef;
 use ir::dialects::nn;
+use ir::{OpId, OpRef, ValueId};
+use pass::KernelBuilder;
 
 /// Extents of a sliding window over NHWC tensors; pairs are (vertical, horizontal).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +75,10 @@ pub struct Layer {
     pub output_zero_point: i32,
     /// Bounds of the output.
     pub clamp: ClampI8,
+    /// Which operand of the op that a kernel is built for is the input.
+    pub input_operand: usize,
+    /// What is done to the output before it is stored.
+    pub epilogue: Epilogue,
     multipliers: Vec<QuantizedMultiplier>,
     /// `[out channel][kernel row][kernel column][channel]`, zero point 0; a depthwise filter has one channel.
     weights: Vec<i8>,
@@ -226,6 +233,8 @@ impl Layer {
             input_zero_point: byte(params.input_zero_point)?,
             output_zero_point: params.output_zero_point,
             clamp: params.clamp,
+            input_operand: 0,
+            epilogue: Epilogue::default(),
             multipliers: params.multipliers,
             weights: weights.iter().map(|&b| b as i8).collect(),
             bias,
@@ -251,6 +260,8 @@ impl Layer {
             input_zero_point: byte(params.input_zero_point)?,
             output_zero_point: params.output_zero_point,
             clamp: params.clamp,
+            input_operand: 0,
+            epilogue: Epilogue::default(),
             multipliers: params.multipliers,
             weights: transposed,
             bias,
@@ -286,6 +297,8 @@ impl Layer {
             input_zero_point: byte(params.input_zero_point)?,
             output_zero_point: params.output_zero_point,
             clamp: params.clamp,
+            input_operand: 0,
+            epilogue: Epilogue::default(),
             multipliers: params.multipliers,
             weights,
             bias,
@@ -308,11 +321,22 @@ impl Layer {
         let e = &self.extents;
         let (name, (rows, columns)) = (self.name, e.output);
         let channels = format!("{}x{}", e.channels, e.out_channels);
-        match e.kernel {
+        let name_of_layer = match e.kernel {
             (1, 1) if name == "fully_connected" => format!("{name}_{columns}x{channels}"),
             (1, 1) => format!("{name}_1x1_{}x{channels}", e.batches * rows * columns),
             (kh, kw) => format!("{name}_{kh}x{kw}_{rows}x{columns}x{channels}"),
-        }
+        };
+        name_of_layer + &self.epilogue.name()
+    }
+
+    /// The input as an argument of the kernel of an op.
+    pub fn declare_input(&self, op: OpId, k: &mut KernelBuilder<'_>) -> ValueId {
+        k.input(op, self.input_operand, &[self.extents.input_len()])
+    }
+
+    /// The output as an argument of the kernel of an op, with what is done before it is stored.
+    pub fn declare_output(&self, op: OpId, k: &mut KernelBuilder<'_>) -> Sink {
+        self.epilogue.declare(k, op, self.extents.output_len())
     }
 
     /// Products of an output.
@@ -391,6 +415,31 @@ impl Layer {
                 }
             })
             .collect()
+    }
+
+    /// The requantisation of accumulators of raw bytes, four channels at a time.
+    ///
+    /// # Errors
+    /// In words, if the sequence is not exact for a channel.
+    pub fn vector_requantization(&self) -> Result<VectorRequantization, String> {
+        VectorRequantization::new(&self.channels(), self.output_zero_point, self.clamp)
+    }
+
+    /// Whether accumulators with their bias keep so far from the ends of 32 bits that a zero point does not lead past them.
+    ///
+    /// # Errors
+    /// In words, if one does not.
+    pub fn small_sums(&self) -> Result<(), String> {
+        let bound = i128::from(i32::MAX) - 256;
+        let fits = |c: &Channel| {
+            let sum = c.accumulator.plus(i128::from(c.bias));
+            sum.within(-bound, bound)
+        };
+        if self.channels().iter().all(fits) {
+            Ok(())
+        } else {
+            Err("an accumulator may come near the end of 32 bits".to_owned())
+        }
     }
 
     /// Weights in the order in which blocks of `width` output channels read them, `[block][tap][channel of the block]`; `order` gives

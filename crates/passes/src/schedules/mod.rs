@@ -14,8 +14,10 @@ pub mod conv_2d_f32;
 pub mod depthwise_conv_2d;
 pub mod depthwise_conv_2d_f32;
 mod elementwise;
+pub mod epilogue;
 pub mod fully_connected;
 pub mod fully_connected_f32;
+mod fused;
 pub mod high_word;
 pub mod interval;
 pub mod layer;
@@ -26,6 +28,7 @@ mod parameters;
 pub mod pool;
 pub mod quantize;
 pub mod requantize;
+pub mod requantize_vector;
 mod runs;
 pub mod softmax;
 pub mod subscript;
@@ -56,5 +59,6 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     pad::register(r)?;
     logistic::register(r)?;
     lookup_table::register(r)?;
+    fused::register(r)?;
     Ok(())
 }

@@ -324,6 +324,9 @@ fn rule(m: &Module, op: OpId) -> Option<(Rule, bool)> {
         "arith.remsi" => (Rule::RemS, true),
         "arith.minsi" if wide(0) => (Rule::MinS, true),
         "arith.maxsi" if wide(0) => (Rule::MaxS, true),
+        // Of one bit, 1 is true.
+        "arith.andi" if !wide(0) => (Rule::MinS, true),
+        "arith.ori" if !wide(0) => (Rule::MaxS, true),
         "arith.shli" => (Rule::ShiftLeft, exact),
         "arith.shrsi" if wide(0) => (Rule::ShiftRightS, true),
         "arith.extui" => (Rule::ExtendZero, true),

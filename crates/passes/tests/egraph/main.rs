@@ -5,7 +5,9 @@
 mod registry;
 
 mod draw;
+mod fused;
 mod laws;
 mod networks;
+mod registered;
 
 use registry::registry;

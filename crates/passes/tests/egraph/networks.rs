@@ -188,8 +188,8 @@ fn layouts_and_pads_vanish() {
     }
 }
 
-/// The networks that could be taken: none beats another one, the given one is worse than what was taken by the goal, and a budget that one
-/// of them keeps is kept.
+/// The networks that could be taken: none beats another one, the given one is no better than what was taken by the goal, and what is nearest to
+/// a budget is taken.
 #[test]
 fn the_best_of_the_front_is_taken() {
     let registry = registry();
@@ -223,11 +223,14 @@ fn the_best_of_the_front_is_taken() {
             let Some(least) = points.iter().map(|p| p.measure.ram).min() else {
                 continue;
             };
-            tight += usize::from(taken.first().is_some_and(|p| p.measure.ram > least));
-            let options = format!("{{optimize-for={name} ram-budget={least}}}");
+            // With a budget, networks are measured by their plans and not by estimates.
+            let budget = least - least / 4;
+            let options = format!("{{optimize-for={name} ram-budget={budget}}}");
             let within = front(&rewrite(&registry, &before, &options).0);
-            let taken = within.iter().find(|p| p.taken);
-            assert_eq!(taken.map(|p| p.measure.ram), Some(least), "{within:?}");
+            let excess = |p: &Point| p.measure.ram.saturating_sub(budget);
+            let taken = within.iter().find(|p| p.taken).map(excess);
+            assert_eq!(taken, within.iter().map(excess).min(), "{within:?}");
+            tight += usize::from(within.len() > 1);
         }
     }
     assert!(fronts > 20 && tight > 3, "{fronts} {tight}");
@@ -273,12 +276,9 @@ fn every_run_makes_the_same_bytes() {
         let registry = registry();
         let mut texts = Vec::new();
         for family in testgen::cells::Family::ALL {
-            let before = testgen::cells::stacked(family, 3, 8, 4, 1).build(registry.dialects());
-            for goal in ["balanced", "ram"] {
-                let (after, remarks, found) =
-                    rewrite(&registry, &before, &format!("{{optimize-for={goal}}}"));
-                texts.push((ir::text::print_module(&after), remarks, found));
-            }
+            let before = testgen::cells::stacked(family, 2, 8, 4, 1).build(registry.dialects());
+            let (after, remarks, found) = rewrite(&registry, &before, "");
+            texts.push((ir::text::print_module(&after), remarks, found));
         }
         texts
     };

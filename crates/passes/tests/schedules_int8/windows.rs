@@ -145,7 +145,8 @@ fn run<S: Strategy>(
     names: &[&str],
 ) {
     let registry = registry();
-    let targets = ["cortex-m4", "cortex-m0"].map(|t| registry.targets().get(t).unwrap());
+    let targets =
+        ["cortex-m4", "cortex-m0", "cortex-m55"].map(|t| registry.targets().get(t).unwrap());
     let counts = std::cell::RefCell::new(BTreeMap::new());
     let mut runner = TestRunner::new(Config {
         cases,
@@ -191,6 +192,11 @@ fn axis() -> impl Strategy<Value = Axis> {
     )
 }
 
+/// Channels: mostly few, or enough for vectors.
+fn channels() -> impl Strategy<Value = i64> {
+    prop_oneof![5 => 1i64..10, 2 => 14i64..36]
+}
+
 fn output((input, kernel, stride, dilation, (before, after)): Axis) -> Option<i64> {
     ir::dialects::nn::window_output(input, kernel, stride, dilation, before, after)
 }
@@ -210,8 +216,8 @@ fn convolutions() {
             1i64..3,
             axis(),
             axis(),
-            1i64..10,
-            1i64..10,
+            channels(),
+            channels(),
             numbers(),
             0u8..16,
         ),
@@ -232,6 +238,7 @@ fn convolutions() {
         },
         &[
             "conv-2d-direct",
+            "conv-2d-helium",
             "conv-2d-dual-mac",
             "conv-2d-pointwise-pairs",
             "conv-2d-tile-pairs",
@@ -249,17 +256,24 @@ fn depthwise_convolutions() {
             1i64..3,
             axis(),
             axis(),
-            1i64..10,
-            1i64..4,
+            prop_oneof![2 => 1i64..10, 1 => Just(4), 1 => Just(8), 4 => 16i64..36],
+            prop_oneof![2 => Just(1i64), 1 => 2i64..4],
             numbers(),
             0u8..16,
         ),
         |(n, y, x, c, multiplier, numbers, style)| {
             let mut l = blank(Kind::Depthwise);
+            let (mut y, mut x, mut multiplier) = (y, x, multiplier);
+            if style >= 9 {
+                // Mostly so in networks.
+                (y.1, x.1, y.3, x.3) = (3, 3, 1, 1);
+                y.2 = 1 + y.2 % 2;
+                (x.2, multiplier) = (y.2, 1);
+            }
             let (oh, ow) = windowed(&mut l, y, x)?;
             let c = if style < 3 { 1 } else { c };
             let o = if style < 3 {
-                3 * multiplier
+                (3 + i64::from(style)) * multiplier
             } else {
                 c * multiplier
             };
@@ -272,6 +286,9 @@ fn depthwise_convolutions() {
         },
         &[
             "depthwise-conv-2d-direct",
+            "depthwise-conv-2d-helium",
+            "depthwise-conv-2d-columns-helium",
+            "depthwise-conv-2d-full-helium",
             "depthwise-conv-2d-quads",
             "depthwise-conv-2d-strip",
             "depthwise-conv-2d-tile-pairs",
@@ -300,6 +317,7 @@ fn fully_connected_layers() {
         },
         &[
             "fully-connected-direct",
+            "fully-connected-helium",
             "fully-connected-dual-mac",
             "fully-connected-word-pairs",
             "fully-connected-pixel-pairs",

@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* The version of the interface that this header describes. Versions only add: to the ends of structs and of tw_host. */
-#define TW_ABI_VERSION 1
+#define TW_ABI_VERSION 2
 
 typedef int32_t tw_status;
 
@@ -787,6 +787,17 @@ typedef struct tw_host {
   tw_status (*register_target)(tw_context cx, tw_str file, tw_str toml);
   /* Adds passes to the default pipeline at a named point, `before-lowering` say. */
   tw_status (*register_extension)(tw_context cx, tw_str point, tw_str steps);
+  /* In `lower`: the block of the kernel's second half, which is called before anything needs the
+     results; its arguments are the kernel's, in order. All arguments are made before. */
+  tw_status (*kernel_wait)(tw_context cx, tw_block *block);
+  /* In `register_all`: registers the rewrite rules of a text; `file` names it in errors. */
+  tw_status (*register_rules)(tw_context cx, tw_str file, tw_str rules);
+  /* In `register_all`: registers a rewrite rule of networks. Where the term `left` fits, `info`
+     is applied to the operation at the top, in a block that holds what fits and nothing else. */
+  tw_status (*register_rule)(tw_context cx, tw_str left, const tw_pattern_info *info);
+  /* In `register_all`: registers an accelerator, which may claim what the terms of a text fit.
+     `info` is of `nn.offload` and lowers claims; its name is the accelerator's. */
+  tw_status (*register_accelerator)(tw_context cx, tw_str summary, tw_str claims, const tw_schedule_info *info);
 } tw_host;
 
 #if defined(_WIN32)

@@ -251,6 +251,19 @@ macro_rules! host_functions {
             fn register_target(file: Str, toml: Str);
             /// Adds passes to the default pipeline at a named point, `before-lowering` say.
             fn register_extension(point: Str, steps: Str);
+
+            // ---- since version 2 ----
+            /// In `lower`: the block of the kernel's second half, which is called before anything needs the results; its arguments are the
+            /// kernel's, in order. All arguments are made before.
+            fn kernel_wait(block: *mut Block);
+            /// In `register_all`: registers the rewrite rules of a text; `file` names it in errors.
+            fn register_rules(file: Str, rules: Str);
+            /// In `register_all`: registers a rewrite rule of networks. Where the term `left` fits, `info` is applied to the operation at the top, in a
+            /// block that holds what fits and nothing else.
+            fn register_rule(left: Str, info: *const PatternInfo);
+            /// In `register_all`: registers an accelerator, which may claim what the terms of a text fit. `info` is of `nn.offload` and lowers
+            /// claims; its name is the accelerator's.
+            fn register_accelerator(summary: Str, claims: Str, info: *const ScheduleInfo);
         }
     };
 }

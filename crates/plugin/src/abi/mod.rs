@@ -21,7 +21,7 @@ pub use structs::*;
 pub use values::*;
 
 /// The version of the interface.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The name of the one function that a plug-in exports, of type [`QueryFn`].
 pub const ENTRY: &str = "tw_plugin_query";

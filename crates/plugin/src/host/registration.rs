@@ -8,8 +8,9 @@ use super::incoming::{array, part};
 use super::refusal::{Outcome, Refusal, bad_argument, not_allowed};
 use super::session::{Access, Session, enter};
 use crate::abi::{self, Status};
+use ir::dialects::nn::OffloadOp;
 use ir::{Arity, AttrKind, AttrSpec, OpInfo, Traits, ValueKind, ValueSpec};
-use pass::{ExtensionPoint, PassInfo, RegistryBuilder};
+use pass::{Accelerator, ExtensionPoint, PassInfo, RegistryBuilder, RewriteRule};
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -237,24 +238,67 @@ pub(super) fn register_pass(s: &mut Session<'_>, info: abi::PassInfo) -> Outcome
 
 pub(super) fn register_pattern(s: &mut Session<'_>, info: abi::PatternInfo) -> Outcome {
     let (r, origin) = registration(s)?;
+    r.pattern(pattern(&origin, info)?).map_err(refused)?;
+    Ok(())
+}
+
+pub(super) fn register_rule(s: &mut Session<'_>, left: &str, info: abi::PatternInfo) -> Outcome {
+    let (r, origin) = registration(s)?;
+    let pattern = pattern(&origin, info)?;
+    let rule = RewriteRule::function(left, pattern).map_err(refused)?;
+    r.rewrite_rule(rule).map_err(refused)?;
+    Ok(())
+}
+
+pub(super) fn register_rules(s: &mut Session<'_>, file: &str, rules: &str) -> Outcome {
+    let (r, _) = registration(s)?;
+    r.rules(file, rules).map_err(refused)?;
+    Ok(())
+}
+
+fn pattern(origin: &Arc<Origin>, info: abi::PatternInfo) -> Outcome<PluginPattern> {
     let name = named("a pattern", info.name)?;
     let Some(apply) = info.apply else {
         return bad_argument(format!("pattern `{name}` has no `apply`"));
     };
     let root = part(info.root)?;
-    let pattern = PluginPattern {
+    Ok(PluginPattern {
         root: (!root.is_empty()).then(|| root.to_owned()),
         equation: part(info.equation)?.to_owned(),
         benefit: info.benefit,
         name: name.to_owned(),
-        callback: Callback::new(&origin, "pattern", name, apply, info.user),
-    };
-    r.pattern(pattern).map_err(refused)?;
-    Ok(())
+        callback: Callback::new(origin, "pattern", name, apply, info.user),
+    })
 }
 
 pub(super) fn register_schedule(s: &mut Session<'_>, info: abi::ScheduleInfo) -> Outcome {
     let (r, origin) = registration(s)?;
+    r.schedule(schedule(&origin, info)?).map_err(refused)?;
+    Ok(())
+}
+
+pub(super) fn register_accelerator(
+    s: &mut Session<'_>,
+    summary: &str,
+    claims: &str,
+    info: abi::ScheduleInfo,
+) -> Outcome {
+    let (r, origin) = registration(s)?;
+    let schedule = schedule(&origin, info)?;
+    if schedule.op != OffloadOp::NAME {
+        return bad_argument(format!(
+            "an accelerator lowers `{}`, not `{}`",
+            OffloadOp::NAME,
+            schedule.op
+        ));
+    }
+    let accelerator = Accelerator::new(summary, schedule).claim(claims);
+    r.accelerator(accelerator.map_err(refused)?)
+        .map_err(refused)?;
+    Ok(())
+}
+
+fn schedule(origin: &Arc<Origin>, info: abi::ScheduleInfo) -> Outcome<PluginSchedule> {
     let name = named("a schedule", info.name)?;
     let (Some(applies), Some(cost), Some(lower)) = (info.applies, info.cost, info.lower) else {
         return bad_argument(format!(
@@ -269,19 +313,17 @@ pub(super) fn register_schedule(s: &mut Session<'_>, info: abi::ScheduleInfo) ->
         return bad_argument(format!("schedule `{name}` has knobs and no `space`"));
     }
     let user = info.user;
-    let schedule = PluginSchedule {
+    Ok(PluginSchedule {
         name: name.to_owned(),
         op: named("an op", info.op)?.to_owned(),
         knobs,
-        applies: Callback::new(&origin, "`applies` of schedule", name, applies, user),
+        applies: Callback::new(origin, "`applies` of schedule", name, applies, user),
         space: info
             .space
-            .map(|f| Callback::new(&origin, "`space` of schedule", name, f, user)),
-        cost: Callback::new(&origin, "`cost` of schedule", name, cost, user),
-        lower: Callback::new(&origin, "`lower` of schedule", name, lower, user),
-    };
-    r.schedule(schedule).map_err(refused)?;
-    Ok(())
+            .map(|f| Callback::new(origin, "`space` of schedule", name, f, user)),
+        cost: Callback::new(origin, "`cost` of schedule", name, cost, user),
+        lower: Callback::new(origin, "`lower` of schedule", name, lower, user),
+    })
 }
 
 pub(super) fn register_target(s: &mut Session<'_>, file: &str, toml: &str) -> Outcome {

@@ -42,6 +42,7 @@ pub(super) type KernelOf<'k> = &'k mut dyn KernelParts;
 pub(super) trait KernelParts {
     fn set_name(&mut self, name: &str);
     fn entry(&self) -> BlockId;
+    fn wait(&mut self) -> (OpId, BlockId);
     fn input(&mut self, op: OpId, i: usize, shape: &[i64]) -> ir::ValueId;
     fn output(&mut self, op: OpId, i: usize, shape: &[i64]) -> ir::ValueId;
     fn table(&mut self, role: &str, shape: &[i64], elem: Type, bytes: &[u8]) -> ir::ValueId;
@@ -55,6 +56,11 @@ impl KernelParts for KernelBuilder<'_> {
     }
     fn entry(&self) -> BlockId {
         KernelBuilder::entry(self)
+    }
+    fn wait(&mut self) -> (OpId, BlockId) {
+        let block = KernelBuilder::wait(self);
+        let m = KernelBuilder::module(self);
+        (m.region_op(m.block_region(block)), block)
     }
     fn input(&mut self, op: OpId, i: usize, shape: &[i64]) -> ir::ValueId {
         KernelBuilder::input(self, op, i, shape)
@@ -135,6 +141,8 @@ pub(super) struct Session<'a> {
     pub access: Access<'a>,
     /// The op inside of which the callback may change things.
     pub scope: Option<OpId>,
+    /// Another such op: the second half of a kernel.
+    pub second: Option<OpId>,
     pub handles: Handles,
     pub lent: Lent,
     /// Why it fails, if it does.
@@ -173,6 +181,7 @@ impl<'a> Session<'a> {
             tag,
             access,
             scope: None,
+            second: None,
             handles: Handles::new(tag),
             lent: Lent::default(),
             error: None,
@@ -236,9 +245,9 @@ impl<'a> Session<'a> {
 
     /// The module, to change an op itself: inside of the scope, or the scope.
     pub fn change(&mut self, op: OpId) -> Outcome<&mut Module> {
-        let scope = self.scope;
+        let scopes = [self.scope, self.second];
         let m = self.access.change()?;
-        if !around(m, op).any(|o| Some(o) == scope) {
+        if !around(m, op).any(|o| scopes.contains(&Some(o))) {
             return not_allowed("the op is outside of what this callback may change");
         }
         Ok(m)
@@ -246,7 +255,7 @@ impl<'a> Session<'a> {
 
     /// The module, to remove or move an op: strictly inside of the scope.
     pub fn take(&mut self, op: OpId) -> Outcome<&mut Module> {
-        if self.scope == Some(op) {
+        if [self.scope, self.second].contains(&Some(op)) {
             return not_allowed("this callback was called for the op, which stays");
         }
         let m = self.change(op)?;

@@ -265,16 +265,30 @@ impl Registrar<'_> {
         F: Fn(&Cx<'_>, Op) -> Result<bool> + Send + Sync + 'static,
     {
         let (apply, user) = op_callback(self.0.host, move |cx, op| apply(&cx, op));
-        let info = PatternInfo {
-            size: size_of::<PatternInfo>() as u32,
-            benefit: decl.benefit,
-            name: text(&decl.name),
-            root: text(&decl.root),
-            equation: text(&decl.equation),
-            apply,
-            user,
-        };
+        let info = pattern_info(&decl, apply, user);
         tell!(self.0, register_pattern(&info))
+    }
+
+    /// Registers a rewrite rule of networks: where the term `left` fits, `apply` replaces the operation at the top, in a block that holds what
+    /// fits and nothing else.
+    ///
+    /// # Errors
+    /// If the name is taken, or `left` is no term.
+    pub fn rule<F>(&self, left: &str, decl: PatternDecl, apply: F) -> Result<()>
+    where
+        F: Fn(&Cx<'_>, Op) -> Result<bool> + Send + Sync + 'static,
+    {
+        let (apply, user) = op_callback(self.0.host, move |cx, op| apply(&cx, op));
+        let info = pattern_info(&decl, apply, user);
+        tell!(self.0, register_rule(text(left), &info))
+    }
+
+    /// Registers the rewrite rules of a text; `file` names it in errors.
+    ///
+    /// # Errors
+    /// If it is no file of rules.
+    pub fn rules(&self, file: &str, rules: &str) -> Result<()> {
+        tell!(self.0, register_rules(text(file), text(rules)))
     }
 
     /// Declares an operation.
@@ -497,5 +511,17 @@ impl Registrar<'_> {
     /// If there is no such point, or the text is no list of passes.
     pub fn extend(&self, point: &str, steps: &str) -> Result<()> {
         tell!(self.0, register_extension(text(point), text(steps)))
+    }
+}
+
+fn pattern_info(decl: &PatternDecl, apply: Option<abi::OpFn>, user: *mut c_void) -> PatternInfo {
+    PatternInfo {
+        size: size_of::<PatternInfo>() as u32,
+        benefit: decl.benefit,
+        name: text(&decl.name),
+        root: text(&decl.root),
+        equation: text(&decl.equation),
+        apply,
+        user,
     }
 }

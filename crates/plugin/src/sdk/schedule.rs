@@ -138,6 +138,15 @@ impl KernelCx<'_> {
         get!(self.0, kernel_scalar(value))
     }
 
+    /// The block of the kernel's second half, which is called before anything needs the results; its arguments are the kernel's, in order. All
+    /// arguments are made before.
+    ///
+    /// # Errors
+    /// Never in `lower`.
+    pub fn wait(&self) -> Result<Block> {
+        get!(self.0, kernel_wait())
+    }
+
     /// Working memory.
     ///
     /// # Errors
@@ -169,6 +178,28 @@ impl Registrar<'_> {
     /// # Errors
     /// If the name is taken.
     pub fn schedule<S: Schedule>(&self, schedule: S) -> Result<()> {
+        self.with_info(schedule, |info| tell!(self.0, register_schedule(info)))
+    }
+
+    /// Registers an accelerator, which may claim what the terms of a text fit, `(nn.max_pool_2d ?x)`. The schedule is of `nn.offload` and lowers
+    /// claims; its name is the accelerator's.
+    ///
+    /// # Errors
+    /// If the name is taken, or `claims` are no terms.
+    pub fn accelerator<S: Schedule>(&self, summary: &str, claims: &str, schedule: S) -> Result<()> {
+        self.with_info(schedule, |info| {
+            tell!(
+                self.0,
+                register_accelerator(text(summary), text(claims), info)
+            )
+        })
+    }
+
+    fn with_info<S: Schedule>(
+        &self,
+        schedule: S,
+        register: impl FnOnce(&ScheduleInfo) -> Result<()>,
+    ) -> Result<()> {
         let (host, schedule) = (self.0.host, Arc::new(schedule));
         // The interface has one pointer for all of a schedule's functions, so every function gets the same.
         let user = Registered::stay(host, schedule.clone());
@@ -186,7 +217,7 @@ impl Registrar<'_> {
             lower: Some(lower::<S>),
             user,
         };
-        tell!(self.0, register_schedule(&info))
+        register(&info)
     }
 }
 

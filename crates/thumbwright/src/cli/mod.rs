@@ -30,6 +30,7 @@ use std::process::ExitCode;
 
 use crate::runtime::RunError;
 use crate::{CompileError, Compiler, VERSION, example};
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 use console::Console;
 use ir::Diagnostics;
@@ -50,6 +51,9 @@ struct Arguments {
     /// Load a plug-in: a shared library with dialects, passes, patterns, schedules or targets. Its code runs: load only what you trust.
     #[arg(long, value_name = "LIBRARY", global = true)]
     load_plugin: Vec<PathBuf>,
+    /// Read rewrite rules of networks from a file. May be repeated.
+    #[arg(long, value_name = "FILE", global = true)]
+    rules: Vec<PathBuf>,
     #[command(subcommand)]
     form: Form,
 }
@@ -96,7 +100,8 @@ pub fn main_with(
     ExitCode::from(guarded(|| {
         let mut arguments = Arguments::parse();
         let console = Console::new(arguments.quiet);
-        let done = compiler(register, &arguments.load_plugin, &mut arguments.form)
+        let (plugins, rules) = (&arguments.load_plugin, &arguments.rules);
+        let done = compiler(register, plugins, rules, &mut arguments.form)
             .and_then(|compiler| dispatch(&arguments.form, &compiler, &console))
             .and_then(|text| console.print(&text));
         match done {
@@ -111,11 +116,18 @@ pub fn main_with(
 fn compiler(
     register: impl FnOnce(&mut RegistryBuilder) -> Result<(), RegistryError>,
     plugins: &[PathBuf],
+    rules: &[PathBuf],
     form: &mut Form,
 ) -> anyhow::Result<Compiler> {
     let mut builder = Compiler::builder()?.register(register)?;
     for path in plugins {
         builder = builder.plugin(path)?;
+    }
+    for path in rules {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("--rules {file}: cannot be read"))?;
+        builder = builder.rules(&file, &text)?;
     }
     match form {
         Form::Compile(c) => importing(&c.taken, extensions::build(builder, &c.with, &mut c.target)),

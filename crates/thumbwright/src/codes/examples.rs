@@ -33,7 +33,7 @@ examples! {
     "plan" ".mlir": "M001" "M002" "M003" "M004" "M006" "M007" "M008" "M009" "M010" "remark.order" "remark.plan";
     "rewrite" ".mlir": "remark.float-layer" "remark.rewrite-graph" "remark.rewritten";
     "emit" ".mlir": "C002" "C003" "C004" "C005" "C006" "C007" "C008" "C009" "C010" "C011";
-    "compile" ".test": "D001" "D002" "D003" "D005" "D006";
+    "compile" ".test": "D001" "D002" "D003" "D005" "D006" "P005";
 }
 
 /// The file that provokes a code, if a file can.

@@ -4,6 +4,7 @@ mod activation;
 mod bias;
 mod depthwise;
 mod fully_connected;
+mod fuse;
 mod joining;
 mod layout;
 mod lookup_table;
@@ -33,6 +34,10 @@ pub const FAMILIES: &[(&str, &str)] = &[
     (
         "fully_connected",
         "Fully connected layers are convolutions whose window is one pixel, or the whole image.",
+    ),
+    (
+        "fuse",
+        "What follows an int8 layer is done where the layer stores its output: sums with other tensors of its shape, and tables.",
     ),
     (
         "joining",
@@ -75,6 +80,7 @@ pub fn all() -> Vec<Rule> {
         bias::RULES,
         depthwise::RULES,
         fully_connected::RULES,
+        fuse::RULES,
         joining::RULES,
         layout::RULES,
         lookup_table::RULES,

@@ -2,6 +2,7 @@
 //! end of a block.
 
 use super::block::Block;
+use crate::schedules::epilogue::Sink;
 use crate::schedules::layer::Layer;
 use crate::schedules::requantize::{Requantization, Requantizer};
 use crate::schedules::subscript::sum_of;
@@ -26,7 +27,7 @@ pub trait LayerKernel: Send + Sync {
     /// What a choice costs.
     fn cost(&self, layer: &Layer, knobs: &Knobs, target: &Target) -> Cost;
 
-    /// Builds the kernel; `op` has the layer's input as operand 0 and its output as result 0.
+    /// Builds the kernel of an op that has the layer in it; [`Layer::declare_input`] and [`Layer::declare_output`] give its buffers.
     fn lower(&self, layer: &Layer, knobs: &Knobs, op: OpId, k: &mut KernelBuilder<'_>);
 }
 
@@ -73,7 +74,16 @@ impl<K: LayerKernel> Schedule for OfOp<K> {
     }
 
     fn cost(&self, op: OpRef<'_>, knobs: &Knobs, target: &Target) -> Cost {
-        self.kernel.cost(&self.layer(op), knobs, target)
+        let layer = self.layer(op);
+        let mut cost = self.kernel.cost(&layer, knobs, target);
+        let outputs = layer.extents.output_len() as u64;
+        cost.cycles = cost
+            .cycles
+            .saturating_add(outputs.saturating_mul(layer.epilogue.cycles(target)));
+        let at_once = ["pixels", "columns", "channels", "outputs"];
+        let at_once: i64 = at_once.iter().filter_map(|n| knobs.find(n)).product();
+        cost.flash += layer.epilogue.flash(at_once.max(1) as u64);
+        cost
     }
 
     fn lower(
@@ -120,7 +130,7 @@ pub fn store_block(
     requantizer: &Requantizer,
     sums: &[ValueId],
     first_channel: ValueId,
-    output: ValueId,
+    output: &Sink,
     at: &[ValueId],
 ) {
     for c in 0..block.channels {
@@ -130,7 +140,7 @@ pub fn store_block(
             let sum = block.sum(b, sums, p as i64, c);
             let y = requantizer.output(b, &constants, sum);
             let at = sum_of(b, &[(at, 1)], c);
-            b.store(y, output, &[at]);
+            output.store(b, y, at);
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod block;
 pub mod direct;
 pub mod dual_mac;
+pub mod helium;
 pub mod kernel;
 pub mod patch;
 pub mod pointwise;
@@ -26,6 +27,12 @@ fn layer(op: OpRef<'_>) -> Result<Layer, String> {
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let op = "nn.conv_2d";
     r.schedule(direct::Direct)?;
+    r.schedule(OfOp {
+        name: "conv-2d-helium",
+        op,
+        layer,
+        kernel: helium::Helium,
+    })?;
     r.schedule(OfOp {
         name: "conv-2d-dual-mac",
         op,

@@ -75,12 +75,12 @@ impl LayerKernel for PointwisePairs {
         let (e, block) = (layer.extents, block_of(knobs));
         let (depth, streams) = (e.channels, block.streams());
         k.set_name(&layer.kernel_name());
-        let input = k.input(op, 0, &[e.input_len()]);
+        let input = layer.declare_input(op, k);
         let order: Vec<usize> = (0..depth as usize).collect();
         let packed = layer.packed(block.channels, &order);
         let weights = k.table_i8("weights", &[packed.len() as i64], &packed);
         let requantizer = layer.requantization().declare(k);
-        let output = k.output(op, 0, &[e.output_len()]);
+        let output = layer.declare_output(op, k);
         let i32t = k.module().i32();
         let words = k.scratch(&[streams * depth], i32t);
         let u = unroll(depth);
@@ -151,7 +151,7 @@ impl LayerKernel for PointwisePairs {
                             let at: Vec<_> = (0..block.pixels)
                                 .map(|p| sum_of(b, &[(to, 1)], p * e.out_channels))
                                 .collect();
-                            store_block(b, &block, &requantizer, &sums, o, output, &at);
+                            store_block(b, &block, &requantizer, &sums, o, &output, &at);
                             Vec::new()
                         },
                     );

@@ -117,13 +117,13 @@ impl LayerKernel for Rows {
         let (e, block) = (layer.extents, self.block(knobs));
         let c = e.channels;
         k.set_name(&layer.kernel_name());
-        let input = k.input(op, 0, &[e.input_len()]);
+        let input = layer.declare_input(op, k);
         let order: Vec<usize> = (0..layer.depth() as usize).collect();
         let packed = layer.packed(block.channels, &order);
         let weights = k.table_i8("weights", &[packed.len() as i64], &packed);
         let requantizer = layer.requantization().declare(k);
         let zero_point = (!e.is_inside()).then(|| k.scalar_i32(i64::from(layer.input_zero_point)));
-        let output = k.output(op, 0, &[e.output_len()]);
+        let output = layer.declare_output(op, k);
         let patch_shape = Patch::new(&e, 1, block.pixels);
         let i8t = k.module().i8();
         let patch = zero_point.map(|z| (z, k.scratch(&[patch_shape.elements()], i8t)));
@@ -225,7 +225,7 @@ impl LayerKernel for Rows {
                             let at: Vec<_> = (0..block.pixels)
                                 .map(|p| sum_of(b, &[(to, 1)], p * e.out_channels))
                                 .collect();
-                            store_block(b, &block, &requantizer, &sums, o, output, &at);
+                            store_block(b, &block, &requantizer, &sums, o, &output, &at);
                             Vec::new()
                         },
                     );

@@ -104,7 +104,7 @@ impl LayerKernel for TilePairs {
         let columns = knobs.get("columns");
         let (c, (kh, kw)) = (e.channels, e.kernel);
         k.set_name(&layer.kernel_name());
-        let input = k.input(op, 0, &[e.input_len()]);
+        let input = layer.declare_input(op, k);
         // Taps are read column by column.
         let order: Vec<usize> = (0..kw)
             .flat_map(|x| {
@@ -115,7 +115,7 @@ impl LayerKernel for TilePairs {
         let weights = k.table_i8("weights", &[packed.len() as i64], &packed);
         let requantizer = layer.requantization().declare(k);
         let zero_point = k.scalar_i32(i64::from(layer.input_zero_point));
-        let output = k.output(op, 0, &[e.output_len()]);
+        let output = layer.declare_output(op, k);
         let patch_shape = Patch::new(&e, ROWS, columns);
         let (i8t, i32t) = (k.module().i8(), k.module().i32());
         let patch = (!e.is_inside()).then(|| k.scratch(&[patch_shape.elements()], i8t));
@@ -205,7 +205,7 @@ impl LayerKernel for TilePairs {
                                     sum_of(b, &[(to, 1)], place)
                                 })
                                 .collect();
-                            store_block(b, &block, &requantizer, &sums, o, output, &at);
+                            store_block(b, &block, &requantizer, &sums, o, &output, &at);
                             Vec::new()
                         },
                     );

@@ -1,10 +1,13 @@
 //! Schedules of `nn.depthwise_conv_2d` on int8.
 
 pub mod direct;
+pub mod helium;
+pub mod helium_columns;
 pub mod quads;
 pub mod strip;
 
 use super::conv_2d::block::Arithmetic;
+use super::conv_2d::helium::Helium;
 use super::conv_2d::kernel::OfOp;
 use super::conv_2d::rows::Rows;
 use super::conv_2d::tile_pairs::TilePairs;
@@ -29,6 +32,24 @@ fn full(op: OpRef<'_>) -> Result<Layer, String> {
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     let op = "nn.depthwise_conv_2d";
     r.schedule(direct::Direct)?;
+    r.schedule(OfOp {
+        name: "depthwise-conv-2d-columns-helium",
+        op,
+        layer: Layer::depthwise_conv_2d,
+        kernel: helium_columns::HeliumColumns,
+    })?;
+    r.schedule(OfOp {
+        name: "depthwise-conv-2d-helium",
+        op,
+        layer: Layer::depthwise_conv_2d,
+        kernel: helium::Helium,
+    })?;
+    r.schedule(OfOp {
+        name: "depthwise-conv-2d-full-helium",
+        op,
+        layer: full,
+        kernel: Helium,
+    })?;
     r.schedule(OfOp {
         name: "depthwise-conv-2d-quads",
         op,

@@ -6,6 +6,7 @@
 //! heights and strides do the same with other rows. Weights are scaled by 256, as [`HighWord`] wants them.
 
 use crate::schedules::conv_2d::kernel::{LayerKernel, SCRATCH, block_start, blocks, loop_cycles};
+use crate::schedules::epilogue::Sink;
 use crate::schedules::high_word::{FRACTION_BITS, HighWord, LOWERED, is_signed};
 use crate::schedules::interval::{INT8, Interval};
 use crate::schedules::layer::{Extents, Layer};
@@ -323,7 +324,7 @@ impl LayerKernel for Quads {
         let c = e.channels;
         let multiplier = e.out_channels / c;
         k.set_name(&layer.kernel_name());
-        let input = k.input(op, 0, &[e.input_len()]);
+        let input = layer.declare_input(op, k);
         let record = taps.words.len() as i64 + CONSTANTS;
         let table = records(layer, &taps);
         let table = k.table_i32("channels", &[table.len() as i64], &table);
@@ -338,7 +339,7 @@ impl LayerKernel for Quads {
                 k.scalar_i32(i64::from(clamp.max)),
             ]
         });
-        let output = k.output(op, 0, &[e.output_len()]);
+        let output = layer.declare_output(op, k);
         let i32t = k.module().i32();
         let strip = k.scratch(&[s.words()], i32t);
         let kernel = Kernel {
@@ -448,7 +449,7 @@ struct Kernel {
     table: ValueId,
     signed: bool,
     bounds: Option<[ValueId; 2]>,
-    output: ValueId,
+    output: Sink,
 }
 
 impl Kernel {
@@ -635,7 +636,7 @@ impl Kernel {
                 let sum = sums[(j * s.rows + row) as usize];
                 let y = self.finish(b, channel, sum);
                 let at = sum_of(b, &[(to, 1)], j * e.out_channels + row * line);
-                b.store(y, self.output, &[at]);
+                self.output.store(b, y, at);
             }
         }
     }

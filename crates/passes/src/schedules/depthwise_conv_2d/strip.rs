@@ -180,13 +180,13 @@ impl LayerKernel for Strip {
         let (c, (kh, kw)) = (e.channels, e.kernel);
         let multiplier = e.out_channels / c;
         k.set_name(&layer.kernel_name());
-        let input = k.input(op, 0, &[e.input_len()]);
+        let input = layer.declare_input(op, k);
         let order: Vec<usize> = (0..(kh * kw) as usize).collect();
         let packed = layer.packed(1, &order);
         let weights = k.table_i8("weights", &[packed.len() as i64], &packed);
         let requantizer = layer.requantization().declare(k);
         let zero_point = (!e.is_inside()).then(|| k.scalar_i32(i64::from(layer.input_zero_point)));
-        let output = k.output(op, 0, &[e.output_len()]);
+        let output = layer.declare_output(op, k);
         let i8t = k.module().i8();
         let strip = k.scratch(&[s.bytes()], i8t);
         let sweep = Sweep {
@@ -263,7 +263,7 @@ impl LayerKernel for Strip {
                                     for (j, &sum) in sums.iter().enumerate() {
                                         let v = requantizer.output(b, &constants, sum);
                                         let at = sum_of(b, &[(to, 1)], j as i64 * e.out_channels);
-                                        b.store(v, output, &[at]);
+                                        output.store(b, v, at);
                                     }
                                     Vec::new()
                                 });

@@ -9,7 +9,8 @@ pub mod window;
 use ir::{Builder, Module, OpState, QuantType, Type, ValueId};
 use pass::Registry;
 use testgen::Choices;
-use testgen::nn::{Case, ElementKind, Kind, Op};
+use testgen::network::{Network, Node};
+use testgen::nn::{Case, Element, ElementKind, Kind, Op, Quantization, Tensor};
 
 /// A network and the bytes of its inputs.
 pub struct Instance {
@@ -196,4 +197,100 @@ fn of_two(net: &mut net::Net<'_>, x: ValueId) -> ValueId {
     };
     let [a, b] = if net.c.once_in(2) { [x, y] } else { [y, x] };
     net.binary(a, b)
+}
+
+/// A layer with one or two steps behind it: sums with a further input, or tables; the network returns the last. Where it may be `wrong`, a
+/// quarter of them are float, or sum what has another shape.
+pub fn behind_layer(c: &mut Choices, tables: bool, wrong: bool) -> Network {
+    let kind = c.of(&[Kind::Conv2d, Kind::DepthwiseConv2d, Kind::FullyConnected]);
+    let wrong = wrong && c.once_in(3);
+    let float = wrong && !tables && c.once_in(2);
+    let element = if float {
+        ElementKind::F32
+    } else {
+        ElementKind::I8
+    };
+    let case = Case::draw(c, kind, element);
+    let int8 = |c: &mut Choices| {
+        Element::I8(Quantization {
+            scale: c.between(1, 1 << 10) as f32 / c.of(&[512.0f32, 4096.0]),
+            zero_point: c.between(-128, 127),
+        })
+    };
+    let element = |c: &mut Choices| if float { Element::F32 } else { int8(c) };
+    let shape = case.outputs[0].shape.clone();
+    let mut other = shape.clone();
+    if wrong && !float {
+        other.iter_mut().for_each(|n| *n = 1);
+    }
+    let residual = Tensor {
+        shape: other,
+        element: element(c),
+    };
+    let mut net = Network {
+        inputs: case.inputs.clone(),
+        nodes: vec![Node {
+            op: case.op.clone(),
+            operands: case.operands.clone(),
+            outputs: case.outputs.clone(),
+        }],
+        outputs: Vec::new(),
+        seed: case.seed,
+        constants: case.constants,
+        values: case.values,
+    };
+    net.inputs.push(residual);
+    let (added, mut last) = (net.inputs.len() - 1, net.inputs.len());
+    for step in 0..c.between(1, 2) {
+        let output = Tensor {
+            shape: shape.clone(),
+            element: element(c),
+        };
+        // A float layer has sums only; of the others, the last step is what was asked for.
+        let table = !float && (tables || (step == 0 && c.once_in(3)));
+        let node = if table && !(tables && wrong && step == 0) {
+            let table = Tensor {
+                shape: vec![256],
+                element: output.element,
+            };
+            Node {
+                op: Op::LookupTable { table },
+                operands: vec![last],
+                outputs: vec![output],
+            }
+        } else {
+            let mut operands = vec![last, added];
+            if c.once_in(2) {
+                operands.reverse();
+            }
+            Node {
+                op: Op::Add {
+                    constant: None,
+                    constant_first: false,
+                    activation: c.of(&["none", "none", "relu"]),
+                },
+                operands,
+                outputs: vec![output],
+            }
+        };
+        net.nodes.push(node);
+        last += 1;
+    }
+    net.outputs = vec![last];
+    net
+}
+
+pub fn sum_behind_layer(registry: &Registry, c: &mut Choices) -> Instance {
+    of_network(&behind_layer(c, false, true), registry)
+}
+
+pub fn table_behind_layer(registry: &Registry, c: &mut Choices) -> Instance {
+    of_network(&behind_layer(c, true, true), registry)
+}
+
+fn of_network(net: &Network, registry: &Registry) -> Instance {
+    Instance {
+        module: net.build(registry.dialects()),
+        inputs: net.inputs(0),
+    }
 }

@@ -237,9 +237,7 @@ pub fn op_set_loc(s: &mut Session<'_>, of: abi::Op, to: abi::Loc) -> Outcome {
 
 /// Refuses changes of blocks and arguments that the op around them has no use for.
 fn may_have_blocks(s: &mut Session<'_>, owner: OpId) -> Outcome {
-    if let (Access::Kernel(_), Some(func)) = (&s.access, s.scope)
-        && func == owner
-    {
+    if matches!(s.access, Access::Kernel(_)) && [s.scope, s.second].contains(&Some(owner)) {
         return not_allowed("a kernel's arguments are made by the `kernel_` functions");
     }
     match s.access.read()?.op_name(owner) {

@@ -11,8 +11,8 @@ mod types;
 mod weight;
 
 pub(super) use super::registration::{
-    register_extension, register_interfaces, register_op, register_pass, register_pattern,
-    register_schedule, register_target,
+    register_accelerator, register_extension, register_interfaces, register_op, register_pass,
+    register_pattern, register_rule, register_rules, register_schedule, register_target,
 };
 pub(super) use attributes::*;
 pub(super) use changes::*;

@@ -66,6 +66,12 @@ pub fn kernel_block(s: &mut Session<'_>, block: Out<'_, abi::Block>) -> Outcome 
     block.set(abi::Block(s.handles.of(Entity::Block(entry))))
 }
 
+pub fn kernel_wait(s: &mut Session<'_>, block: Out<'_, abi::Block>) -> Outcome {
+    let (func, entry) = kernel(s)?.wait();
+    s.second = Some(func);
+    block.set(abi::Block(s.handles.of(Entity::Block(entry))))
+}
+
 /// The op that is lowered, if a buffer of the shape holds a value of the type.
 fn buffer_of(
     s: &mut Session<'_>,

@@ -51,6 +51,8 @@ const WORDS: &[&str] = &[
     "no name",
     "name = \"fuzz\"\nkind = \"core\"\ndescription = \"d\"\nsource = \"s\"\nbase = \"cortex-m4\"",
     "é\"\\\n",
+    "(nn.relu ?x)",
+    "nn.offload",
 ];
 
 impl Source {

@@ -59,7 +59,7 @@ pub fn patterns(compiler: &Compiler) -> String {
 }
 
 /// The rewrite rules of networks.
-pub fn rules() -> String {
+pub fn rules(compiler: &Compiler) -> String {
     let mut table = Table::new(&["rule", "family", "soundness", "equation", "if"]);
     for r in passes::egraph::rules::all() {
         table.row(vec![
@@ -68,6 +68,15 @@ pub fn rules() -> String {
             r.soundness.name().to_owned(),
             r.equation.to_owned(),
             r.condition.to_owned(),
+        ]);
+    }
+    for r in compiler.registry().rewrite_rules() {
+        table.row(vec![
+            r.name().to_owned(),
+            "registered".to_owned(),
+            if r.is_fast() { "fast" } else { "exact" }.to_owned(),
+            r.equation().to_owned(),
+            r.condition().to_owned(),
         ]);
     }
     table.text()

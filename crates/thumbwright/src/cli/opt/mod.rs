@@ -131,7 +131,7 @@ impl Opt {
             return Ok(listing::patterns(compiler));
         }
         if self.list_rules {
-            return Ok(listing::rules());
+            return Ok(listing::rules(compiler));
         }
         if let Some(code) = &self.explain {
             return listing::explain(code);

@@ -1,6 +1,7 @@
 //! The end of a block: from sums to bytes in the output.
 
 use super::block::{DualBlock, ENDS, Operands};
+use crate::schedules::epilogue::Sink;
 use crate::schedules::high_word::{self, FRACTION_BITS, HighWord, LOWERED};
 use crate::schedules::layer::Layer;
 use crate::schedules::requantize::Requantizer;
@@ -143,7 +144,7 @@ impl End {
         (block, quads): (&DualBlock, i64),
         operands: &Operands,
         (sums, first): (&[ValueId], ValueId),
-        (output, to, pixel): (ValueId, ValueId, i64),
+        (output, to, pixel): (&Sink, ValueId, i64),
     ) {
         for c in 0..block.channels {
             let channel = sum_of(b, &[(first, 1)], c);
@@ -156,7 +157,7 @@ impl End {
             let bytes = self.bytes(b, operands, block.end(quads, c), channel, &of);
             for (p, byte) in bytes.into_iter().enumerate() {
                 let at = sum_of(b, &[(to, 1)], p as i64 * pixel + c);
-                b.store(byte, output, &[at]);
+                output.store(b, byte, at);
             }
         }
     }

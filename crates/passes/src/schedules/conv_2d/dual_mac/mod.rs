@@ -95,12 +95,12 @@ impl LayerKernel for DualMac {
         let order = words.order();
         let quads = words.quads();
         k.set_name(&layer.kernel_name());
-        let input = k.input(op, 0, &[e.input_len()]);
+        let input = layer.declare_input(op, k);
         let constants = Constants::new(layer, &order);
         let records = block.records(layer, &order, &constants.starts, &constants.ends);
         let weights = k.table_i32("weights", &[records.len() as i64], &records);
         let end = constants.declare(layer, k);
-        let output = k.output(op, 0, &[e.output_len()]);
+        let output = layer.declare_output(op, k);
         let (i8t, i32t) = (k.module().i8(), k.module().i32());
         let scratch = (!words.is_raw()).then(|| k.scratch(&[plan.len()], i32t));
         let source = Source {
@@ -151,7 +151,7 @@ impl LayerKernel for DualMac {
                             };
                             let sums = sums(b, &block, &operands, quads, end.is_scaled());
                             let to = sum_of(b, &[(to, 1), (o, 1)], 0);
-                            let place = (output, to, e.out_channels);
+                            let place = (&output, to, e.out_channels);
                             end.store(b, (&block, quads), &operands, (&sums, o), place);
                             Vec::new()
                         });
