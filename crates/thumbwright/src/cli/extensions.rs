@@ -17,10 +17,8 @@ pub fn build(
     let mut brought: Vec<String> = Vec::new();
     for name in with {
         if !is_file(name) {
-            builder = builder.accelerator(name).with_context(|| {
-                format!(
-                    "--with {name}: no accelerator; a kernel library of your own is given by the path of its table, which ends in .toml"
-                )
+            builder = builder.accelerator(name).map_err(|e| {
+                anyhow::anyhow!("--with {name}: {e}; a kernel library is given by the path of its table, which ends in .toml")
             })?;
             continue;
         }
