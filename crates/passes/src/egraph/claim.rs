@@ -125,7 +125,7 @@ fn refusal(
 ) -> Option<Refusal> {
     let nodes = matched.nodes();
     let given = |n: &&Node| g.origin(&n.term()).rules.is_empty();
-    nodes.iter().all(|n| given(n)).then(|| Refusal {
+    nodes.iter().all(given).then(|| Refusal {
         accelerator: accelerator.name().to_owned(),
         op: g.name(&matched.node).to_owned(),
         loc: g.origin(&matched.node.term()).locs.first().copied(),

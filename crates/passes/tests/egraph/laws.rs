@@ -49,7 +49,7 @@ const LAWS: &[Law] = &[
     ),
     law("softmax-of-transpose", draw::layout::softmax_of_transpose),
     law("pad-of-transpose", draw::layout::pad_of_transpose),
-    law("add-of-transposes", draw::layout::add_of_transposes),
+    law("binary-of-transposes", draw::layout::binary_of_transposes),
     law(
         "concatenation-of-transposes",
         draw::layout::concatenation_of_transposes,
@@ -64,7 +64,7 @@ const LAWS: &[Law] = &[
     ),
     law("pointwise-of-reshape", draw::layout::pointwise_of_reshape),
     law("softmax-of-reshape", draw::layout::softmax_of_reshape),
-    law("add-of-reshapes", draw::layout::add_of_reshapes),
+    law("binary-of-reshapes", draw::layout::binary_of_reshapes),
     law(
         "concatenation-of-reshapes",
         draw::layout::concatenation_of_reshapes,
@@ -97,6 +97,8 @@ const LAWS: &[Law] = &[
     law("depthwise-as-convolution", draw::window::depthwise),
     law("sum-as-bias", draw::window::sum_as_bias),
     law("sum-into-bias", draw::window::sum_into_bias),
+    law("difference-into-bias", draw::window::difference_into_bias),
+    law("scale-into-weights", draw::window::scale_into_weights),
     law("sum-while-storing", draw::sum_behind_layer),
     law("table-while-storing", draw::table_behind_layer),
 ];

@@ -20,6 +20,8 @@ const PRODUCERS: &[&str] = &[
     nn::AveragePool2dOp::NAME,
     nn::MaxPool2dOp::NAME,
     nn::AddOp::NAME,
+    nn::SubOp::NAME,
+    nn::MulOp::NAME,
 ];
 
 pub(super) const RULES: &[Rule] = &[

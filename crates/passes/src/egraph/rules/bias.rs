@@ -1,7 +1,7 @@
-//! Constants that are added to what a layer computes go into its bias.
+//! Constants that are added to what a layer computes go into its bias, and those that it is multiplied by into its weights.
 //!
-//! This is what is left of a batch normalisation once its scale is in the weights, and of exporters that write a bias as a sum. For int8
-//! the sum rounds once more than the bias does, so it stays.
+//! Such are batch normalisations that an exporter left apart, and biases that it writes as sums. For int8 the sum rounds once more than the
+//! bias does, so it stays.
 
 use super::parts::{bytes, has_activation, is_float};
 use crate::egraph::graph::{Graph, Node};
@@ -56,27 +56,91 @@ pub(super) const RULES: &[Rule] = &[
             with_bias(g, at, &layer, sum)
         },
     },
+    Rule {
+        name: "difference-into-bias",
+        family: "bias",
+        equation: "sub(op(x, w, b), c) = op(x, w, b − c) up to the order of sums",
+        condition: "all is float, op has no activation, and c is a constant of one element a channel",
+        soundness: Soundness::Fast,
+        roots: &[nn::SubOp::NAME],
+        inner: LAYERS,
+        when: |g, at| layer_behind(g, at, 3, true).is_some(),
+        build: |g, at| {
+            let found = layer_behind(g, at, 3, true).or_else(|| layer_behind(g, at, 3, false));
+            let (layer, c) = found?;
+            let channels = g.shape(layer.class).last().copied()?;
+            let less = g.reshape(c, &[channels]);
+            let none = g.module_mut().str_attr("none");
+            let (b, ty) = (layer.operands[2], g.ty(layer.operands[2]));
+            let bias = g.add(nn::SubOp::NAME, &[b, less], &[("activation", none)], ty);
+            with_bias(g, at, &layer, bias)
+        },
+    },
+    Rule {
+        name: "scale-into-weights",
+        family: "bias",
+        equation: "mul(op(x, w, b), c) = op(x, w·c, b·c), on either side, up to rounding",
+        condition: "all is float, op has no activation, and w, b and c are constants, c of one element a channel",
+        soundness: Soundness::Fast,
+        roots: &[nn::MulOp::NAME],
+        inner: &[],
+        when: |g, at| scaled(g, &at.root, true).is_some(),
+        build: |g, at| {
+            let (layer, c) = scaled(g, &at.root, true).or_else(|| scaled(g, &at.root, false))?;
+            let channels = g.shape(layer.class).last().copied()?;
+            let none = g.module_mut().str_attr("none");
+            let mut operands = layer.operands.clone();
+            for (i, weights) in operands.iter_mut().enumerate().skip(1) {
+                // Channels are the last dimension of a bias and of a depthwise filter, the first of other filters.
+                let last = i > 1 || g.name(&layer) == nn::DepthwiseConv2dOp::NAME;
+                let behind = if last { 0 } else { g.shape(*weights).len() - 1 };
+                let shape = [vec![channels], vec![1; behind]].concat();
+                let (by, ty) = (g.reshape(c, &shape), g.ty(*weights));
+                *weights = g.add(
+                    nn::MulOp::NAME,
+                    &[*weights, by],
+                    &[("activation", none)],
+                    ty,
+                );
+            }
+            let activation = g.prop(&at.root, "activation")?;
+            let ty = g.ty(at.root.class);
+            Some(g.add_like(&layer, &operands, &[("activation", activation)], ty))
+        },
+    },
 ];
 
-/// The layer of a sum with so many operands, and what is added to it. Unless `strictly`, any constant is, to a layer with any activation.
-fn operands(g: &Graph, add: &Node, count: usize, strictly: bool) -> Option<(Node, Id)> {
+/// The layer of a product with constant weights, and what it is multiplied by; `strictly` as for [`operands`].
+fn scaled(g: &Graph, root: &Node, strictly: bool) -> Option<(Node, Id)> {
+    let found = operands(g, root, 2, strictly).or_else(|| operands(g, root, 3, strictly));
+    found.filter(|(layer, _)| layer.operands[1..].iter().all(|&w| g.is_constant(w)))
+}
+
+/// The layer of a difference, and what is taken from it; not the other way round.
+fn layer_behind(g: &Graph, at: &Match, count: usize, strictly: bool) -> Option<(Node, Id)> {
+    let found = operands(g, &at.root, count, strictly);
+    found.filter(|(_, c)| g.egraph.find(*c) == g.egraph.find(at.root.operands[1]))
+}
+
+/// The layer of a sum, difference or product with so many operands, and what is added to it, taken from it, or multiplied by it. Unless `strictly`, any constant is, to a layer with any activation.
+fn operands(g: &Graph, root: &Node, count: usize, strictly: bool) -> Option<(Node, Id)> {
     let both = [(0, 1), (1, 0)];
     both.into_iter().find_map(|(this, other)| {
-        let c = add.operands[other];
-        let layers = g.nodes(add.operands[this]).into_iter();
+        let c = root.operands[other];
+        let layers = g.nodes(root.operands[this]).into_iter();
         let mut layers =
             layers.filter(|n| LAYERS.contains(&g.name(n)) && n.operands.len() == count);
         let shape = g.shape(c);
-        let channels = *g.shape(add.class).last()?;
+        let channels = *g.shape(root.class).last()?;
         let channelwise =
             shape.last() == Some(&channels) && shape.iter().product::<i64>() == channels;
         let fits = |n: &Node| {
             !strictly
                 || (has_activation(g, n, "none")
-                    && is_float(g, add.class)
+                    && is_float(g, root.class)
                     && channelwise
                     && filter_channels(g, n) == Some(channels)
-                    && g.shape(n.class) == g.shape(add.class))
+                    && g.shape(n.class) == g.shape(root.class))
         };
         let layer = g.is_constant(c).then(|| layers.find(fits))??;
         Some((layer, c))

@@ -5,7 +5,7 @@
 //! of extent 1 and with those merged that stay together, what moves nothing is seen to be a reshape, which is a view.
 
 use super::parts::{
-    POINTWISE, int, inverse, is_float, is_identity, is_uniform, permuted_constant, shaped,
+    BINARY, POINTWISE, int, inverse, is_float, is_identity, is_uniform, permuted_constant, shaped,
     transpose,
 };
 use crate::egraph::graph::{Graph, Node};
@@ -100,15 +100,15 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "add-of-transposes",
+        name: "binary-of-transposes",
         family: "layout",
-        equation: "add(transpose(x, p), y) = transpose(add(x, p⁻¹(y)), p)",
+        equation: "f(transpose(x, p), y) = transpose(f(x, p⁻¹(y)), p), on either side",
         condition: "y is a transpose by p, too, or a constant",
         soundness: Soundness::Exact,
-        roots: &[nn::AddOp::NAME],
+        roots: BINARY,
         inner: &[],
         when: |g, at| sides(g, &at.root, true).is_some(),
-        build: add_of_transposes,
+        build: binary_of_transposes,
     },
     Rule {
         name: "concatenation-of-transposes",
@@ -210,17 +210,17 @@ fn normal_form(g: &mut Graph, at: &Match) -> Option<Id> {
     Some(g.reshape(turned, &to))
 }
 
-/// The permutation of an operand of a sum, and both operands without it; unless `strictly`, whatever the permutation of the other one is.
-fn sides(g: &Graph, add: &Node, strictly: bool) -> Option<(Vec<i64>, [Option<Id>; 2])> {
-    let rank = g.shape(add.class).len();
+/// The permutation of an operand of an op of two, and both operands without it; unless `strictly`, whatever the permutation of the other one is.
+fn sides(g: &Graph, root: &Node, strictly: bool) -> Option<(Vec<i64>, [Option<Id>; 2])> {
+    let rank = g.shape(root.class).len();
     let transposes = |class: Id| {
         let all = g.nodes(class).into_iter();
         all.filter(|n| g.name(n) == nn::TransposeOp::NAME)
     };
     for (this, other) in [(0, 1), (1, 0)] {
-        for t in transposes(add.operands[this]) {
+        for t in transposes(root.operands[this]) {
             let p = permutation(g, &t);
-            let y = add.operands[other];
+            let y = root.operands[other];
             if p.len() != rank {
                 continue;
             }
@@ -239,7 +239,7 @@ fn sides(g: &Graph, add: &Node, strictly: bool) -> Option<(Vec<i64>, [Option<Id>
     None
 }
 
-fn add_of_transposes(g: &mut Graph, at: &Match) -> Option<Id> {
+fn binary_of_transposes(g: &mut Graph, at: &Match) -> Option<Id> {
     let add = &at.root;
     let (p, both) = match sides(g, add, true) {
         Some(found) => found,

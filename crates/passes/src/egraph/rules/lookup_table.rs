@@ -1,6 +1,6 @@
 //! A chain of operators on single elements, int8 at both ends, is one table of 256 values, whatever happens in between.
 
-use super::parts::{POINTWISE, bytes, constant, is_int8};
+use super::parts::{BINARY, POINTWISE, bytes, constant, is_int8};
 use crate::egraph::graph::{Graph, Node};
 use crate::egraph::rule::{Match, Rule, Soundness};
 use egg::Id;
@@ -19,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     name: "unary-chain-as-table",
     family: "lookup_table",
     equation: "f(g(…(x))) = lookup_table(x, t), t[x] = f(g(…(x)))",
-    condition: "x and the result are int8 of one scale; a sum in the chain is of one number, or of what it adds to; and all have a value for every int8",
+    condition: "x and the result are int8 of one scale; an op of two tensors in the chain is of one number, or of one tensor twice; and all have a value for every int8",
     soundness: Soundness::Exact,
     roots: &[
         nn::QuantizeOp::NAME,
@@ -28,6 +28,10 @@ pub(super) const RULES: &[Rule] = &[Rule {
         nn::Relu6Op::NAME,
         nn::LookupTableOp::NAME,
         nn::AddOp::NAME,
+        nn::SubOp::NAME,
+        nn::MulOp::NAME,
+        nn::MaximumOp::NAME,
+        nn::MinimumOp::NAME,
     ],
     inner: &[],
     when: |g, at| is_int8(g, at.root.class) && chain(g, &at.root).is_some(),
@@ -49,7 +53,7 @@ fn link(g: &mut Graph, node: &Node) -> Option<Link> {
             .iter()
             .all(known)
             .then(|| node.operands[0])
-    } else if g.name(node) == nn::AddOp::NAME {
+    } else if BINARY.contains(&g.name(node)) {
         let (a, b) = (node.operands[0], node.operands[1]);
         let same = g.egraph.find(a) == g.egraph.find(b);
         let both = [(a, b), (b, a)];
@@ -119,14 +123,14 @@ fn build(g: &mut Graph, at: &Match) -> Option<Id> {
 /// What a link makes of 256 elements.
 fn on_all(g: &mut Graph, link: &Link, input: Datum) -> Option<Datum> {
     let node = &link.node;
-    let is_sum = g.name(node) == nn::AddOp::NAME;
+    let is_binary = BINARY.contains(&g.name(node));
     let mut args: SmallVec<[Datum; 2]> = SmallVec::new();
     let mut shapes: SmallVec<[Option<&[i64]>; 2]> = SmallVec::new();
     for &operand in &node.operands {
         if g.egraph.find(operand) == g.egraph.find(link.of) {
             args.push(input.clone());
             shapes.push(Some(ALL));
-        } else if is_sum {
+        } else if is_binary {
             args.push(Datum::Bytes(one_number(g, operand)?.into()));
             shapes.push(Some(&[1]));
         } else {

@@ -25,7 +25,7 @@ pub const FAMILIES: &[(&str, &str)] = &[
     ),
     (
         "bias",
-        "Constants that are added to what a layer computes go into its bias.",
+        "Constants that are added to what a layer computes go into its bias, and those that it is multiplied by into its weights.",
     ),
     (
         "depthwise",

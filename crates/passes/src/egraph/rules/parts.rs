@@ -14,6 +14,16 @@ pub(super) const POINTWISE: &[&str] = &[
     nn::ReluOp::NAME,
     nn::Relu6Op::NAME,
     nn::LookupTableOp::NAME,
+    nn::LogisticOp::NAME,
+];
+
+/// Operators on two tensors, element by element, whose shapes broadcast.
+pub(super) const BINARY: &[&str] = &[
+    nn::AddOp::NAME,
+    nn::SubOp::NAME,
+    nn::MulOp::NAME,
+    nn::MaximumOp::NAME,
+    nn::MinimumOp::NAME,
 ];
 
 /// Whether a class is of int8, of one scale and zero point.

@@ -2,7 +2,7 @@
 //!
 //! A reshape is a view and costs nothing; but an op behind one is not seen as the consumer of what is before it.
 
-use super::parts::{POINTWISE, int, is_uniform, shaped};
+use super::parts::{BINARY, POINTWISE, int, is_uniform, shaped};
 use crate::egraph::graph::{Graph, Node};
 use crate::egraph::rule::{Rule, Soundness};
 use egg::Id;
@@ -42,12 +42,12 @@ pub(super) const RULES: &[Rule] = &[
         build: |g, at| before(g, &at.root, &[at.inner().operands[0]]),
     },
     Rule {
-        name: "add-of-reshapes",
+        name: "binary-of-reshapes",
         family: "reshape",
-        equation: "add(reshape(x), y) = reshape(add(x, reshape(y)))",
+        equation: "f(reshape(x), y) = reshape(f(x, reshape(y))), on either side",
         condition: "y is a reshape of what has x's shape, or a constant with as many elements as x, or one",
         soundness: Soundness::Exact,
-        roots: &[nn::AddOp::NAME],
+        roots: BINARY,
         inner: &[],
         when: |g, at| sides(g, &at.root, true).is_some(),
         build: |g, at| {
@@ -116,14 +116,14 @@ fn sources(g: &Graph, class: Id) -> impl Iterator<Item = Id> {
     reshapes.into_iter()
 }
 
-/// The shape that a sum may have instead, and its operands for that: each of the shape, or a constant of as many elements, or of one.
+/// The shape that an op of two may have instead, and its operands for that: each of the shape, or a constant of as many elements, or of one.
 /// Unless `strictly`, any constant.
-fn sides(g: &Graph, add: &Node, strictly: bool) -> Option<(Vec<i64>, [Id; 2])> {
+fn sides(g: &Graph, root: &Node, strictly: bool) -> Option<(Vec<i64>, [Id; 2])> {
     let count = |class: Id| g.shape(class).iter().product::<i64>();
-    let whole = count(add.class);
+    let whole = count(root.class);
     for (this, other) in [(0, 1), (1, 0)] {
-        let y = add.operands[other];
-        for x in sources(g, add.operands[this]) {
+        let y = root.operands[other];
+        for x in sources(g, root.operands[this]) {
             let shape = g.shape(x);
             if strictly && count(x) != whole {
                 continue;

@@ -94,8 +94,8 @@ pub fn pad_of_transpose(registry: &Registry, c: &mut Choices) -> Instance {
     net.returning(&[y])
 }
 
-/// Sums of transposes of one permutation, or of two, and of constants.
-pub fn add_of_transposes(registry: &Registry, c: &mut Choices) -> Instance {
+/// Ops of two transposes of one permutation, or of two, and of constants.
+pub fn binary_of_transposes(registry: &Registry, c: &mut Choices) -> Instance {
     let mut net = Net::new(registry, c);
     let rank = net.c.between(2, 4) as usize;
     // Mostly one extent throughout, so that any permutation fits.
@@ -107,6 +107,7 @@ pub fn add_of_transposes(registry: &Registry, c: &mut Choices) -> Instance {
         true => (net.f32(), net.f32()),
         false => (net.i8(), net.i8()),
     };
+    let b = if net.c.once_in(2) { a } else { b };
     let p = permutation(&mut net, rank);
     let x = net.input(&shape, a);
     let x = net.transpose(x, &p);
@@ -136,7 +137,7 @@ pub fn add_of_transposes(registry: &Registry, c: &mut Choices) -> Instance {
         }
     };
     let sides = if net.c.once_in(2) { [x, y] } else { [y, x] };
-    let z = net.add(sides[0], sides[1]);
+    let z = net.binary(sides[0], sides[1]);
     net.returning(&[z])
 }
 
@@ -233,12 +234,13 @@ pub fn softmax_of_reshape(registry: &Registry, c: &mut Choices) -> Instance {
     net.returning(&[y])
 }
 
-pub fn add_of_reshapes(registry: &Registry, c: &mut Choices) -> Instance {
+pub fn binary_of_reshapes(registry: &Registry, c: &mut Choices) -> Instance {
     let mut net = Net::new(registry, c);
     let (a, b) = match net.c.once_in(3) {
         true => (net.f32(), net.f32()),
         false => (net.i8(), net.i8()),
     };
+    let b = if net.c.once_in(2) { a } else { b };
     let from = shape(&mut net, 3);
     let count = from.iter().product();
     let to = factors(net.c, count, 3);
@@ -255,7 +257,7 @@ pub fn add_of_reshapes(registry: &Registry, c: &mut Choices) -> Instance {
         _ => net.input(&to, b),
     };
     let sides = if net.c.once_in(2) { [x, y] } else { [y, x] };
-    let z = net.add(sides[0], sides[1]);
+    let z = net.binary(sides[0], sides[1]);
     net.returning(&[z])
 }
 

@@ -65,6 +65,8 @@ pub fn activation_behind(registry: &Registry, c: &mut Choices) -> Instance {
         Kind::AveragePool2d,
         Kind::MaxPool2d,
         Kind::Add,
+        Kind::Sub,
+        Kind::Mul,
     ]);
     let element = element(c);
     let mut instance = of_case(&Case::draw(c, kind, element), registry);
@@ -157,14 +159,14 @@ pub fn convolution(registry: &Registry, c: &mut Choices) -> Instance {
     of_case(&case, registry)
 }
 
-/// Operators on single elements, one after the other; sums of one number, or of any.
+/// Operators on single elements, one after the other; ops with one number, or with any.
 pub fn pointwise_chain(registry: &Registry, c: &mut Choices) -> Instance {
     let mut net = net::Net::new(registry, c);
     let elem = net.i8();
     let mut x = net.input(&[2, 128], elem);
     for _ in 0..net.c.between(1, 4) {
         x = match net.c.once_in(4) {
-            true => sum(&mut net, x),
+            true => of_two(&mut net, x),
             false => net.pointwise(x),
         };
     }
@@ -173,10 +175,13 @@ pub fn pointwise_chain(registry: &Registry, c: &mut Choices) -> Instance {
     instance
 }
 
-/// A sum of a value and itself, or a constant.
-fn sum(net: &mut net::Net<'_>, x: ValueId) -> ValueId {
+/// An op of a value and itself, or a constant.
+fn of_two(net: &mut net::Net<'_>, x: ValueId) -> ValueId {
     let float = net.is_float(net.elem(x));
-    let elem = if float { net.f32() } else { net.i8() };
+    let elem = match float || net.c.once_in(2) {
+        true => net.elem(x),
+        false => net.i8(),
+    };
     let y = match net.c.below(6) {
         0 => x,
         1 => net.constant(&[128], elem),
@@ -191,7 +196,7 @@ fn sum(net: &mut net::Net<'_>, x: ValueId) -> ValueId {
         }
     };
     let [a, b] = if net.c.once_in(2) { [x, y] } else { [y, x] };
-    net.add(a, b)
+    net.binary(a, b)
 }
 
 /// A layer with one or two steps behind it: sums with a further input, or tables; the network returns the last. Where it may be `wrong`, a

@@ -259,7 +259,7 @@ impl<'c> Net<'c> {
     pub fn pointwise(&mut self, x: ValueId) -> ValueId {
         let (shape, from) = (self.shape(x), self.elem(x));
         let names: &[&str] = match self.is_float(from) {
-            true => &["relu", "relu6", "quantize"],
+            true => &["relu", "relu6", "quantize", "logistic"],
             false => &["relu", "relu6", "quantize", "dequantize", "lookup_table"],
         };
         let name = self.c.of(names);
@@ -283,6 +283,22 @@ impl<'c> Net<'c> {
         };
         let activation = self.activation();
         self.op("add", &[x, y], &[activation], &shape, elem)
+    }
+
+    /// Any op of two tensors.
+    pub fn binary(&mut self, x: ValueId, y: ValueId) -> ValueId {
+        let shape = nn::broadcast(&self.shape(x), &self.shape(y)).unwrap();
+        let (a, b) = (self.elem(x), self.elem(y));
+        let name = match a == b {
+            true => self.c.of(&["add", "sub", "mul", "maximum", "minimum"]),
+            false => self.c.of(&["add", "sub", "mul"]),
+        };
+        if name == "maximum" || name == "minimum" {
+            return self.op(name, &[x, y], &[], &shape, a);
+        }
+        let elem = if self.is_float(a) { a } else { self.i8() };
+        let activation = self.activation();
+        self.op(name, &[x, y], &[activation], &shape, elem)
     }
 
     /// Weights along whose dimension `axis` scales vary, sometimes; and a bias, sometimes.

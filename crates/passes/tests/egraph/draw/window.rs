@@ -156,8 +156,8 @@ fn one_channel(
     net.returning(&[y])
 }
 
-/// A layer, and a constant that is added to it.
-fn sum(registry: &Registry, c: &mut Choices, bias: bool) -> Instance {
+/// A layer, and a constant that is added to it, taken from it, or multiplied by it.
+fn after_layer(registry: &Registry, c: &mut Choices, name: &str, bias: bool) -> Instance {
     let mut net = Net::new(registry, c);
     let elem = match net.c.once_in(8) {
         true => net.i8(),
@@ -180,20 +180,34 @@ fn sum(registry: &Registry, c: &mut Choices, bias: bool) -> Instance {
     };
     let elem = if net.is_float(elem) { elem } else { net.i8() };
     let c = net.constant(&like, elem);
-    let z = if net.c.once_in(2) {
-        net.add(y, c)
-    } else {
-        net.add(c, y)
+    let last = name == "sub" && !net.c.once_in(4);
+    let sides = match last || net.c.once_in(2) {
+        true => [y, c],
+        false => [c, y],
     };
+    let shape = ir::dialects::nn::broadcast(&net.shape(y), &net.shape(c)).unwrap();
+    let to = if net.is_float(elem) { elem } else { net.i8() };
+    let activation = net.activation();
+    let z = net.op(name, &sides, &[activation], &shape, to);
     net.returning(&[z])
 }
 
 pub fn sum_as_bias(registry: &Registry, c: &mut Choices) -> Instance {
     let bias = c.once_in(8);
-    sum(registry, c, bias)
+    after_layer(registry, c, "add", bias)
 }
 
 pub fn sum_into_bias(registry: &Registry, c: &mut Choices) -> Instance {
     let bias = !c.once_in(8);
-    sum(registry, c, bias)
+    after_layer(registry, c, "add", bias)
+}
+
+pub fn difference_into_bias(registry: &Registry, c: &mut Choices) -> Instance {
+    let bias = !c.once_in(8);
+    after_layer(registry, c, "sub", bias)
+}
+
+pub fn scale_into_weights(registry: &Registry, c: &mut Choices) -> Instance {
+    let bias = c.once_in(2);
+    after_layer(registry, c, "mul", bias)
 }
