@@ -31,7 +31,7 @@ fn rewritten(registry: &Registry, text: &str, options: &str) -> Module {
     let before = m.clone();
     let target = registry.targets().get("cortex-m4").unwrap();
     let mut cx = PassCx::new(registry, target);
-    let pipeline = format!("func.func(rewrite-graph{{{options}}})");
+    let pipeline = format!("builtin.module(func.func(rewrite-graph{{{options}}}))");
     let pipeline = Pipeline::parse(&pipeline).unwrap();
     let manager = ManagerOptions {
         verify_each: true,
@@ -229,7 +229,7 @@ fn an_accelerator_that_is_not_there_is_an_error() {
     .unwrap();
     let target = registry.targets().get("cortex-m4").unwrap();
     let mut cx = PassCx::new(&registry, target);
-    let pipeline = Pipeline::parse("func.func(rewrite-graph{with=unti})").unwrap();
+    let pipeline = Pipeline::parse("builtin.module(func.func(rewrite-graph{with=unti}))").unwrap();
     let done = run_pipeline(
         &pipeline,
         &mut m,
