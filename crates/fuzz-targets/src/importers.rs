@@ -18,7 +18,7 @@ pub fn tflite(data: &[u8]) -> Outcome {
 /// Imports an ONNX file, and verifies.
 ///
 /// # Panics
-/// As [`tflite`].
+/// As [`tflite()`].
 pub fn onnx(data: &[u8]) -> Outcome {
     let dialects = compiler().registry().dialects().clone();
     let options = onnx::ImportOptions::default();

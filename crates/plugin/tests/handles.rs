@@ -28,7 +28,7 @@ proptest! {
 fn every_function_succeeds_sometimes() {
     let mut runner = TestRunner::deterministic();
     let mut succeeded = BTreeSet::new();
-    for role in 0..Config::default().cases * 32 {
+    for role in 0..Config::default().cases * 16 {
         let mut data = bytes().new_tree(&mut runner).unwrap().current();
         // The first byte says for what the plug-in is called.
         data.insert(0, (role % 8) as u8);
@@ -37,8 +37,8 @@ fn every_function_succeeds_sometimes() {
     let host = header::structs().pop().unwrap();
     // `version` and `size` are no functions.
     let all: BTreeSet<&str> = host.fields.iter().skip(2).map(|f| f.name).collect();
-    // These want a term of a registered op, which bytes rarely make: `sdk.rs` calls them.
-    let elsewhere = ["register_rule", "register_accelerator"];
+    // These want a term of a registered op, or a kernel under construction, which bytes rarely make: `sdk.rs` calls them.
+    let elsewhere = ["register_rule", "register_accelerator", "kernel_output"];
     let never = all
         .difference(&succeeded)
         .filter(|f| !elsewhere.contains(f));
