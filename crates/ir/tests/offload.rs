@@ -39,7 +39,7 @@ fn mlir_reads_what_we_print() {
     let text = errors(MODULE);
     assert!(text.contains("nn.offload"), "{text}");
     if prerequisites::programs("mlir_reads_what_we_print", &["mlir-opt-19"]) {
-        assert_eq!(mlir_opt(&text, &[]).unwrap(), text);
+        assert_eq!(mlir_opt(&text, &["--mlir-print-debuginfo"]).unwrap(), text);
     }
 }
 

@@ -11,7 +11,7 @@
 //! let rules = RewriteRule::parse(
 //!     "(rule acme.same-activation (left (nn.relu (as ?t (nn.relu ?x)))) (right (nn.relu ?x)) (when (same-type ?x ?t)))",
 //! )?;
-//! let law = Law::new(&registry, &rules[0]).instances(400);
+//! let law = Law::new(&registry, &rules[0]).instances(4000);
 //! println!("{}", law.holds());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -208,9 +208,6 @@ impl Walker<'_> {
             }
             return Err(self.cannot(op, "the op has no interpretation"));
         };
-        if !m.regions(op).is_empty() {
-            return Err(self.cannot(op, "an interpreted op with regions"));
-        }
         match interpret.interpret(m.op(op), args) {
             Ok(results) => Ok(results.into_vec()),
             Err(EvalError::Poison(why)) => Err(self.undefined(op, &why)),
