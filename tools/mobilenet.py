@@ -9,8 +9,8 @@ writes
   DIR/input.bin        one sample, float32, NCHW
   DIR/output.bin       what PyTorch computes for it, float32
 
-Weights are random, the same for the same seed. The exporter's own optimiser, which would fold the padding, stays off. Needs torch and
-onnx; onnxscript for `--exporter dynamo`.
+Weights are random, the same for the same seed. PyTorch's newer exporter, `dynamo`, folds the padding itself. Needs torch and onnx;
+onnxscript for `--exporter dynamo`.
 """
 import argparse
 import os
@@ -207,7 +207,7 @@ def main():
     parser.add_argument("--classes", type=int, default=10, help="outputs [default: 10]")
     parser.add_argument("--groups", type=int, default=len(GROUPS), help="how many groups of blocks [default: all]")
     parser.add_argument("--seed", type=int, default=1, help="of the weights and the sample [default: 1]")
-    parser.add_argument("--exporter", choices=["torchscript", "dynamo"], default="dynamo", help="[default: dynamo]")
+    parser.add_argument("--exporter", choices=["torchscript", "dynamo"], default="torchscript", help="[default: torchscript]")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     network = Network(options.width, options.classes, options.groups).eval()
@@ -219,7 +219,7 @@ def main():
         classes = network(image)
         names = {"input_names": ["image"], "output_names": ["classes"]}
         dynamo = options.exporter == "dynamo"
-        more = {"external_data": False, "optimize": False} if dynamo else {"do_constant_folding": False}
+        more = {"external_data": False} if dynamo else {"do_constant_folding": False}
         torch.onnx.export(network, (image,), path("mobilenet.onnx"), dynamo=dynamo, opset_version=18, **more, **names)
         text = Native([1, options.size, options.size, 3], "mobilenet.mlir").network(network)
     with open(path("mobilenet.mlir"), "w") as file:

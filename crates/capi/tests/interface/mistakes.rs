@@ -150,7 +150,7 @@ fn options_that_cannot_be() {
         (c"pools", c"ram=many"),
         (c"constants", c"slow"),
         (c"in-place", c"on"),
-        (c"optimize-for", c"flash"),
+        (c"optimize-for", c"size"),
     ] {
         assert_eq!(session.set(name, Some(value)), Status::InvalidValue);
         let name = name.to_str().unwrap();
