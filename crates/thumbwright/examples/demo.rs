@@ -230,14 +230,15 @@ fn print_memory(compiled: &Compiled, outcome: &RunOutcome) -> Result<(), Box<dyn
         println!("  {what:<16} {:>8} B   {about}", grouped(bytes));
     };
     println!("Memory:\n");
-    line(
-        "RAM, arena",
-        compiled.memory().arena_size,
-        &format!(
-            "input and output inside; no plan for this order is below {} B",
-            grouped(bound)
-        ),
-    );
+    let arena = compiled.memory().arena_size;
+    let live = grouped(bound);
+    let about = match arena < bound {
+        true => {
+            format!("input and output inside; {live} B live at once: results run into operands")
+        }
+        false => format!("input and output inside; no plan for this order is below {live} B"),
+    };
+    line("RAM, arena", arena, &about);
     if let Some(stack) = outcome.stack_high_water {
         line(
             "RAM, stack",
