@@ -5,7 +5,7 @@
 
 use super::affine_sum::AffineSum;
 use super::broadcast::{Broadcast, Sum};
-use super::clamp::clamp_f32;
+use super::clamp::{BoundsI8, clamp_f32};
 use super::parameters::{elements, refused, require};
 use interp::nn::{activation_of, add_params};
 use interp::numerics::add::{AddI8Params, AddOperand};
@@ -167,15 +167,13 @@ fn declare_plane(s: &AffineSum, constant_on_right: bool, k: &mut KernelBuilder<'
 /// The reference's sequence as arguments of a kernel.
 fn declare_rescale(p: &AddI8Params, subtracts: bool, k: &mut KernelBuilder<'_>) -> Rescale {
     let (lhs, rhs) = (Operand::new(k, &p.lhs), Operand::new(k, &p.rhs));
-    let (min, max) = (p.clamp.min, p.clamp.max);
     Rescale {
         lhs,
         rhs,
         multiplier: k.scalar_i32(p.output_multiplier.multiplier.into()),
         exponent: (-p.output_multiplier.shift) as u32,
         zero_point: k.scalar_i32(p.output_zero_point.into()),
-        bounds: ((min, max) != (-128, 127))
-            .then(|| (k.scalar_i32(min.into()), k.scalar_i32(max.into()))),
+        bounds: BoundsI8::declare(p.clamp, k),
         subtracts,
     }
 }
@@ -279,7 +277,7 @@ struct Rescale {
     multiplier: ValueId,
     exponent: u32,
     zero_point: ValueId,
-    bounds: Option<(ValueId, ValueId)>,
+    bounds: BoundsI8,
     subtracts: bool,
 }
 
@@ -337,13 +335,7 @@ impl Sum for Rescale {
         let sum = scale(b, sum, self.multiplier, 31);
         let sum = round_shift(b, sum, self.exponent);
         let sum = b.addi_nsw(sum, self.zero_point);
-        let (min, max) = self
-            .bounds
-            .unwrap_or_else(|| (b.const_i32(-128), b.const_i32(127)));
-        let sum = b.maxsi(sum, min);
-        let sum = b.minsi(sum, max);
-        let i8 = b.m.i8();
-        b.trunci(sum, i8)
+        self.bounds.clamp(b, sum)
     }
 }
 

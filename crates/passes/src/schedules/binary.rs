@@ -5,7 +5,7 @@
 
 use super::add::{round_shift, scale};
 use super::broadcast::{Broadcast, Sum};
-use super::clamp::clamp_f32;
+use super::clamp::{BoundsI8, clamp_f32};
 use super::parameters::{refused, require};
 use interp::nn::{activation_of, mul_params};
 use interp::numerics::ClampF32;
@@ -213,7 +213,7 @@ struct Rescale {
     multiplier: ValueId,
     exponent: u32,
     zero_point: ValueId,
-    bounds: Option<(ValueId, ValueId)>,
+    bounds: BoundsI8,
 }
 
 impl Rescale {
@@ -251,13 +251,7 @@ impl Sum for Rescale {
         } else {
             b.addi_nsw(value, self.zero_point)
         };
-        let (min, max) = self
-            .bounds
-            .unwrap_or_else(|| (b.const_i32(-128), b.const_i32(127)));
-        let value = b.maxsi(value, min);
-        let value = b.minsi(value, max);
-        let i8 = b.m.i8();
-        b.trunci(value, i8)
+        self.bounds.clamp(b, value)
     }
 }
 
@@ -296,7 +290,6 @@ impl Schedule for Product {
         let m = k.module();
         let p = mul_params(m.op(op)).map_err(|e| refused(m, op, &e))?;
         let broadcast = Broadcast::new(op, target, k);
-        let (min, max) = (p.clamp.min, p.clamp.max);
         let rescale = Rescale {
             lhs_zero_point: k.scalar_i32(p.lhs_zero_point.into()),
             rhs_zero_point: k.scalar_i32(p.rhs_zero_point.into()),
@@ -304,8 +297,7 @@ impl Schedule for Product {
             multiplier: k.scalar_i32(p.multiplier.multiplier.into()),
             exponent: (-p.multiplier.shift).max(0).unsigned_abs(),
             zero_point: k.scalar_i32(p.output_zero_point.into()),
-            bounds: ((min, max) != (-128, 127))
-                .then(|| (k.scalar_i32(min.into()), k.scalar_i32(max.into()))),
+            bounds: BoundsI8::declare(p.clamp, k),
         };
         broadcast.build("mul_i8", k, &rescale);
         Ok(())
