@@ -54,6 +54,7 @@ const LAWS: &[Law] = &[
         "concatenation-of-transposes",
         draw::layout::concatenation_of_transposes,
     ),
+    law("window-of-transpose", draw::layout::window_of_transpose),
     law(
         "transpose-into-fully-connected",
         draw::layout::into_fully_connected,
