@@ -6,6 +6,7 @@
 
 mod elementwise;
 mod fused;
+mod gather;
 mod joining;
 mod layout;
 mod lookup_table;
@@ -14,6 +15,7 @@ mod region;
 
 pub use elementwise::{LogisticOp, MaximumOp, MinimumOp, MulOp, SubOp};
 pub use fused::FusedOp;
+pub use gather::{GatherOp, Picks};
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
@@ -27,7 +29,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 22] = [
+pub const OPERATORS: [&str; 23] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -50,6 +52,7 @@ pub const OPERATORS: [&str; 22] = [
     MaximumOp::NAME,
     MinimumOp::NAME,
     LogisticOp::NAME,
+    GatherOp::NAME,
 ];
 
 define_op! {
@@ -622,6 +625,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     region::register(r)?;
     fused::register(r)?;
     offload::register(r)?;
+    gather::register(r)?;
     layout::register(r)
 }
 

@@ -4,6 +4,7 @@ use super::graph::{Graph, Node};
 use super::measure::Goal;
 use crate::memory_map::MemoryMap;
 use crate::preference::Preference;
+use crate::tensor_views::is_contiguous;
 use ir::dialects::nn;
 use ir::{Attr, Module, OpId, Str, Type};
 use pass::{Cost, ManagerOptions, PassCx, Pipeline, Registry};
@@ -120,18 +121,19 @@ impl<'r> Costs<'r> {
         self.goal
     }
 
-    /// The cost of a term on operands that are there.
-    pub fn of(&mut self, g: &mut Graph, node: &Node) -> Cost {
+    /// The cost of a term on operands that are there, and whether its results lie where those do.
+    pub fn of(&mut self, g: &mut Graph, node: &Node) -> (Cost, bool) {
         let op = g.probe(node, true);
-        let cost = self.of_op(g.module(), op);
+        let m = g.module();
+        let (cost, is_view) = (self.of_op(m, op), is_view(m, op));
         g.end_probe(op);
-        cost
+        (cost, is_view)
     }
 
     /// The cost of an op by its best schedule; nothing for what is a view or a table. `None` if no schedule lowers it.
     fn best(&self, m: &Module, op: OpId) -> Option<Cost> {
         let name = m.op_name(op);
-        if name == nn::ReshapeOp::NAME || name == nn::ConstantOp::NAME {
+        if is_view(m, op) || name == nn::ConstantOp::NAME {
             return Some(Cost::default());
         }
         let (r, target) = (m.op(op), self.target);
@@ -169,6 +171,12 @@ impl<'r> Costs<'r> {
             ..Cost::default()
         })
     }
+}
+
+/// Whether an op takes no kernel, and its results no memory: a reshape, or a split into parts that are contiguous.
+fn is_view(m: &Module, op: OpId) -> bool {
+    m.op_name(op) == nn::ReshapeOp::NAME
+        || (m.op_name(op) == nn::SplitOp::NAME && is_contiguous(m, op))
 }
 
 /// Whether an operand is in the flash that the schedules of its op state, packed: weights and biases of int8 layers.
