@@ -378,6 +378,11 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::Transpose,
         Kind::Sub,
         Kind::Mul,
+        Kind::Tanh,
+        Kind::HardSwish,
+        Kind::LeakyRelu,
+        Kind::Prelu,
+        Kind::Mean,
     ];
     if input.shape.len() == 4 {
         kinds.extend([

@@ -23,6 +23,10 @@ pub enum Options {
     FullyConnected(FullyConnected),
     /// Of `SOFTMAX`.
     Softmax(Softmax),
+    /// Of `LEAKY_RELU`.
+    LeakyRelu(LeakyRelu),
+    /// Of `MEAN`.
+    Reducer(Reducer),
     /// Of `ADD`, `SUB` and `MUL`.
     Arithmetic(Arithmetic),
     /// Of `CONCATENATION`.
@@ -116,6 +120,20 @@ pub struct FullyConnected {
 pub struct Softmax {
     /// Factor before the exponential, finite.
     pub beta: f32,
+}
+
+/// Parameters of a leaky ReLU.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LeakyRelu {
+    /// Slope of what is negative, finite.
+    pub alpha: f32,
+}
+
+/// Parameters of a reduction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reducer {
+    /// True if reduced dimensions stay, with the extent 1.
+    pub keep_dims: bool,
 }
 
 /// Parameters of an addition, a subtraction or a multiplication.
@@ -213,6 +231,8 @@ fn reader_of(name: &str) -> Option<Reader> {
         "AVERAGE_POOL_2D" | "MAX_POOL_2D" => (u::POOL_2D, false, pool_2d),
         "FULLY_CONNECTED" => (u::FULLY_CONNECTED, true, fully_connected),
         "SOFTMAX" => (u::SOFTMAX, false, softmax),
+        "LEAKY_RELU" => (u::LEAKY_RELU, false, leaky_relu),
+        "MEAN" => (u::REDUCER, true, reducer),
         "ADD" => (u::ADD, true, arithmetic),
         "SUB" => (u::SUB, true, arithmetic),
         "MUL" => (u::MUL, true, arithmetic),
@@ -301,6 +321,20 @@ fn softmax(t: &Table<'_>) -> Parsed<Options> {
         return Err(OptionsError::Value("beta", beta.to_string()));
     }
     Ok(Options::Softmax(Softmax { beta }))
+}
+
+fn leaky_relu(t: &Table<'_>) -> Parsed<Options> {
+    let alpha = t.f32(schema::leaky_relu::ALPHA, 0.0)?;
+    if !alpha.is_finite() {
+        return Err(OptionsError::Value("alpha", alpha.to_string()));
+    }
+    Ok(Options::LeakyRelu(LeakyRelu { alpha }))
+}
+
+fn reducer(t: &Table<'_>) -> Parsed<Options> {
+    Ok(Options::Reducer(Reducer {
+        keep_dims: t.bool(schema::reducer::KEEP_DIMS, false)?,
+    }))
 }
 
 fn arithmetic(t: &Table<'_>) -> Parsed<Options> {

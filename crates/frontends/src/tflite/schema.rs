@@ -127,8 +127,10 @@ pub(super) mod options {
     pub const ADD: u8 = 11;
     pub const RESHAPE: u8 = 17;
     pub const MUL: u8 = 21;
+    pub const REDUCER: u8 = 27;
     pub const SUB: u8 = 28;
     pub const SPLIT: u8 = 35;
+    pub const LEAKY_RELU: u8 = 75;
     pub const SPLIT_V: u8 = 79;
 }
 
@@ -179,6 +181,18 @@ pub(super) mod fully_connected {
 pub(super) mod softmax {
     use super::{VOffsetT, slot};
     pub const BETA: VOffsetT = slot(0);
+}
+
+/// Fields of `LeakyReluOptions`.
+pub(super) mod leaky_relu {
+    use super::{VOffsetT, slot};
+    pub const ALPHA: VOffsetT = slot(0);
+}
+
+/// Fields of `ReducerOptions`.
+pub(super) mod reducer {
+    use super::{VOffsetT, slot};
+    pub const KEEP_DIMS: VOffsetT = slot(0);
 }
 
 /// Fields of `ConcatenationOptions`.

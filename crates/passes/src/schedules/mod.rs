@@ -15,17 +15,19 @@ pub mod depthwise_conv_2d;
 pub mod depthwise_conv_2d_f32;
 mod elementwise;
 pub mod epilogue;
+mod factor;
 pub mod fully_connected;
 pub mod fully_connected_f32;
 mod fused;
 pub mod high_word;
 pub mod interval;
 pub mod layer;
-pub mod logistic;
 pub mod lookup_table;
+pub mod mean;
 pub mod pad;
 mod parameters;
 pub mod pool;
+pub mod prelu;
 pub mod quantize;
 pub mod requantize;
 pub mod requantize_vector;
@@ -34,6 +36,7 @@ pub mod softmax;
 pub mod subscript;
 mod taps;
 pub mod transpose;
+pub mod unary;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -57,7 +60,9 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     softmax::register(r)?;
     transpose::register(r)?;
     pad::register(r)?;
-    logistic::register(r)?;
+    unary::register(r)?;
+    prelu::register(r)?;
+    mean::register(r)?;
     lookup_table::register(r)?;
     fused::register(r)?;
     Ok(())

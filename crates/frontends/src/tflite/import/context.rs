@@ -377,6 +377,21 @@ impl<'a> OpCx<'a, '_> {
         Ok(())
     }
 
+    /// Makes an op on the way to the operator's output: it has the output's elements, and another shape.
+    pub(super) fn intermediate(&mut self, state: OpState, shape: &[i64]) -> Result<ValueId, Stop> {
+        let output = self.output()?;
+        let output = tensor_type(&mut self.importer.module, output)?;
+        let m = &mut self.importer.module;
+        let elem = m
+            .type_data(output)
+            .elem()
+            .expect("invariant: a tensor type");
+        let ty = m.tensor(shape, elem);
+        let op = m.create(state.loc(self.loc).results(&[ty]));
+        m.append(self.block, op);
+        Ok(m.result(op, 0))
+    }
+
     /// Makes an existing value the operator's output.
     pub(super) fn set_output(&mut self, value: ValueId) {
         if let Some(&index) = self.operator.outputs.first() {

@@ -17,10 +17,12 @@ mod joining;
 mod layout;
 mod pool;
 mod quantize;
+mod reduce;
 mod rescale;
 mod reshape;
 mod softmax;
 mod types;
+mod unary;
 mod unsupported;
 mod weighted;
 mod window;
@@ -77,8 +79,16 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: fully_connected::fully_connected,
     },
     OperatorImport {
+        name: "HARD_SWISH",
+        import: unary::hard_swish,
+    },
+    OperatorImport {
+        name: "LEAKY_RELU",
+        import: unary::leaky_relu,
+    },
+    OperatorImport {
         name: "LOGISTIC",
-        import: activation::logistic,
+        import: unary::logistic,
     },
     OperatorImport {
         name: "MAXIMUM",
@@ -87,6 +97,10 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "MAX_POOL_2D",
         import: pool::max_pool_2d,
+    },
+    OperatorImport {
+        name: "MEAN",
+        import: reduce::mean,
     },
     OperatorImport {
         name: "MINIMUM",
@@ -105,16 +119,20 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: layout::pad_v2,
     },
     OperatorImport {
+        name: "PRELU",
+        import: binary::prelu,
+    },
+    OperatorImport {
         name: "QUANTIZE",
         import: quantize::quantize,
     },
     OperatorImport {
         name: "RELU",
-        import: activation::relu,
+        import: unary::relu,
     },
     OperatorImport {
         name: "RELU6",
-        import: activation::relu6,
+        import: unary::relu6,
     },
     OperatorImport {
         name: "RESHAPE",
@@ -139,6 +157,10 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "SUB",
         import: binary::sub,
+    },
+    OperatorImport {
+        name: "TANH",
+        import: unary::tanh,
     },
     OperatorImport {
         name: "TRANSPOSE",
