@@ -376,6 +376,7 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::Concatenation,
         Kind::Split,
         Kind::Transpose,
+        Kind::Gather,
         Kind::Sub,
         Kind::Mul,
         Kind::Tanh,

@@ -30,7 +30,7 @@ use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
 use crate::numerics::sigmoid::{logistic_f32, tanh_f32};
 use crate::numerics::softmax::{softmax_f32, softmax_i8};
 use crate::numerics::{Activation, ClampF32, NumericsError};
-use ir::dialects::nn::Element;
+use ir::dialects::nn::{Element, Picks};
 use ir::interfaces::{Datum, EvalError, Results};
 use ir::{DialectRegistryBuilder, OpRef, RegistryError};
 use smallvec::smallvec;
@@ -398,6 +398,21 @@ fn pad(cx: &Cx<'_>) -> Result<Results, EvalError> {
     })
 }
 
+fn gather(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let shape = dims(cx.op, cx.op.operand_type(0))?;
+    let malformed = || unsupported(cx.op, "attributes `axes` and `indices` are malformed");
+    let picks = Picks::of(cx.op).ok_or_else(malformed)?;
+    let numbers = |list: Vec<i64>| {
+        let each = list.into_iter().map(|i| usize::try_from(i).ok());
+        each.collect::<Option<Vec<usize>>>().ok_or_else(malformed)
+    };
+    let picks = picks.along.into_iter().map(|l| l.map(numbers).transpose());
+    let picks: Vec<Option<Vec<usize>>> = picks.collect::<Result<_, _>>()?;
+    moved(cx, |x, out, size| {
+        layout::gather(&shape, &picks, size, x, out)
+    })
+}
+
 fn softmax(cx: &Cx<'_>) -> Result<Results, EvalError> {
     let depth = dims(cx.op, cx.op.operand_type(0))?
         .last()
@@ -485,7 +500,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 30] = [
+const KERNELS: [(&str, Kernel); 31] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -516,6 +531,7 @@ const KERNELS: [(&str, Kernel); 30] = [
     ("nn.leaky_relu", leaky_relu),
     ("nn.prelu", prelu),
     ("nn.mean", mean),
+    ("nn.gather", gather),
 ];
 
 /// Attaches the interpretations of `nn`.

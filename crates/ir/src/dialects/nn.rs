@@ -6,6 +6,7 @@
 
 mod elementwise;
 mod fused;
+mod gather;
 mod joining;
 mod layout;
 mod lookup_table;
@@ -16,6 +17,7 @@ mod unary;
 
 pub use elementwise::{MaximumOp, MinimumOp, MulOp, PreluOp, SubOp};
 pub use fused::FusedOp;
+pub use gather::{GatherOp, Picks};
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
@@ -31,7 +33,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 27] = [
+pub const OPERATORS: [&str; 28] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -59,6 +61,7 @@ pub const OPERATORS: [&str; 27] = [
     LeakyReluOp::NAME,
     PreluOp::NAME,
     MeanOp::NAME,
+    GatherOp::NAME,
 ];
 
 define_op! {
@@ -633,6 +636,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     region::register(r)?;
     fused::register(r)?;
     offload::register(r)?;
+    gather::register(r)?;
     layout::register(r)
 }
 

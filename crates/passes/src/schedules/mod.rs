@@ -19,6 +19,7 @@ mod factor;
 pub mod fully_connected;
 pub mod fully_connected_f32;
 mod fused;
+pub mod gather;
 pub mod high_word;
 pub mod interval;
 pub mod layer;
@@ -37,6 +38,7 @@ pub mod subscript;
 mod taps;
 pub mod transpose;
 pub mod unary;
+mod walk;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -59,6 +61,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     quantize::register(r)?;
     softmax::register(r)?;
     transpose::register(r)?;
+    gather::register(r)?;
     pad::register(r)?;
     unary::register(r)?;
     prelu::register(r)?;

@@ -1,5 +1,6 @@
 //! `nn.prelu`: float32 in the interpreter's order; int8 by the reference's sequence, of which one side is computed.
 
+use super::add::are_bytes;
 use super::binary::PRODUCT_BITS;
 use super::broadcast::{Broadcast, Sum};
 use super::clamp::BoundsI8;
@@ -83,11 +84,7 @@ impl Schedule for Prelu {
         }
         require(op, Element::QuantI8, Element::QuantI8)?;
         let p = prelu_params(op).map_err(|e| e.to_string())?;
-        let zero_points = [p.input_zero_point, p.slope_zero_point, p.output_zero_point];
-        if zero_points.iter().any(|&z| i8::try_from(z).is_err()) {
-            return Err("a zero point is not an int8 number".to_owned());
-        }
-        Ok(())
+        are_bytes([p.input_zero_point, p.slope_zero_point, p.output_zero_point])
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {

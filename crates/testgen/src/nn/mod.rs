@@ -11,6 +11,7 @@ pub(crate) use build::{Constants, build, tensor_type};
 use crate::choices::Choices;
 use crate::network::Network;
 use crate::values::Spread;
+use ir::dialects::nn::Picks;
 use ir::{DialectRegistry, Module};
 use proptest::strategy::Strategy;
 use std::sync::Arc;
@@ -239,6 +240,11 @@ pub enum Op {
         /// The input's dimensions in the output's order.
         permutation: Vec<i64>,
     },
+    /// `nn.gather`
+    Gather {
+        /// What is taken.
+        picks: Picks,
+    },
     /// `nn.pad`
     Pad {
         /// Before and behind each dimension.
@@ -281,6 +287,8 @@ pub enum Kind {
     Split,
     /// `nn.transpose`
     Transpose,
+    /// `nn.gather`
+    Gather,
     /// `nn.pad`
     Pad,
     /// `nn.lookup_table`, of int8 only.
@@ -326,6 +334,7 @@ impl Kind {
             Kind::Concatenation => "concatenation",
             Kind::Split => "split",
             Kind::Transpose => "transpose",
+            Kind::Gather => "gather",
             Kind::Pad => "pad",
             Kind::LookupTable => "lookup_table",
             Kind::Sub => "sub",
@@ -361,6 +370,7 @@ impl Op {
             Op::Concatenation { .. } => Kind::Concatenation,
             Op::Split { .. } => Kind::Split,
             Op::Transpose { .. } => Kind::Transpose,
+            Op::Gather { .. } => Kind::Gather,
             Op::Pad { .. } => Kind::Pad,
             Op::LookupTable { .. } => Kind::LookupTable,
             Op::Binary { kind, .. } | Op::Unary { kind } => *kind,
@@ -371,7 +381,7 @@ impl Op {
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 52] = {
+pub const KINDS: [(Kind, ElementKind); 54] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -426,6 +436,8 @@ pub const KINDS: [(Kind, ElementKind); 52] = {
         (Kind::Mean, I8),
         (Kind::Prelu, F32),
         (Kind::Mean, F32),
+        (Kind::Gather, I8),
+        (Kind::Gather, F32),
     ]
 };
 
