@@ -10,7 +10,7 @@ use super::factor::Factor;
 use super::parameters::{elements, kernel_name, refused, require};
 use interp::nn::mean_params;
 use interp::numerics::ClampI8;
-use interp::numerics::mean::{MOST_TERMS, MeanI8Params};
+use interp::numerics::mean::MOST_TERMS;
 use ir::dialects::nn::{Element, MeanOp, shape};
 use ir::{Builder, Diagnostic, OpId, OpRef, ValueId};
 use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
@@ -77,9 +77,6 @@ enum Finish {
     Float {
         count: ValueId,
     },
-    Divide {
-        count: ValueId,
-    },
     Rescale {
         start: ValueId,
         factor: Factor,
@@ -113,19 +110,12 @@ impl Schedule for Mean {
         } else {
             require(op, Element::QuantI8, Element::QuantI8)?;
             let p = mean_params(op).map_err(|e| e.to_string())?;
-            if let MeanI8Params::Rescale {
-                offset,
-                output_zero_point,
-                ..
-            } = p
-            {
-                let of_bytes = offset.unsigned_abs() as usize <= 128 * MOST_TERMS;
-                if !of_bytes || i8::try_from(output_zero_point).is_err() {
-                    return Err("a zero point is not an int8 number".to_owned());
-                }
-                if bits_of_sum(count(&dimensions_of(op), true)) > 30 {
-                    return Err("a sum may exceed 30 bits".to_owned());
-                }
+            let of_bytes = p.offset.unsigned_abs() as usize <= 128 * MOST_TERMS;
+            if !of_bytes || i8::try_from(p.output_zero_point).is_err() {
+                return Err("a zero point is not an int8 number".to_owned());
+            }
+            if bits_of_sum(count(&dimensions_of(op), true)) > 30 {
+                return Err("a sum may exceed 30 bits".to_owned());
             }
         }
         if dimensions_of(op).iter().any(|d| d.extent == 0) {
@@ -180,17 +170,10 @@ impl Schedule for Mean {
             None => Finish::Float {
                 count: k.scalar_f32(terms as f32),
             },
-            Some(MeanI8Params::Divide { count }) => Finish::Divide {
-                count: k.body().const_i32(count.into()),
-            },
-            Some(MeanI8Params::Rescale {
-                offset,
-                multiplier,
-                output_zero_point,
-            }) => Finish::Rescale {
-                start: k.scalar_i32(-i64::from(offset)),
-                factor: Factor::declare(multiplier, bits_of_sum(terms), k),
-                zero_point: k.scalar_i32(output_zero_point.into()),
+            Some(p) => Finish::Rescale {
+                start: k.scalar_i32(-i64::from(p.offset)),
+                factor: Factor::declare(p.multiplier, bits_of_sum(terms), k),
+                zero_point: k.scalar_i32(p.output_zero_point.into()),
                 bounds: BoundsI8::declare(ClampI8::FULL, k),
             },
         };
@@ -241,7 +224,6 @@ impl Nest {
     fn mean(&self, b: &mut Builder<'_>, from: ValueId, to: ValueId, size: i64) {
         let start = match &self.finish {
             Finish::Float { .. } => b.const_f32(0.0),
-            Finish::Divide { .. } => b.const_i32(0),
             Finish::Rescale { start, .. } => *start,
         };
         let starts = vec![start; size as usize];
@@ -287,11 +269,6 @@ impl Nest {
     fn finished(&self, b: &mut Builder<'_>, sum: ValueId) -> ValueId {
         match &self.finish {
             Finish::Float { count } => b.divf(sum, *count),
-            Finish::Divide { count } => {
-                let mean = b.divsi(sum, *count);
-                let i8 = b.m.i8();
-                b.trunci(mean, i8)
-            }
             Finish::Rescale {
                 factor,
                 zero_point,

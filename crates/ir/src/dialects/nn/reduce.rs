@@ -7,8 +7,7 @@ use crate::{DialectRegistryBuilder, OpRef, RegistryError, define_op};
 define_op! {
     /// `nn.mean`: mean over `axes`, sorted and distinct dimensions, which stay with the extent 1.
     ///
-    /// Floats are added in the order of the elements. Int8 of one quantisation are added as they are stored, and the sum is divided toward
-    /// zero; else the sum without its zero points is scaled in fixed point.
+    /// Floats are added in the order of the elements, from 0 on. Of int8 the sum without its zero points is scaled in fixed point.
     pub struct MeanOp = "nn.mean" {
         traits: { pure },
         operands: { input: one Tensor },
