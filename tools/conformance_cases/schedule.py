@@ -17,7 +17,9 @@ from .prelu import draw_prelu
 from .quantize import draw_dequantize, draw_quantize
 from .rectifier import draw_relu, draw_relu6
 from .reshape import draw_reshape
+from .resize import draw_resize_bilinear
 from .softmax import draw_softmax
+from .transpose_convolution import draw_transpose_conv
 from .unary import draw_hard_swish, draw_leaky_relu, draw_logistic, draw_tanh
 
 # Operator, input type, how it is drawn, relative frequency.
@@ -75,8 +77,12 @@ OPERATORS = (
     ("LEAKY_RELU", "float32", draw_leaky_relu, 3),
     ("PRELU", "int8", draw_prelu, 6),
     ("MEAN", "int8", draw_mean, 12),
+    ("TRANSPOSE_CONV", "int8", draw_transpose_conv, 16),
+    ("RESIZE_BILINEAR", "int8", draw_resize_bilinear, 8),
     ("PRELU", "float32", draw_prelu, 3),
     ("MEAN", "float32", draw_mean, 6),
+    ("TRANSPOSE_CONV", "float32", draw_transpose_conv, 8),
+    ("RESIZE_BILINEAR", "float32", draw_resize_bilinear, 6),
     ("SQUEEZE", "int8", draw_squeeze, 2),
     ("SQUEEZE", "float32", draw_squeeze, 2),
 )
@@ -106,6 +112,9 @@ REQUIRED_ELSE = (
     "SPLIT: contiguous parts", "SPLIT: interleaved parts", "SPLIT_V: several parts",
     "TRANSPOSE: channels to the end", "TRANSPOSE: channels to the front", "TRANSPOSE: 4-D", "PAD: rows and columns",
     "PAD: unequal", "PAD: last dimension", "PAD: zero point not 0", "PADV2: unequal",
+    "MEAN: rows and columns", "MEAN: other axes", "MEAN: keeps", "MEAN: drops", "MEAN: rescale", "PRELU: slope channel",
+    "TRANSPOSE_CONV: padding SAME", "TRANSPOSE_CONV: padding VALID", "TRANSPOSE_CONV: kernel no multiple of stride",
+    "RESIZE_BILINEAR: asymmetric", "RESIZE_BILINEAR: align_corners", "RESIZE_BILINEAR: half_pixel_centers",
 )
 
 

@@ -393,7 +393,12 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
             Kind::DepthwiseConv2d,
             Kind::DepthwiseConv2d,
         ]);
-        kinds.extend([Kind::AveragePool2d, Kind::MaxPool2d, Kind::Pad]);
+        kinds.extend([
+            Kind::AveragePool2d,
+            Kind::MaxPool2d,
+            Kind::Pad,
+            Kind::ResizeBilinear,
+        ]);
     }
     kinds.push(Kind::Quantize);
     if matches!(input.element, Element::I8(_)) {

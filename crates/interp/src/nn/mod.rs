@@ -8,8 +8,8 @@ mod tensor;
 pub use params::{
     ConvParams, FullyConnectedParams, PoolParams, UnaryI8, activation_of, add_params, alpha,
     conv_2d_params, depthwise_conv_2d_params, fully_connected_params, mean_params, mul_params,
-    pool_params, prelu_params, relu_params, relu6_clamp, requantize_params, softmax_params,
-    unary_i8_params,
+    pool_params, prelu_params, relu_params, relu6_clamp, requantize_params, resize_bilinear_params,
+    softmax_params, unary_i8_params,
 };
 
 use crate::numerics::activation::{activation_f32, clamp_i8, relu_i8};
@@ -27,6 +27,7 @@ use crate::numerics::mean::{mean_f32, mean_i8};
 use crate::numerics::pool::{average_pool_f32, average_pool_i8, max_pool_f32, max_pool_i8};
 use crate::numerics::prelu::prelu_f32;
 use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
+use crate::numerics::resize_bilinear::{resize_bilinear_f32, resize_bilinear_i8};
 use crate::numerics::sigmoid::{logistic_f32, tanh_f32};
 use crate::numerics::softmax::{softmax_f32, softmax_i8};
 use crate::numerics::{Activation, ClampF32, NumericsError};
@@ -267,6 +268,16 @@ fn mean(cx: &Cx<'_>) -> Result<Results, EvalError> {
     cx.to_i8(|out| mean_i8(&p, &shape, &axes, &x, out))
 }
 
+fn resize_bilinear(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let s = resize_bilinear_params(cx.op)?;
+    if cx.is_f32() {
+        let x = cx.f32(0)?;
+        return cx.to_f32(|out| resize_bilinear_f32(&s, &x, out));
+    }
+    let x = cx.i8(0)?;
+    cx.to_i8(|out| resize_bilinear_i8(&s, &x, out))
+}
+
 fn maximum(cx: &Cx<'_>) -> Result<Results, EvalError> {
     binary(
         cx,
@@ -500,7 +511,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 31] = [
+const KERNELS: [(&str, Kernel); 32] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -531,6 +542,7 @@ const KERNELS: [(&str, Kernel); 31] = [
     ("nn.leaky_relu", leaky_relu),
     ("nn.prelu", prelu),
     ("nn.mean", mean),
+    ("nn.resize_bilinear", resize_bilinear),
     ("nn.gather", gather),
 ];
 

@@ -12,6 +12,7 @@ use crate::numerics::leaky_relu::LeakyReluI8Params;
 use crate::numerics::mean::{MeanI8Params, terms};
 use crate::numerics::prelu::PreluI8Params;
 use crate::numerics::quantize::RequantizeParams;
+use crate::numerics::resize_bilinear::{Placement, ResizeShape};
 use crate::numerics::sigmoid::{LOGISTIC_OUTPUT, SigmoidI8Params, TANH_OUTPUT};
 use crate::numerics::softmax::SoftmaxI8Params;
 use crate::numerics::{Activation, ClampF32, ClampI8, Window, WindowShape};
@@ -309,6 +310,37 @@ pub(super) fn mean_axes(op: OpRef<'_>) -> Result<Vec<usize>, EvalError> {
     let axes = op.prop("axes").and_then(|a| op.module.attr_i64s(a));
     axes.and_then(|l| l.iter().map(|&n| usize::try_from(n).ok()).collect())
         .ok_or_else(|| unsupported(op, "attribute `axes` is malformed"))
+}
+
+/// Extents of `nn.resize_bilinear`.
+///
+/// # Errors
+/// If attributes or types are malformed.
+pub fn resize_bilinear_params(op: OpRef<'_>) -> Result<ResizeShape, EvalError> {
+    let [batches, in_h, in_w, channels] = rank(op, 0)?;
+    let output = dims(op, op.result_type(0))?;
+    let [_, out_h, out_w, _] = output[..] else {
+        return Err(unsupported(op, "the result wants rank 4"));
+    };
+    let is = |name: &str| op.prop(name).and_then(|a| op.module.attr_int(a));
+    let placement = match (is("align_corners"), is("half_pixel_centers")) {
+        (Some(0), Some(0)) => Placement::Asymmetric,
+        (Some(_), Some(0)) => Placement::AlignCorners,
+        (Some(0), Some(_)) => Placement::HalfPixelCenters,
+        _ => {
+            return Err(unsupported(
+                op,
+                "how the images lie on each other is malformed",
+            ));
+        }
+    };
+    Ok(ResizeShape {
+        batches,
+        input: [in_h, in_w],
+        output: [out_h, out_w],
+        channels,
+        placement,
+    })
 }
 
 /// The factor of `nn.softmax`.

@@ -35,6 +35,7 @@ pub mod pool;
 pub mod prelu;
 pub mod quantize;
 pub mod reshape;
+pub mod resize_bilinear;
 pub mod sigmoid;
 pub mod softmax;
 pub mod window;

@@ -13,6 +13,7 @@ mod lookup_table;
 mod offload;
 mod reduce;
 mod region;
+mod resize;
 mod unary;
 
 pub use elementwise::{MaximumOp, MinimumOp, MulOp, PreluOp, SubOp};
@@ -24,6 +25,7 @@ pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
 pub use offload::OffloadOp;
 pub use reduce::{MeanOp, reduced};
 pub use region::YieldOp;
+pub use resize::ResizeBilinearOp;
 pub use unary::{HardSwishOp, LeakyReluOp, LogisticOp, TanhOp};
 
 use crate::verify::{VerifyCx, elements};
@@ -33,7 +35,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 28] = [
+pub const OPERATORS: [&str; 29] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -61,6 +63,7 @@ pub const OPERATORS: [&str; 28] = [
     LeakyReluOp::NAME,
     PreluOp::NAME,
     MeanOp::NAME,
+    ResizeBilinearOp::NAME,
     GatherOp::NAME,
 ];
 
@@ -631,6 +634,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     elementwise::register(r)?;
     unary::register(r)?;
     reduce::register(r)?;
+    resize::register(r)?;
     joining::register(r)?;
     lookup_table::register(r)?;
     region::register(r)?;

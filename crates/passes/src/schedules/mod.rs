@@ -32,6 +32,7 @@ pub mod prelu;
 pub mod quantize;
 pub mod requantize;
 pub mod requantize_vector;
+pub mod resize_bilinear;
 mod runs;
 pub mod softmax;
 pub mod subscript;
@@ -66,6 +67,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     unary::register(r)?;
     prelu::register(r)?;
     mean::register(r)?;
+    resize_bilinear::register(r)?;
     lookup_table::register(r)?;
     fused::register(r)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! `nn.quantize`, `nn.dequantize`, `nn.relu`, `nn.relu6`, `nn.logistic`, `nn.tanh`, `nn.hard_swish`, `nn.leaky_relu`, `nn.prelu`, `nn.mean`.
+//! `nn.quantize`, `nn.dequantize`, `nn.relu`, `nn.relu6`, `nn.logistic`, `nn.tanh`, `nn.hard_swish`, `nn.leaky_relu`, `nn.prelu`, `nn.mean`, `nn.resize_bilinear`.
 
 use super::harness::{Case, Draw, Elem, Prop};
 use proptest::prelude::*;
@@ -106,6 +106,20 @@ proptest! {
             for &axis in &axes {
                 c.result.0[axis as usize] = 1;
             }
+            c.check();
+        }
+    }
+
+    #[test]
+    fn resize_bilinear(
+        (h, w, channels) in (1..8i64, 1..8i64, 1..5i64), (oh, ow) in (1..15i64, 1..15i64),
+        way in 0..3u32, from in quantised(), seed: u64,
+    ) {
+        for x in [from, Elem::F32] {
+            let mut c = case("nn.resize_bilinear", vec![2, h, w, channels], x, x, seed);
+            c.props.push(("align_corners", Prop::Bool(way == 1)));
+            c.props.push(("half_pixel_centers", Prop::Bool(way == 2)));
+            c.result.0 = vec![2, oh, ow, channels];
             c.check();
         }
     }

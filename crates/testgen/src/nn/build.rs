@@ -232,6 +232,13 @@ pub fn build(
         Op::Concatenation { axis } | Op::Split { axis } => {
             props.push(("axis", b.m.i64_attr(*axis as i64)));
         }
+        Op::ResizeBilinear {
+            align_corners,
+            half_pixel_centers,
+        } => {
+            props.push(("align_corners", b.m.bool_attr(*align_corners)));
+            props.push(("half_pixel_centers", b.m.bool_attr(*half_pixel_centers)));
+        }
         Op::Mean { axes } => props.push(("axes", b.m.i64s_attr(axes))),
         Op::Transpose { permutation } => {
             props.push(("permutation", b.m.i64s_attr(permutation)));

@@ -44,7 +44,11 @@ pub fn case(c: &mut Choices, kind: Kind, element: ElementKind) -> Case {
 
 fn input(c: &mut Choices, kind: Kind, element: Element) -> Tensor {
     let shape = match kind {
-        Kind::Conv2d | Kind::DepthwiseConv2d | Kind::AveragePool2d | Kind::MaxPool2d => image(c),
+        Kind::Conv2d
+        | Kind::DepthwiseConv2d
+        | Kind::AveragePool2d
+        | Kind::MaxPool2d
+        | Kind::ResizeBilinear => image(c),
         Kind::FullyConnected => {
             let (rows, depth) = (
                 c.of(&[1, 1, 1, 2, 3]),

@@ -205,6 +205,13 @@ pub enum Op {
         /// The dimensions, sorted.
         axes: Vec<i64>,
     },
+    /// `nn.resize_bilinear`
+    ResizeBilinear {
+        /// `align_corners`
+        align_corners: bool,
+        /// `half_pixel_centers`
+        half_pixel_centers: bool,
+    },
     /// `nn.reshape`
     Reshape,
     /// `nn.softmax`
@@ -313,6 +320,8 @@ pub enum Kind {
     Prelu,
     /// `nn.mean`
     Mean,
+    /// `nn.resize_bilinear`
+    ResizeBilinear,
 }
 
 impl Kind {
@@ -347,6 +356,7 @@ impl Kind {
             Kind::LeakyRelu => "leaky_relu",
             Kind::Prelu => "prelu",
             Kind::Mean => "mean",
+            Kind::ResizeBilinear => "resize_bilinear",
         }
     }
 }
@@ -376,12 +386,13 @@ impl Op {
             Op::Binary { kind, .. } | Op::Unary { kind } => *kind,
             Op::LeakyRelu { .. } => Kind::LeakyRelu,
             Op::Mean { .. } => Kind::Mean,
+            Op::ResizeBilinear { .. } => Kind::ResizeBilinear,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 54] = {
+pub const KINDS: [(Kind, ElementKind); 56] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -436,6 +447,8 @@ pub const KINDS: [(Kind, ElementKind); 54] = {
         (Kind::Mean, I8),
         (Kind::Prelu, F32),
         (Kind::Mean, F32),
+        (Kind::ResizeBilinear, I8),
+        (Kind::ResizeBilinear, F32),
         (Kind::Gather, I8),
         (Kind::Gather, F32),
     ]

@@ -55,6 +55,7 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
         }
         Kind::Softmax => softmax(c, input),
         Kind::Mean => mean(c, input, regime),
+        Kind::ResizeBilinear => resize(c, input),
         Kind::Quantize | Kind::Relu => {
             let element = match (kind, input.element) {
                 (Kind::Relu, Element::F32) => Element::F32,
@@ -335,6 +336,25 @@ fn mean(c: &mut Choices, input: &Tensor, regime: Regime) -> Step {
         output.shape[axis as usize] = 1;
     }
     one(Op::Mean { axes }, output)
+}
+
+/// An image of other rows and columns.
+fn resize(c: &mut Choices, input: &Tensor) -> Step {
+    let [batches, rows, columns, depth] = image(input);
+    let small = input.len() <= 1024;
+    let mut size = |n: i64| match c.below(4) {
+        0 | 1 if small => 2 * n,
+        2 => (n + 1) / 2,
+        _ => c.between(1, 7),
+    };
+    let shape = vec![batches, size(rows), size(columns), depth];
+    let (align_corners, half_pixel_centers) = c.of(&[(false, true), (true, false), (false, false)]);
+    let op = Op::ResizeBilinear {
+        align_corners,
+        half_pixel_centers,
+    };
+    let element = input.element;
+    one(op, Tensor { shape, element })
 }
 
 /// Operands of an op on two tensors.

@@ -20,7 +20,9 @@ mod quantize;
 mod reduce;
 mod rescale;
 mod reshape;
+mod resize;
 mod softmax;
+mod transpose_conv;
 mod types;
 mod unary;
 mod unsupported;
@@ -139,6 +141,10 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: reshape::reshape,
     },
     OperatorImport {
+        name: "RESIZE_BILINEAR",
+        import: resize::resize_bilinear,
+    },
+    OperatorImport {
         name: "SOFTMAX",
         import: softmax::softmax,
     },
@@ -165,6 +171,10 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "TRANSPOSE",
         import: layout::transpose,
+    },
+    OperatorImport {
+        name: "TRANSPOSE_CONV",
+        import: transpose_conv::transpose_conv,
     },
 ];
 
