@@ -199,11 +199,11 @@ impl Nest {
                     // By columns, then rows: the order of the sum.
                     let mut places = Vec::with_capacity(4);
                     let mut products = Vec::with_capacity(4);
-                    for c in 0..2 {
-                        for r in 0..2 {
-                            places.push(plus(b, rows_at[r], columns.places[c]));
+                    for (column, &of_column) in columns.places.iter().zip(&columns.weights) {
+                        for (row, &of_row) in rows_at.iter().zip(&rows.weights) {
+                            places.push(plus(b, *row, *column));
                             if !self.float {
-                                products.push(b.muli_nsw(rows.weights[r], columns.weights[c]));
+                                products.push(b.muli_nsw(of_row, of_column));
                             }
                         }
                     }
