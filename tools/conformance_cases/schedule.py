@@ -1,5 +1,6 @@
 """Which operator a case number draws, and the drawing of one case."""
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from .quantize import draw_dequantize, draw_quantize
 from .rectifier import draw_relu, draw_relu6
 from .reshape import draw_reshape
 from .softmax import draw_softmax
+from .unsigned import plus_128, unsigned
 
 # Operator, input type, how it is drawn, relative frequency.
 OPERATORS = (
@@ -65,6 +67,30 @@ OPERATORS = (
     ("LOGISTIC", "float32", draw_logistic, 4),
     ("SQUEEZE", "int8", draw_squeeze, 2),
     ("SQUEEZE", "float32", draw_squeeze, 2),
+    ("CONV_2D", "int8", partial(draw_conv_2d, weights="int4"), 4),
+    ("DEPTHWISE_CONV_2D", "int8", partial(draw_depthwise_conv_2d, weights="int4"), 4),
+    ("FULLY_CONNECTED", "int8", partial(draw_fully_connected, weights="int4"), 3),
+    ("CONV_2D", "uint8", unsigned(partial(draw_conv_2d, weights="asymmetric")), 10),
+    ("DEPTHWISE_CONV_2D", "uint8", unsigned(partial(draw_depthwise_conv_2d, weights="asymmetric")), 10),
+    ("FULLY_CONNECTED", "uint8", unsigned(partial(draw_fully_connected, weights="asymmetric"), by_twin=True), 8),
+    ("ADD", "uint8", unsigned(draw_add), 4),
+    ("SUB", "uint8", unsigned(draw_sub), 3),
+    ("MUL", "uint8", unsigned(draw_mul), 3),
+    ("MAXIMUM", "uint8", unsigned(draw_maximum), 1),
+    ("MINIMUM", "uint8", unsigned(draw_minimum), 1),
+    ("AVERAGE_POOL_2D", "uint8", unsigned(partial(draw_average_pool_2d, half_up=True)), 4),
+    ("MAX_POOL_2D", "uint8", unsigned(draw_max_pool_2d), 2),
+    ("SOFTMAX", "uint8", unsigned(draw_softmax), 4),
+    ("QUANTIZE", "uint8", unsigned(draw_quantize), 3),
+    ("DEQUANTIZE", "uint8", unsigned(draw_dequantize), 1),
+    ("RELU", "uint8", unsigned(draw_relu), 1),
+    ("RELU6", "uint8", unsigned(draw_relu6), 1),
+    ("RESHAPE", "uint8", unsigned(draw_reshape), 1),
+    ("CONCATENATION", "uint8", unsigned(draw_concatenation), 1),
+    ("SPLIT", "uint8", unsigned(draw_split), 1),
+    ("PAD", "uint8", unsigned(draw_pad), 1),
+    ("PADV2", "uint8", unsigned(draw_pad_v2), 1),
+    ("TRANSPOSE", "uint8", unsigned(draw_transpose), 1),
 )
 MAX_ATTEMPTS = 200
 # What every set of at least one round has to exercise in each of these operators.
@@ -92,11 +118,13 @@ REQUIRED_ELSE = (
     "SPLIT: contiguous parts", "SPLIT: interleaved parts", "SPLIT_V: several parts",
     "TRANSPOSE: channels to the end", "TRANSPOSE: channels to the front", "TRANSPOSE: 4-D", "PAD: rows and columns",
     "PAD: unequal", "PAD: last dimension", "PAD: zero point not 0", "PADV2: unequal",
+    *(f"{op}: {f}" for op in ACCUMULATING for f in (
+        "int4 weights", "weights that fit int8 without their zero point", "weights that keep their zero point")),
 )
 
 
 class Misunderstood(Exception):
-    """Our evaluation of a case differs from tflite-micro's: the file does not say what the case meant."""
+    """Our evaluation of a case differs from the reference's: the file does not say what the case meant."""
 
 
 def slots():
@@ -113,7 +141,7 @@ def not_exercised(features):
     return [f for f in required if f not in features]
 
 
-def draw_answered(seed, index, slot, oracle, refusals):
+def draw_answered(seed, index, slot, oracles, refusals):
     """Case number `index`, its operator's entry, and the reference's outputs.
 
     Depends on seed, index and the library versions only. Draws that fall outside what the reference defines, or that it
@@ -124,16 +152,22 @@ def draw_answered(seed, index, slot, oracle, refusals):
         rng = np.random.default_rng([seed, index, attempt])
         try:
             case = draw(rng, dtype)
-            outputs = oracle.run(case.model.to_bytes(), case.samples, case.model.outputs)
+            outputs = _answers(case, dtype, oracles)
         except Redraw as reason:
             refusals[f"{op} {dtype}: not drawn: {reason}"] += 1
             continue
         except Refused as reason:
-            refusals[f"{op} {dtype}: tflite-micro: {reason}"] += 1
+            refusals[f"{op} {dtype}: {reason}"] += 1
             continue
         _check(f"case {index}, {op} {dtype}, {case.about}", case, outputs)
         return case, outputs
     raise Misunderstood(f"{op} {dtype}: {MAX_ATTEMPTS} draws refused: {Counter(refusals).most_common(3)}")
+
+
+def _answers(case, dtype, oracles):
+    if case.twin is not None:
+        return plus_128(_answers(case.twin, "int8", oracles))
+    return oracles.of(dtype).run(case.model.to_bytes(), case.samples, case.model.outputs)
 
 
 def _check(name, case, outputs):
@@ -142,7 +176,7 @@ def _check(name, case, outputs):
         wanted = predicted if isinstance(predicted, list) else [predicted]
         for output, got, want in zip(tensors, sample, wanted, strict=True):
             if got.shape != tuple(output.shape) or str(got.dtype) != output.dtype:
-                raise Misunderstood(f"{name}: tflite-micro gives {got.dtype} {got.shape}")
+                raise Misunderstood(f"{name}: the reference gives {got.dtype} {got.shape}")
             worst = np.abs(got.astype(np.float64) - want.astype(np.float64)).max()
             if not worst <= case.predicted_tolerance:
                 raise Misunderstood(f"{name}: outputs are up to {worst} away, {case.predicted_tolerance} allowed")

@@ -272,6 +272,7 @@ impl Building {
                 kernel,
                 window,
                 activation,
+                half_up: false,
             },
             false => Op::MaxPool2d {
                 kernel,

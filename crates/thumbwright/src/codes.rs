@@ -44,6 +44,10 @@ pub const REMARKS: &[(&str, &str)] = &[
         "a schedule that was asked for does not lower an op, and why",
     ),
     (
+        "remark.unsigned-bytes",
+        "inputs or outputs have bytes from 0 to 255 in the file; here they have bytes from -128 to 127, 128 less",
+    ),
+    (
         "remark.unused-graph",
         "the model has a graph that is not compiled",
     ),

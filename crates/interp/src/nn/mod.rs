@@ -22,7 +22,9 @@ use crate::numerics::elementwise::{
 };
 use crate::numerics::fully_connected::{fully_connected_f32, fully_connected_i8};
 use crate::numerics::layout;
-use crate::numerics::pool::{average_pool_f32, average_pool_i8, max_pool_f32, max_pool_i8};
+use crate::numerics::pool::{
+    average_pool_f32, average_pool_i8, average_pool_i8_half_up, max_pool_f32, max_pool_i8,
+};
 use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
 use crate::numerics::softmax::{softmax_f32, softmax_i8};
 use crate::numerics::{Activation, ClampF32, NumericsError};
@@ -108,7 +110,7 @@ fn conv_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
             let (x, w, b) = (cx.f32(0)?, cx.f32(1)?, cx.bias_f32()?);
             cx.to_f32(|out| conv2d_f32(&shape, clamp, &x, &w, b.as_deref(), out))
         }
-        ConvParams::I8 { shape, params } => {
+        ConvParams::I8 { shape, params } | ConvParams::I8Asymmetric { shape, params } => {
             let (x, w, b) = (cx.i8(0)?, cx.i8(1)?, cx.bias_i32()?);
             cx.to_i8(|out| conv2d_i8(&shape, &params, &x, &w, b.as_deref(), out))
         }
@@ -121,7 +123,7 @@ fn depthwise_conv_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
             let (x, w, b) = (cx.f32(0)?, cx.f32(1)?, cx.bias_f32()?);
             cx.to_f32(|out| depthwise_conv2d_f32(&shape, clamp, &x, &w, b.as_deref(), out))
         }
-        ConvParams::I8 { shape, params } => {
+        ConvParams::I8 { shape, params } | ConvParams::I8Asymmetric { shape, params } => {
             let (x, w, b) = (cx.i8(0)?, cx.i8(1)?, cx.bias_i32()?);
             cx.to_i8(|out| depthwise_conv2d_i8(&shape, &params, &x, &w, b.as_deref(), out))
         }
@@ -151,6 +153,10 @@ fn average_pool_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
             let x = cx.i8(0)?;
             cx.to_i8(|out| average_pool_i8(&shape, clamp, &x, out))
         }
+        PoolParams::I8HalfUp { shape, clamp } => {
+            let x = cx.i8(0)?;
+            cx.to_i8(|out| average_pool_i8_half_up(&shape, clamp, &x, out))
+        }
     }
 }
 
@@ -160,7 +166,7 @@ fn max_pool_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
             let x = cx.f32(0)?;
             cx.to_f32(|out| max_pool_f32(&shape, clamp, &x, out))
         }
-        PoolParams::I8 { shape, clamp } => {
+        PoolParams::I8 { shape, clamp } | PoolParams::I8HalfUp { shape, clamp } => {
             let x = cx.i8(0)?;
             cx.to_i8(|out| max_pool_i8(&shape, clamp, &x, out))
         }

@@ -26,6 +26,9 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 /// The fused activations: none, max(0, x), clamp to [0, 6], clamp to [−1, 1].
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
+/// How means of int8 are rounded that stand for unsigned bytes: 2.5 to 3, −2.5 to −2.
+pub const HALF_UP: &str = "half_up";
+
 /// Every op that computes, by name.
 pub const OPERATORS: [&str; 22] = [
     Conv2dOp::NAME,
@@ -101,13 +104,13 @@ define_op! {
 
 define_op! {
     /// `nn.average_pool_2d`: mean over the window's taps inside of the input, `kernel = array<i64: height, width>`; int8 rounds half away
-    /// from zero. Input and output have one quantisation.
+    /// from zero, or up with `rounding = "half_up"`, as the mean of unsigned bytes does. Input and output have one quantisation.
     pub struct AveragePool2dOp = "nn.average_pool_2d" {
         traits: { pure },
         operands: { input: one Tensor },
         results: { output: one Tensor },
-        attrs: { kernel: req I64Array, strides: req I64Array, pads: req I64Array, activation: req Str },
-        verify: verify_pool,
+        attrs: { kernel: req I64Array, strides: req I64Array, pads: req I64Array, activation: req Str, rounding: opt Str },
+        verify: verify_average_pool,
     }
 }
 
@@ -503,6 +506,17 @@ fn verify_pool(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
         "V025",
         || "a pool's padding must be smaller than its kernel".to_owned(),
     );
+}
+
+fn verify_average_pool(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
+    verify_pool(op, cx);
+    if let Some(rounding) = op.prop("rounding") {
+        let known = op.module.attr_str(rounding) == Some(HALF_UP);
+        let int8 = operand_element(op, 0) == Some(Element::QuantI8);
+        cx.check(known && int8, op, "V025", || {
+            format!("`rounding` can be \"{HALF_UP}\", of int8")
+        });
+    }
 }
 
 fn same_quantisation(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {

@@ -3,6 +3,7 @@
 use super::{Bias, Element, Filter, Op, Tensor, Window};
 use crate::choices::Random;
 use crate::values::{Spread, Values};
+use ir::dialects::nn;
 use ir::{Attr, Builder, Module, OpState, QuantType, Type, ValueId};
 
 /// Tensors of at most this many bytes are written as `dense`, larger ones as resources.
@@ -191,6 +192,7 @@ pub fn build(
             kernel,
             window,
             activation,
+            ..
         }
         | Op::MaxPool2d {
             kernel,
@@ -198,6 +200,9 @@ pub fn build(
             activation,
         } => {
             props = window_props(b.m, window, false);
+            if let Op::AveragePool2d { half_up: true, .. } = op {
+                props.push(("rounding", b.m.str_attr(nn::HALF_UP)));
+            }
             props.push(("kernel", b.m.i64s_attr(kernel)));
             props.push(("activation", b.m.str_attr(activation)));
         }

@@ -159,6 +159,8 @@ pub enum Op {
         window: Window,
         /// The fused activation.
         activation: Activation,
+        /// Whether halves are rounded up, of int8.
+        half_up: bool,
     },
     /// `nn.max_pool_2d`
     MaxPool2d {

@@ -137,7 +137,6 @@ fn filter(
     input: Element,
     (shape, channels, terms): (Vec<i64>, i64, i64),
     regime: Regime,
-    may_shift_zero: bool,
 ) -> (Filter, Element) {
     let bias = c.of(&[Bias::None, Bias::Plain, Bias::Quantized, Bias::Quantized]);
     let bias_spread = match c.below(12) {
@@ -174,7 +173,7 @@ fn filter(
             .scales
             .push(((real * factor) as f32).max(f32::MIN_POSITIVE));
     }
-    if may_shift_zero && !filter.per_axis && c.once_in(3) {
+    if !filter.per_axis && c.once_in(3) {
         filter.zero_point = quantization::zero_point(c);
     }
     (filter, Element::I8(to))
@@ -202,7 +201,7 @@ fn convolution(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> S
         let channels = depth * multiplier;
         (vec![1, kernel[0], kernel[1], channels], channels, taps)
     };
-    let (filter, element) = filter(c, input.element, (shape, channels, terms), regime, false);
+    let (filter, element) = filter(c, input.element, (shape, channels, terms), regime);
     let op = match kind {
         Kind::Conv2d => Op::Conv2d {
             filter,
@@ -246,7 +245,6 @@ fn fully_connected(c: &mut Choices, input: &Tensor, regime: Regime) -> Step {
         input.element,
         (vec![channels, depth], channels, depth),
         regime,
-        true,
     );
     let mut shape = vec![rows, channels];
     if depth == last && c.once_in(3) {
@@ -267,6 +265,7 @@ fn pool(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
             kernel,
             window,
             activation,
+            half_up: matches!(input.element, Element::I8(_)) && c.once_in(4),
         },
         _ => Op::MaxPool2d {
             kernel,

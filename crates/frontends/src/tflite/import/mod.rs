@@ -12,6 +12,7 @@ mod binary;
 mod context;
 mod conv;
 mod dequantized;
+mod eight_bits;
 mod fully_connected;
 mod joining;
 mod layout;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use ir::DialectRegistry;
 
 use self::context::{Importer, OpCx, Stop};
+use self::eight_bits::EightBits;
 use super::model::TfliteModel;
 use crate::Imported;
 use crate::error::ImportErrors;
@@ -177,7 +179,8 @@ pub fn import_model(
     registry: Arc<DialectRegistry>,
 ) -> Result<Imported, ImportErrors> {
     unsupported::check(model, file)?;
-    Importer::new(model, bytes, file, registry).run()
+    let graph = EightBits::new(&model.subgraphs[0], bytes);
+    Importer::new(model, &graph, bytes, file, registry).run()
 }
 
 #[cfg(test)]
