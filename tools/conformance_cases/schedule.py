@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from .addition import draw_add
+from .arg_max import draw_arg_max, draw_arg_min
 from .arithmetic import draw_logistic, draw_maximum, draw_minimum, draw_mul, draw_squeeze, draw_sub
 from .case import Redraw
 from .convolution import draw_conv_2d, draw_depthwise_conv_2d
@@ -67,6 +68,11 @@ OPERATORS = (
     ("LOGISTIC", "float32", draw_logistic, 4),
     ("SQUEEZE", "int8", draw_squeeze, 2),
     ("SQUEEZE", "float32", draw_squeeze, 2),
+    ("ARG_MAX", "int8", draw_arg_max, 4),
+    ("ARG_MAX", "float32", draw_arg_max, 4),
+    ("ARG_MIN", "int8", draw_arg_min, 2),
+    ("ARG_MIN", "float32", draw_arg_min, 2),
+    ("ARG_MAX", "uint8", unsigned(partial(draw_arg_max, output="int64")), 2),
     ("CONV_2D", "int8", partial(draw_conv_2d, weights="int4"), 4),
     ("DEPTHWISE_CONV_2D", "int8", partial(draw_depthwise_conv_2d, weights="int4"), 4),
     ("FULLY_CONNECTED", "int8", partial(draw_fully_connected, weights="int4"), 3),
@@ -118,6 +124,7 @@ REQUIRED_ELSE = (
     "SPLIT: contiguous parts", "SPLIT: interleaved parts", "SPLIT_V: several parts",
     "TRANSPOSE: channels to the end", "TRANSPOSE: channels to the front", "TRANSPOSE: 4-D", "PAD: rows and columns",
     "PAD: unequal", "PAD: last dimension", "PAD: zero point not 0", "PADV2: unequal",
+    "ARG_MAX: axis from behind", "ARG_MAX: not the last dimension", "ARG_MAX: equal elements",
     *(f"{op}: {f}" for op in ACCUMULATING for f in (
         "int4 weights", "weights that fit int8 without their zero point", "weights that keep their zero point")),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import flatbuffers
 import numpy as np
 
-TENSOR_TYPES = {"float32": 0, "int32": 2, "uint8": 3, "int8": 9, "int4": 17}
+TENSOR_TYPES = {"float32": 0, "int32": 2, "uint8": 3, "int64": 4, "int8": 9, "int4": 17}
 PADDINGS = {"SAME": 0, "VALID": 1}
 ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 BUILTIN_OPERATORS = {
@@ -31,8 +31,10 @@ BUILTIN_OPERATORS = {
     "SQUEEZE": 43,
     "SPLIT": 49,
     "MAXIMUM": 55,
+    "ARG_MAX": 56,
     "MINIMUM": 57,
     "PADV2": 60,
+    "ARG_MIN": 79,
     "SPLIT_V": 102,
     "QUANTIZE": 114,
 }
@@ -66,7 +68,9 @@ OPTIONS = {
     "SplitOptions": (35, {"num_splits": (0, "Int32", 0)}),
     "DequantizeOptions": (38, {}),
     "MaximumMinimumOptions": (39, {}),
+    "ArgMaxOptions": (40, {"output_type": (0, "Int8", 0)}),
     "PadV2Options": (43, {}),
+    "ArgMinOptions": (57, {"output_type": (0, "Int8", 0)}),
     "SplitVOptions": (79, {"num_splits": (0, "Int32", 0)}),
     "QuantizeOptions": (89, {}),
 }

@@ -708,17 +708,28 @@ fn unsigned(m: &mut Model) {
     tensor(m, 2).quant = None;
 }
 
+/// ARG_MAX of the sum's channels, of INT64.
+fn indices(m: &mut Model) {
+    let flat = tensor(m, 5);
+    (flat.dtype, flat.quant, flat.shape) = (4, None, vec![1, 4, 4]);
+    tensor(m, 6).shape = vec![];
+    m.buffers[3] = Buffer::Inside(3i32.to_le_bytes().to_vec());
+    m.codes[2] = Code::builtin(56);
+    m.graphs[0].operators[2].options = (40, vec![Field::I8(0, 4)]);
+}
+
 /// `BLESS=1` writes them.
 #[test]
 fn the_inputs_of_the_file_tests_are_these_models() {
     let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/filetests/import/inputs");
     let errors = CHANGES.iter().filter(|c| !OTHER_INPUTS.contains(&c.0));
-    let remarks: [(&str, Change); 3] = [
+    let remarks: [(&str, Change); 4] = [
         ("remark.unused-graph", |m| {
             m.graphs.push(m.graphs[0].clone())
         }),
         ("remark.dequantized-weights", hybrid),
         ("remark.unsigned-bytes", unsigned),
+        ("remark.int32-indices", indices),
     ];
     let errors = errors.chain(OFFLINE).map(|c| (c.0, c.1));
     for (code, change) in errors.chain(remarks) {

@@ -19,6 +19,10 @@ pub const REMARKS: &[(&str, &str)] = &[
         "a layer of a quantised network has no integer form here, and is computed in float",
     ),
     (
+        "remark.int32-indices",
+        "indices that the network computes are int64 in the file, and int32 here",
+    ),
+    (
         "remark.not-claimed",
         "an accelerator that was asked for does not take a part of the network that one of its patterns fits, and why",
     ),

@@ -13,6 +13,7 @@ pub use params::{
 
 use crate::numerics::activation::{activation_f32, clamp_i8, relu_i8};
 use crate::numerics::add::{add_f32, add_i8};
+use crate::numerics::arg_max;
 use crate::numerics::concatenation;
 use crate::numerics::conv2d::{conv2d_f32, conv2d_i8};
 use crate::numerics::depthwise_conv2d::{depthwise_conv2d_f32, depthwise_conv2d_i8};
@@ -431,9 +432,31 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
     }
 }
 
+fn arg_best(
+    cx: &Cx<'_>,
+    floats: fn(f32, f32) -> bool,
+    integers: fn(i8, i8) -> bool,
+) -> Result<Results, EvalError> {
+    let shape = dims(cx.op, cx.op.operand_type(0))?;
+    let axis = cx.op.prop("axis").and_then(|a| cx.op.module.attr_int(a));
+    let axis = axis.and_then(|a| usize::try_from(a).ok());
+    let axis = axis.filter(|&a| a < shape.len());
+    let axis = axis.ok_or_else(|| unsupported(cx.op, "attribute `axis` is no dimension"))?;
+    let product = |s: &[usize]| s.iter().product::<usize>();
+    let extents = [product(&shape[..axis]), shape[axis], product(&shape[axis + 1..])];
+    let mut out = vec![0; output_len(cx.op)?];
+    if cx.is_f32() {
+        arg_max::arg_best(extents, floats, &cx.f32(0)?, &mut out)?;
+    } else {
+        arg_max::arg_best(extents, integers, &cx.i8(0)?, &mut out)?;
+    }
+    let bytes = out.iter().flat_map(|x| x.to_le_bytes()).collect();
+    Ok(smallvec![Datum::Bytes(bytes)])
+}
+
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 25] = [
+const KERNELS: [(&str, Kernel); 27] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -459,6 +482,8 @@ const KERNELS: [(&str, Kernel); 25] = [
     ("nn.maximum", maximum),
     ("nn.minimum", minimum),
     ("nn.logistic", logistic),
+    ("nn.arg_max", |cx| arg_best(cx, |a, b| a > b, |a, b| a > b)),
+    ("nn.arg_min", |cx| arg_best(cx, |a, b| a < b, |a, b| a < b)),
 ];
 
 /// Attaches the interpretations of `nn`.

@@ -1,9 +1,10 @@
 //! `nn`: network operators on NHWC tensors, value semantics; the numerics are those of TensorFlow Lite Micro's reference kernels.
 //!
 //! Every op is pure. Element types are `f32`, or `!quant.uniform<i8:f32, …>` for activations, per-tensor or per-axis `i8` for
-//! weights, and `i32` (plain or quantised) for biases. Padding is explicit: `pads = array<i64: top, bottom, left, right>`; `strides` and
+//! weights, and `i32` for biases (plain or quantised) and indices (plain). Padding is explicit: `pads = array<i64: top, bottom, left, right>`; `strides` and
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
+mod arg_max;
 mod elementwise;
 mod fused;
 mod joining;
@@ -12,6 +13,7 @@ mod lookup_table;
 mod offload;
 mod region;
 
+pub use arg_max::{ArgMaxOp, ArgMinOp, without_axis};
 pub use elementwise::{LogisticOp, MaximumOp, MinimumOp, MulOp, SubOp};
 pub use fused::FusedOp;
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
@@ -30,7 +32,7 @@ pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 pub const HALF_UP: &str = "half_up";
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 22] = [
+pub const OPERATORS: [&str; 24] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -53,6 +55,8 @@ pub const OPERATORS: [&str; 22] = [
     MaximumOp::NAME,
     MinimumOp::NAME,
     LogisticOp::NAME,
+    ArgMaxOp::NAME,
+    ArgMinOp::NAME,
 ];
 
 define_op! {
@@ -204,7 +208,7 @@ pub enum Element {
     F32,
     /// `!quant.uniform<i8:f32, …>`, per tensor or per axis.
     QuantI8,
-    /// `i32`, plain or quantised: biases.
+    /// `i32`, plain or quantised: biases, and indices.
     I32,
     /// Anything else.
     Other,
@@ -630,6 +634,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(QuantizeOp::info())?
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
+    arg_max::register(r)?;
     elementwise::register(r)?;
     joining::register(r)?;
     lookup_table::register(r)?;

@@ -15,6 +15,7 @@ pub enum Elem {
     F32,
     /// Scale and zero point.
     I8(f32, i32),
+    I32,
 }
 
 /// A property of an op.
@@ -24,6 +25,7 @@ pub enum Prop {
     Text(&'static str),
     F32(f32),
     I8(i64),
+    Int(i64),
 }
 
 /// An operand: shape, elements, bytes.
@@ -60,6 +62,7 @@ impl Case {
     fn ty(m: &mut Module, shape: &[i64], elem: Elem) -> Type {
         let elem = match elem {
             Elem::F32 => m.f32(),
+            Elem::I32 => m.i32(),
             Elem::I8(scale, zero) => {
                 m.quant(QuantType::per_tensor(8, f64::from(scale), zero.into()))
             }
@@ -84,6 +87,7 @@ impl Case {
                 Prop::Ints(list) => m.i64s_attr(list),
                 Prop::Text(text) => m.str_attr(text),
                 Prop::F32(x) => m.f32_attr(*x),
+                Prop::Int(i) => m.i64_attr(*i),
                 Prop::I8(q) => {
                     let i8 = m.i8();
                     m.int_attr(*q, i8)

@@ -31,6 +31,8 @@ pub enum Element {
     F32,
     /// Int8, quantised per tensor.
     I8(Quantization),
+    /// Int32: indices, which an op computed.
+    I32,
 }
 
 impl Element {
@@ -39,17 +41,20 @@ impl Element {
         match self {
             Element::F32 => ElementKind::F32,
             Element::I8(_) => ElementKind::I8,
+            Element::I32 => ElementKind::I32,
         }
     }
 }
 
-/// Int8 or float32.
+/// Int8, float32 or int32.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ElementKind {
     /// Int8.
     I8,
     /// Float32.
     F32,
+    /// Int32, which no op that is drawn takes first.
+    I32,
 }
 
 /// A tensor's shape and elements.
@@ -75,7 +80,7 @@ impl Tensor {
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
         match self.element {
-            Element::F32 => 4 * self.len(),
+            Element::F32 | Element::I32 => 4 * self.len(),
             Element::I8(_) => self.len(),
         }
     }
@@ -235,6 +240,13 @@ pub enum Op {
         /// Of int8 tensors the stored number, of floats eighths; none for the one that means 0.
         value: Option<i64>,
     },
+    /// `nn.arg_max` or `nn.arg_min`
+    Arg {
+        /// Which.
+        kind: Kind,
+        /// The dimension.
+        axis: usize,
+    },
 }
 
 /// The ops that cases are drawn of.
@@ -284,6 +296,10 @@ pub enum Kind {
     Minimum,
     /// `nn.logistic`, of float32 only.
     Logistic,
+    /// `nn.arg_max`
+    ArgMax,
+    /// `nn.arg_min`
+    ArgMin,
 }
 
 impl Kind {
@@ -312,6 +328,8 @@ impl Kind {
             Kind::Maximum => "maximum",
             Kind::Minimum => "minimum",
             Kind::Logistic => "logistic",
+            Kind::ArgMax => "arg_max",
+            Kind::ArgMin => "arg_min",
         }
     }
 }
@@ -337,14 +355,14 @@ impl Op {
             Op::Transpose { .. } => Kind::Transpose,
             Op::Pad { .. } => Kind::Pad,
             Op::LookupTable { .. } => Kind::LookupTable,
-            Op::Binary { kind, .. } => *kind,
+            Op::Binary { kind, .. } | Op::Arg { kind, .. } => *kind,
             Op::Logistic => Kind::Logistic,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 41] = {
+pub const KINDS: [(Kind, ElementKind); 45] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -388,6 +406,10 @@ pub const KINDS: [(Kind, ElementKind); 41] = {
         (Kind::Maximum, F32),
         (Kind::Minimum, F32),
         (Kind::Logistic, F32),
+        (Kind::ArgMax, I8),
+        (Kind::ArgMin, I8),
+        (Kind::ArgMax, F32),
+        (Kind::ArgMin, F32),
     ]
 };
 
@@ -421,6 +443,7 @@ impl Case {
         let element = match self.inputs[0].element {
             Element::F32 => "f32",
             Element::I8(_) => "i8",
+            Element::I32 => "i32",
         };
         format!("{}_{element}", self.op.kind().name())
     }

@@ -51,6 +51,7 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
                 (Kind::Relu, Element::F32) => Element::F32,
                 (_, Element::F32) => Element::I8(quantization::activation(c)),
                 (_, Element::I8(q)) => Element::I8(requantized(c, q, regime)),
+                (_, Element::I32) => Element::I32,
             };
             let op = if kind == Kind::Relu {
                 Op::Relu
@@ -67,6 +68,13 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
                 same => same,
             };
             one(Op::Relu6, like(input, element))
+        }
+        Kind::ArgMax | Kind::ArgMin => {
+            let axis = c.below(input.shape.len().max(1) as u32) as usize;
+            let mut shape = input.shape.clone();
+            shape.remove(axis);
+            let element = Element::I32;
+            one(Op::Arg { kind, axis }, Tensor { shape, element })
         }
         Kind::Concatenation => {
             let axis = c.below(input.shape.len().max(1) as u32) as usize;
@@ -281,7 +289,7 @@ fn pool(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
 fn softmax(c: &mut Choices, input: &Tensor) -> Step {
     let beta = c.of(&[1.0, 1.0, 1.0, 0.5, 2.0, 0.125, 10.0]);
     let element = match input.element {
-        Element::F32 => Element::F32,
+        Element::F32 | Element::I32 => Element::F32,
         // What the reference demands.
         Element::I8(_) => Element::I8(Quantization {
             scale: 1.0 / 256.0,

@@ -48,6 +48,8 @@ pub fn cases(variable: &str, folder: &str) -> Vec<Drawn> {
         match s.dtype.as_str() {
             // An import makes unsigned bytes signed ones, 128 less.
             "uint8" => bytes.into_iter().map(|b| b ^ 0x80).collect(),
+            // Indices are int32 here.
+            "int64" => bytes.chunks(8).flat_map(|x| &x[..4]).copied().collect(),
             _ => bytes,
         }
     };

@@ -369,6 +369,12 @@ impl<'a> OpCx<'a, '_> {
         index.is_some_and(|index| self.importer.eight_bits.is_unsigned(index))
     }
 
+    /// The element type of an output in the file.
+    pub(super) fn in_file(&self, position: usize) -> Option<TensorType> {
+        let index = self.operator.outputs.get(position)?;
+        Some(self.importer.eight_bits.in_file(*index))
+    }
+
     /// A constant that stands for an input, under its name with a suffix.
     pub(super) fn derived_constant(
         &mut self,

@@ -1,4 +1,4 @@
-//! What int8 stands for exactly: constants of INT4, and tensors of UINT8.
+//! What int8 stands for exactly: constants of INT4, and tensors of UINT8; and int32 for indices of INT64.
 //!
 //! Two INT4 share a byte, the first in its low half; the reference kernels unpack them to int8 and compute as always. A tensor of
 //! UINT8 is one of INT8 whose elements and zero points are 128 less: what they stand for is the same. A filter of UINT8 has a zero
@@ -13,8 +13,10 @@ use crate::tflite::model::{Operator, Subgraph, Tensor, TensorType};
 
 /// Operators of which UINT8 gives what INT8 gives of the same numbers, or is imported for what it gives, sorted. Others round in another
 /// way, or have a table of their own.
-const UNSIGNED: [&str; 33] = [
+const UNSIGNED: [&str; 35] = [
     "ADD",
+    "ARG_MAX",
+    "ARG_MIN",
     "AVERAGE_POOL_2D",
     "CONCATENATION",
     "CONV_2D",
@@ -55,24 +57,26 @@ const WEIGHTED: [&str; 3] = ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"];
 /// What is added to an element or zero point of UINT8.
 const SHIFT: i64 = -128;
 
-/// A graph without INT4 and quantised UINT8, and the elements of the constants that were so.
+/// Operators whose results are indices of a dimension, which has less than 2³¹.
+const INDICES: [&str; 2] = ["ARG_MAX", "ARG_MIN"];
+
+/// A graph without INT4, quantised UINT8 and indices of INT64, and the elements of the constants that were so.
 pub(super) struct EightBits<'a> {
     pub(super) graph: Cow<'a, Subgraph>,
     constants: BTreeMap<usize, Vec<u8>>,
-    /// Whether a tensor was of UINT8.
-    unsigned: Vec<bool>,
+    /// Element types in the file.
+    in_file: Vec<TensorType>,
 }
 
 impl<'a> EightBits<'a> {
     /// Rewrites a graph of a file's bytes.
     pub(super) fn new(graph: &'a Subgraph, bytes: &[u8]) -> EightBits<'a> {
-        let is_unsigned = |t: &Tensor| t.dtype == TensorType::Uint8 && t.quant.is_some();
-        let unsigned: Vec<bool> = graph.tensors.iter().map(is_unsigned).collect();
         let mut constants = BTreeMap::new();
         let mut rewritten = Cow::Borrowed(graph);
         for (index, tensor) in graph.tensors.iter().enumerate() {
             let stored = tensor.data.clone().and_then(|range| bytes.get(range));
-            let (zero_points, elements) = if unsigned[index] {
+            let unsigned = tensor.dtype == TensorType::Uint8 && tensor.quant.is_some();
+            let (zero_points, elements) = if unsigned {
                 let filter = stored.filter(|_| is_filter(graph, index));
                 let symmetric = filter.and_then(|stored| without_zero_point(tensor, stored));
                 match symmetric {
@@ -95,10 +99,18 @@ impl<'a> EightBits<'a> {
             }
             constants.extend(elements.map(|elements| (index, elements)));
         }
+        for operator in &graph.operators {
+            let indices = operator.kind.builtin_name().is_some_and(|n| INDICES.contains(&n));
+            for &output in operator.outputs.iter().filter(|_| indices) {
+                if graph.tensors[output].dtype == TensorType::Int64 {
+                    rewritten.to_mut().tensors[output].dtype = TensorType::Int32;
+                }
+            }
+        }
         EightBits {
             graph: rewritten,
             constants,
-            unsigned,
+            in_file: graph.tensors.iter().map(|t| t.dtype).collect(),
         }
     }
 
@@ -107,9 +119,15 @@ impl<'a> EightBits<'a> {
         self.constants.get(&tensor).map(Vec::as_slice)
     }
 
-    /// Whether a tensor is of UINT8 in the file.
+    /// The element type of a tensor in the file.
+    pub(super) fn in_file(&self, tensor: usize) -> TensorType {
+        self.in_file[tensor]
+    }
+
+    /// Whether a tensor was of UINT8 and is of INT8.
     pub(super) fn is_unsigned(&self, tensor: usize) -> bool {
-        self.unsigned[tensor]
+        self.in_file(tensor) == TensorType::Uint8
+            && self.graph.tensors[tensor].dtype == TensorType::Int8
     }
 
     /// Refuses an operator on UINT8 that computes otherwise on INT8.
@@ -117,7 +135,7 @@ impl<'a> EightBits<'a> {
         let name = operator.kind.builtin_name().unwrap_or("");
         let inputs = operator.inputs.iter().flatten();
         let mut tensors = inputs.chain(&operator.outputs);
-        if UNSIGNED.contains(&name) || !tensors.any(|&t| self.unsigned[t]) {
+        if UNSIGNED.contains(&name) || !tensors.any(|&t| self.is_unsigned(t)) {
             return Ok(());
         }
         Err(Finding::new(

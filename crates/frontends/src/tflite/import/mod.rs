@@ -8,6 +8,7 @@
 //! listed; else each operator is checked against what the reference kernels take, and all defects are reported.
 
 mod activation;
+mod arg_max;
 mod binary;
 mod context;
 mod conv;
@@ -49,6 +50,14 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "ADD",
         import: binary::add,
+    },
+    OperatorImport {
+        name: "ARG_MAX",
+        import: arg_max::arg_max,
+    },
+    OperatorImport {
+        name: "ARG_MIN",
+        import: arg_max::arg_min,
     },
     OperatorImport {
         name: "AVERAGE_POOL_2D",
