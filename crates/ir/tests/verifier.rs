@@ -381,6 +381,39 @@ fn transposes_and_pads_are_checked() {
     assert_eq!(value(&|m| m.f32_attr(1.0)), ["V025"]);
 }
 
+#[test]
+fn gathers_are_checked() {
+    let gather = |out: &[i64], axes: &[i64], lists: &[&[i64]]| {
+        let axes = |m: &mut Module| m.i64s_attr(axes);
+        let lists = |m: &mut Module| {
+            let lists = lists.iter().map(|l| m.i64s_attr(l)).collect();
+            m.attr(ir::AttrData::Array(lists))
+        };
+        moved("nn.gather", out, &[("axes", &axes), ("indices", &lists)])
+    };
+    assert_eq!(gather(&[2, 4], &[1], &[&[2, 0, 0, 1]]), [""; 0]);
+    assert_eq!(gather(&[1, 1], &[0, 1], &[&[1], &[2]]), [""; 0]);
+    assert_eq!(gather(&[2, 3], &[], &[]), [""; 0]);
+    assert_eq!(gather(&[2, 3], &[1], &[&[0, 0]]), ["V023"]);
+    let malformed: [(&[i64], &[&[i64]]); 8] = [
+        (&[2], &[&[0]]),
+        (&[-1], &[&[0]]),
+        (&[1, 0], &[&[0], &[0]]),
+        (&[1, 1], &[&[0], &[0]]),
+        (&[0, 1], &[&[0]]),
+        (&[1], &[&[]]),
+        (&[1], &[&[3]]),
+        (&[1], &[&[-1]]),
+    ];
+    for (axes, lists) in malformed {
+        assert_eq!(gather(&[2, 1], axes, lists), ["V025"], "{axes:?} {lists:?}");
+    }
+    // A list that is no list of lists.
+    let none = |m: &mut Module| m.i64s_attr(&[]);
+    let codes = moved("nn.gather", &[2, 3], &[("axes", &none), ("indices", &none)]);
+    assert!(!codes.is_empty());
+}
+
 /// The codes of an instruction of Helium on these operands, arguments of `@f`.
 fn helium(name: &str, operands: &[&str], result: &str, shift: Option<i64>) -> Vec<String> {
     let mut m = module();

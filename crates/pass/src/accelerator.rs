@@ -12,7 +12,8 @@ use target::Target;
 ///
 /// A claim is an [`nn.offload`](OffloadOp), whose region holds the ops that it stands for, with their constants. `rewrite-graph` offers one for
 /// each place where a pattern fits and the schedule applies, beside the ops themselves, and takes what is cheapest; a claim that another of
-/// the same accelerator feeds becomes one with it, if the schedule applies to both together and costs no more. The schedule then lowers the
+/// the same accelerator feeds becomes one with it, if the schedule applies to both together and costs no more, and so do two that read one
+/// value, if that costs less. The schedule then lowers the
 /// claim, to an `mcu.call_extern` or to two ([`KernelBuilder::wait`]). Nothing is claimed unless the user names the accelerator.
 #[derive(Clone)]
 pub struct Accelerator {

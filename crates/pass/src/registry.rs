@@ -65,6 +65,7 @@ pub struct RegistryBuilder {
     patterns: Vec<Arc<dyn Pattern>>,
     schedules: Vec<Arc<dyn Schedule>>,
     accelerators: Vec<Accelerator>,
+    reserved_rules: Vec<String>,
     rules: Vec<RewriteRule>,
     extensions: Vec<(ExtensionPoint, Vec<Step>)>,
     algorithms: Algorithms,
@@ -80,6 +81,7 @@ impl RegistryBuilder {
             patterns: Vec::new(),
             schedules: Vec::new(),
             accelerators: Vec::new(),
+            reserved_rules: Vec::new(),
             rules: Vec::new(),
             extensions: Vec::new(),
             algorithms: Algorithms::builtin(),
@@ -159,11 +161,9 @@ impl RegistryBuilder {
     /// Registers a rewrite rule of networks; the ops that it is about must be registered before.
     ///
     /// # Errors
-    /// If the name is taken, or an op of the rule is not what the registry says.
+    /// If the name is taken, by one of a pass as well, or an op of the rule is not what the registry says.
     pub fn rewrite_rule(&mut self, rule: RewriteRule) -> Result<&mut Self, RegistryError> {
-        if self.rules.iter().any(|r| r.name() == rule.name()) {
-            return Err(RegistryError::DuplicateRule(rule.name().to_owned()));
-        }
+        self.free_rule_name(rule.name())?;
         rule.check(&self.dialects)
             .map_err(|error| RegistryError::Rule {
                 file: rule.name().to_owned(),
@@ -171,6 +171,25 @@ impl RegistryBuilder {
             })?;
         self.rules.push(rule);
         Ok(self)
+    }
+
+    /// Keeps a name for a rule that a pass brings itself, so that what takes a rule's name means one rule.
+    ///
+    /// # Errors
+    /// If the name is taken.
+    pub fn reserve_rule(&mut self, name: &str) -> Result<&mut Self, RegistryError> {
+        self.free_rule_name(name)?;
+        self.reserved_rules.push(name.to_owned());
+        Ok(self)
+    }
+
+    fn free_rule_name(&self, name: &str) -> Result<(), RegistryError> {
+        let registered = self.rules.iter().map(RewriteRule::name);
+        let mut taken = registered.chain(self.reserved_rules.iter().map(String::as_str));
+        match taken.any(|t| t == name) {
+            true => Err(RegistryError::DuplicateRule(name.to_owned())),
+            false => Ok(()),
+        }
     }
 
     /// Registers the rewrite rules of a text; `file` names it in errors.

@@ -99,6 +99,9 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     r.pass(simplify_affine_index::info())?;
     r.pass(quantize_graph::info())?;
     r.pass(rewrite_graph::info())?;
+    for rule in egraph::rules::all() {
+        r.reserve_rule(rule.name)?;
+    }
     r.pass(order_operators::info())?;
     r.pass(lower_nn::info())?;
     r.pass(share_kernels::info())?;

@@ -167,7 +167,7 @@ pub(crate) fn offsets(m: &Module, parts: &[ValueId]) -> Vec<u64> {
 }
 
 /// Whether an op is a split or concatenation whose parts are contiguous in the whole.
-fn is_contiguous(m: &Module, op: OpId) -> bool {
+pub(crate) fn is_contiguous(m: &Module, op: OpId) -> bool {
     nn::joint(m.op(op))
         .is_some_and(|(axis, whole)| whole.get(..axis).is_some_and(|s| s.iter().all(|&d| d == 1)))
 }

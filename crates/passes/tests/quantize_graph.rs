@@ -333,7 +333,13 @@ fn layer(registry: &Registry, kind: Kind, seed: u64, to: Option<(f32, i64)>) -> 
             let padding = l.m.i64s_attr(&[0, 0, 1, 0, 0, 2, 0, 0]);
             let ty = l.float(&[1, 9, 8, 5]);
             let y = l.emit("nn.pad", &[y], ty, &[("padding", padding)]);
-            let ty = l.float(&[3, 120]);
+            let picks = ir::dialects::nn::Picks {
+                along: vec![None, Some(vec![7, 0, 0, 8]), None, Some(vec![4, 2])],
+            };
+            let props = picks.attributes(&mut l.m);
+            let ty = l.float(&[1, 4, 8, 2]);
+            let y = l.emit("nn.gather", &[y], ty, &props);
+            let ty = l.float(&[4, 16]);
             l.emit("nn.reshape", &[y], ty, &[])
         }
         Kind::Concatenation => {

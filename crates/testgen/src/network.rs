@@ -370,7 +370,12 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         // Indices are moved, and nothing else.
         return match input.shape.is_empty() {
             true => Kind::Reshape,
-            false => c.of(&[Kind::Reshape, Kind::Transpose, Kind::Concatenation, Kind::Split]),
+            false => c.of(&[
+                Kind::Reshape,
+                Kind::Transpose,
+                Kind::Concatenation,
+                Kind::Split,
+            ]),
         };
     }
     let mut kinds = vec![
@@ -384,6 +389,7 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::Concatenation,
         Kind::Split,
         Kind::Transpose,
+        Kind::Gather,
         Kind::Sub,
         Kind::Mul,
         Kind::ArgMax,

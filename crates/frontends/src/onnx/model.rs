@@ -117,7 +117,9 @@ impl Tensor {
             DataType::INT8 | DataType::INT4 => words(1)
                 .map(|b| i64::from(i8::from_le_bytes([b[0]])))
                 .collect(),
-            DataType::UINT8 | DataType::UINT4 | DataType::BOOL => words(1).map(|b| i64::from(b[0])).collect(),
+            DataType::UINT8 | DataType::UINT4 | DataType::BOOL => {
+                words(1).map(|b| i64::from(b[0])).collect()
+            }
             DataType::INT32 => words(4)
                 .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into())
                 .collect(),

@@ -29,7 +29,7 @@ use crate::numerics::pool::{
 use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
 use crate::numerics::softmax::{softmax_f32, softmax_i8};
 use crate::numerics::{Activation, ClampF32, NumericsError};
-use ir::dialects::nn::Element;
+use ir::dialects::nn::{Element, Picks};
 use ir::interfaces::{Datum, EvalError, Results};
 use ir::{DialectRegistryBuilder, OpRef, RegistryError};
 use smallvec::smallvec;
@@ -347,6 +347,21 @@ fn pad(cx: &Cx<'_>) -> Result<Results, EvalError> {
     })
 }
 
+fn gather(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let shape = dims(cx.op, cx.op.operand_type(0))?;
+    let malformed = || unsupported(cx.op, "attributes `axes` and `indices` are malformed");
+    let picks = Picks::of(cx.op).ok_or_else(malformed)?;
+    let numbers = |list: Vec<i64>| {
+        let each = list.into_iter().map(|i| usize::try_from(i).ok());
+        each.collect::<Option<Vec<usize>>>().ok_or_else(malformed)
+    };
+    let picks = picks.along.into_iter().map(|l| l.map(numbers).transpose());
+    let picks: Vec<Option<Vec<usize>>> = picks.collect::<Result<_, _>>()?;
+    moved(cx, |x, out, size| {
+        layout::gather(&shape, &picks, size, x, out)
+    })
+}
+
 fn softmax(cx: &Cx<'_>) -> Result<Results, EvalError> {
     let depth = dims(cx.op, cx.op.operand_type(0))?
         .last()
@@ -443,7 +458,11 @@ fn arg_best(
     let axis = axis.filter(|&a| a < shape.len());
     let axis = axis.ok_or_else(|| unsupported(cx.op, "attribute `axis` is no dimension"))?;
     let product = |s: &[usize]| s.iter().product::<usize>();
-    let extents = [product(&shape[..axis]), shape[axis], product(&shape[axis + 1..])];
+    let extents = [
+        product(&shape[..axis]),
+        shape[axis],
+        product(&shape[axis + 1..]),
+    ];
     let mut out = vec![0; output_len(cx.op)?];
     if cx.is_f32() {
         arg_max::arg_best(extents, floats, &cx.f32(0)?, &mut out)?;
@@ -456,7 +475,7 @@ fn arg_best(
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 27] = [
+const KERNELS: [(&str, Kernel); 28] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -482,6 +501,7 @@ const KERNELS: [(&str, Kernel); 27] = [
     ("nn.maximum", maximum),
     ("nn.minimum", minimum),
     ("nn.logistic", logistic),
+    ("nn.gather", gather),
     ("nn.arg_max", |cx| arg_best(cx, |a, b| a > b, |a, b| a > b)),
     ("nn.arg_min", |cx| arg_best(cx, |a, b| a < b, |a, b| a < b)),
 ];

@@ -1,4 +1,4 @@
-//! TRANSPOSE and PAD: elements of any size go elsewhere, their bytes as they are.
+//! TRANSPOSE, PAD and GATHER: elements of any size go elsewhere, their bytes as they are.
 
 use super::error::{NumericsError, check_len};
 
@@ -74,6 +74,47 @@ pub fn pad(
     Ok(())
 }
 
+/// Index `i` along dimension `d` of the output is index `picks[d][i]` of the input, which has `shape`, or `i` where `picks[d]` is `None`; an
+/// element has `size` bytes.
+///
+/// # Errors
+/// [`NumericsError::Shape`] when `picks` is not of the shape or has an index outside of it, [`NumericsError::Length`] when a slice is not of
+/// its shape.
+pub fn gather(
+    shape: &[usize],
+    picks: &[Option<Vec<usize>>],
+    size: usize,
+    input: &[u8],
+    output: &mut [u8],
+) -> Result<(), NumericsError> {
+    let inside = |(list, &n): (&Option<Vec<usize>>, &usize)| {
+        list.as_ref().is_none_or(|l| l.iter().all(|&i| i < n))
+    };
+    if picks.len() != shape.len() || !picks.iter().zip(shape).all(inside) {
+        return Err(NumericsError::Shape("indices outside of the input"));
+    }
+    let both = || picks.iter().zip(shape);
+    let extents: Vec<usize> = both()
+        .map(|(list, &n)| list.as_ref().map_or(n, Vec::len))
+        .collect();
+    check_len("input", input.len(), size * shape.iter().product::<usize>())?;
+    check_len(
+        "output",
+        output.len(),
+        size * extents.iter().product::<usize>(),
+    )?;
+    let strides = strides(shape);
+    for (i, to) in output.chunks_exact_mut(size.max(1)).enumerate() {
+        let from: usize = subscripts(i, &extents)
+            .zip(picks.iter().rev())
+            .zip(strides.iter().rev())
+            .map(|((at, list), step)| list.as_ref().map_or(at, |l| l[at]) * step)
+            .sum();
+        to.copy_from_slice(&input[from * size..(from + 1) * size]);
+    }
+    Ok(())
+}
+
 /// Elements from one index of each dimension to the next.
 fn strides(shape: &[usize]) -> Vec<usize> {
     (0..shape.len())
@@ -123,8 +164,23 @@ mod tests {
     }
 
     #[test]
+    fn elements_are_picked() {
+        let mut out = [0; 8];
+        let columns = [None, Some(vec![2, 0, 0, 1])];
+        gather(&[2, 3], &columns, 1, &[1, 2, 3, 4, 5, 6], &mut out).unwrap();
+        assert_eq!(out, [3, 1, 1, 2, 6, 4, 4, 5]);
+        let mut out = [0; 4];
+        let both = [Some(vec![1]), Some(vec![1, 0])];
+        gather(&[2, 2], &both, 2, &[1, 1, 2, 2, 3, 3, 4, 4], &mut out).unwrap();
+        assert_eq!(out, [4, 4, 3, 3]);
+    }
+
+    #[test]
     fn what_does_not_fit_is_an_error() {
         let mut out = [0; 2];
+        assert!(gather(&[2], &[Some(vec![0, 2])], 1, &[1, 2], &mut out).is_err());
+        assert!(gather(&[2], &[Some(vec![0])], 1, &[1, 2], &mut out).is_err());
+        assert!(gather(&[2], &[], 1, &[1, 2], &mut out).is_err());
         assert!(transpose(&[2], &[1], 1, &[1, 2], &mut out).is_err());
         assert!(transpose(&[2], &[0], 1, &[1], &mut out).is_err());
         assert!(pad(&[2], &[0], &[0], &[1, 2], &mut out).is_err());

@@ -7,6 +7,7 @@
 mod arg_max;
 mod elementwise;
 mod fused;
+mod gather;
 mod joining;
 mod layout;
 mod lookup_table;
@@ -16,6 +17,7 @@ mod region;
 pub use arg_max::{ArgMaxOp, ArgMinOp, without_axis};
 pub use elementwise::{LogisticOp, MaximumOp, MinimumOp, MulOp, SubOp};
 pub use fused::FusedOp;
+pub use gather::{GatherOp, Picks};
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
@@ -32,7 +34,7 @@ pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 pub const HALF_UP: &str = "half_up";
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 24] = [
+pub const OPERATORS: [&str; 25] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -55,6 +57,7 @@ pub const OPERATORS: [&str; 24] = [
     MaximumOp::NAME,
     MinimumOp::NAME,
     LogisticOp::NAME,
+    GatherOp::NAME,
     ArgMaxOp::NAME,
     ArgMinOp::NAME,
 ];
@@ -641,6 +644,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
     region::register(r)?;
     fused::register(r)?;
     offload::register(r)?;
+    gather::register(r)?;
     layout::register(r)
 }
 

@@ -3,6 +3,7 @@
 use super::graph::{Graph, Node};
 use super::measure::Goal;
 use crate::memory_map::MemoryMap;
+use crate::tensor_views::is_contiguous;
 use ir::dialects::nn;
 use ir::{Attr, Module, OpId, Str, Type};
 use pass::{Cost, ManagerOptions, PassCx, Pipeline, Registry};
@@ -107,12 +108,13 @@ impl<'r> Costs<'r> {
         self.goal
     }
 
-    /// The cost of a term on operands that are there.
-    pub fn of(&mut self, g: &mut Graph, node: &Node) -> Cost {
+    /// The cost of a term on operands that are there, and whether its results lie where those do.
+    pub fn of(&mut self, g: &mut Graph, node: &Node) -> (Cost, bool) {
         let op = g.probe(node, true);
-        let cost = self.of_op(g.module(), op);
+        let m = g.module();
+        let (cost, is_view) = (self.of_op(m, op), is_view(m, op));
         g.end_probe(op);
-        cost
+        (cost, is_view)
     }
 
     /// The cost of an op; [`UNKNOWN_CYCLES`] if no schedule lowers it.
@@ -133,10 +135,16 @@ impl<'r> Costs<'r> {
     }
 }
 
+/// Whether an op takes no kernel, and its results no memory: a reshape, or a split into parts that are contiguous.
+fn is_view(m: &Module, op: OpId) -> bool {
+    m.op_name(op) == nn::ReshapeOp::NAME
+        || (m.op_name(op) == nn::SplitOp::NAME && is_contiguous(m, op))
+}
+
 /// The cost of an op by its best schedule; nothing for what is a view or a table. `None` if no schedule lowers it.
 fn op_cost(m: &Module, op: OpId, registry: &Registry, target: &Target, goal: Goal) -> Option<Cost> {
     let name = m.op_name(op);
-    if name == nn::ReshapeOp::NAME || name == nn::ConstantOp::NAME {
+    if is_view(m, op) || name == nn::ConstantOp::NAME {
         return Some(Cost::default());
     }
     let r = m.op(op);

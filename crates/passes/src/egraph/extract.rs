@@ -129,8 +129,8 @@ fn alternatives(
                     operator: *operator,
                     operands: operands.clone(),
                 };
-                let is_view = g.name(&node) == ir::dialects::nn::ReshapeOp::NAME;
-                (costs.of(g, &node), if is_view { 0 } else { bytes })
+                let (cost, is_view) = costs.of(g, &node);
+                (cost, if is_view { 0 } else { bytes })
             }
         };
         let children = term.children().iter();

@@ -224,7 +224,10 @@ fn in_place_operands(m: &Module, op: OpId) -> Vec<ir::ValueId> {
         nn::Relu6Op::NAME,
         nn::LookupTableOp::NAME,
     ];
-    let size = |v| m.size_bytes(m.value_type(v));
+    let Some(&result) = m.results(op).first() else {
+        return Vec::new();
+    };
+    let same_size = |v| m.size_bytes(m.value_type(v)) == m.size_bytes(m.value_type(result));
     if let Some(block) = nn::FusedOp::cast(m, op).and_then(|f| f.block(m)) {
         // What is added to a layer's output is read where that is written.
         let is_added = |v: ir::ValueId| {
@@ -233,16 +236,10 @@ fn in_place_operands(m: &Module, op: OpId) -> Vec<ir::ValueId> {
         };
         let arguments = m.block_args(block).iter();
         let added = m.operands(op).zip(arguments).filter(|(_, a)| is_added(**a));
-        return added
-            .map(|(v, _)| v)
-            .filter(|&v| size(v) == size(m.result(op, 0)))
-            .collect();
+        return added.map(|(v, _)| v).filter(|&v| same_size(v)).collect();
     }
     match ELEMENTWISE.contains(&m.op_name(op)) {
-        true => m
-            .operands(op)
-            .filter(|&v| size(v) == size(m.result(op, 0)))
-            .collect(),
+        true => m.operands(op).filter(|&v| same_size(v)).collect(),
         false => Vec::new(),
     }
 }

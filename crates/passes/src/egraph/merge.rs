@@ -1,8 +1,9 @@
-//! One call of claims that feed each other.
+//! One call of claims that are neighbours.
 //!
 //! A claim that computes an operand of another claim of the same accelerator becomes one with it, where nothing between them needs the operand,
 //! the accelerator takes both together, and that costs no more cycles than the two of them. What lies between them then need not leave
-//! the accelerator. The union of claims is searched from the first op to the last, until none is left.
+//! the accelerator. Two claims that read one value become one where that costs less: both results then need memory at once. The union of claims
+//! is searched from the first op to the last, until none is left.
 
 use super::decode::NewOp;
 use ir::dialects::mcu::copy_block;
@@ -50,23 +51,23 @@ pub fn merge(
     }
 }
 
-/// The first two claims that may become one.
+/// The first two claims that may become one: nothing that the first computes is needed before the second.
 fn next(m: &Module, block: BlockId, refused: &FxHashSet<(OpId, OpId)>) -> Option<(OpId, OpId)> {
     let ops: Vec<OpId> = m.ops(block).collect();
     let position: FxHashMap<OpId, usize> = ops.iter().enumerate().map(|(i, &o)| (o, i)).collect();
     let who = |op: OpId| OffloadOp::cast(m, op).map(|o| o.accelerator(m));
     for &second in ops.iter().filter(|&&o| who(o).is_some()) {
-        for v in m.operands(second) {
-            let Some(first) = m.defining_op(v) else {
-                continue;
-            };
+        let behind = |u: OpId| position.get(&u).is_some_and(|p| *p > position[&second]);
+        let before = |u: OpId| position.get(&u).is_some_and(|p| *p < position[&second]);
+        let feeding = m.operands(second).filter_map(|v| m.defining_op(v));
+        let readers = m.operands(second).flat_map(|v| m.uses(v)).map(|u| u.0);
+        for first in feeding.chain(readers.filter(|&u| before(u))) {
             if who(first) != who(second) || refused.contains(&(first, second)) {
                 continue;
             }
             let users = m.results(first).iter().flat_map(|&r| m.uses(r));
             let mut others = users.map(|u| u.0).filter(|&u| u != second);
-            let later = |u: OpId| position.get(&u).is_some_and(|p| *p > position[&second]);
-            if others.all(later) {
+            if others.all(behind) {
                 return Some((first, second));
             }
         }
@@ -124,8 +125,11 @@ fn union(
     let schedule = registry.schedules().find(|s| s.name() == accelerator);
     let cost = |m: &Module, op| schedule.and_then(|s| cost(m, op, s, target));
     let apart = [first, second].map(|op| cost(m, op).map_or(0, |c| c.cycles));
+    let apart = apart[0].saturating_add(apart[1]);
+    let fed = m.operands(second).any(|v| m.defining_op(v) == Some(first));
+    let wanted = |c: Cost| c.cycles < apart || fed && c.cycles == apart;
     let together = cost(m, merged).filter(|_| m.ops(body).count() <= CLAIM_LIMIT);
-    if together.is_none_or(|c| c.cycles > apart[0].saturating_add(apart[1])) {
+    if !together.is_some_and(wanted) {
         m.erase(merged);
         return None;
     }

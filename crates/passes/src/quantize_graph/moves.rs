@@ -16,6 +16,7 @@ fn commutes(m: &Module, op: OpId) -> bool {
         | nn::TransposeOp::NAME
         | nn::ConcatenationOp::NAME
         | nn::SplitOp::NAME
+        | nn::GatherOp::NAME
         | nn::MaximumOp::NAME
         | nn::MinimumOp::NAME => true,
         nn::PadOp::NAME => m.prop(op, "value").is_none(),

@@ -196,11 +196,17 @@ pub(super) fn sum_cycles(c: &CostTable) -> u32 {
 /// # Errors
 /// Why not, in words.
 pub(super) fn check(p: &AddI8Params) -> Result<(), String> {
-    let small = |z: i32| i8::try_from(z).is_ok();
-    if small(p.lhs.zero_point) && small(p.rhs.zero_point) && small(p.output_zero_point) {
-        Ok(())
-    } else {
-        Err("a zero point is not an int8 number".to_owned())
+    are_bytes([p.lhs.zero_point, p.rhs.zero_point, p.output_zero_point])
+}
+
+/// Whether the zero points of operands and result are such as kernels compute with.
+///
+/// # Errors
+/// That one is not.
+pub(super) fn are_bytes(zero_points: [i32; 3]) -> Result<(), String> {
+    match zero_points.iter().all(|&z| i8::try_from(z).is_ok()) {
+        true => Ok(()),
+        false => Err("a zero point is not an int8 number".to_owned()),
     }
 }
 

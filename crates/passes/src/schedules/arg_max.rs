@@ -89,7 +89,9 @@ impl Schedule for ArgBest {
         let [outer, along, inner] = extents(r).expect("invariant: the schedule applies");
         let base = self.name.replace('-', "_");
         let kind = if float { "_f32" } else { "" };
-        k.set_name(&kernel_name(format!("{base}{kind}_{outer}x{along}x{inner}")));
+        k.set_name(&kernel_name(format!(
+            "{base}{kind}_{outer}x{along}x{inner}"
+        )));
         let input = k.input(op, 0, &[outer * along * inner]);
         let output = k.output(op, 0, &[outer * inner]);
         let [integers, floats] = self.better;

@@ -3,7 +3,7 @@
 //! An int8 product is the reference's sequence: `(x − z)(y − w)`, shifted left if the factor is one or more, times a multiplier in Q0.31,
 //! rounded, shifted right, rounded. The larger and the smaller of int8 of one quantisation are those of what is stored.
 
-use super::add::{round_shift, scale};
+use super::add::{are_bytes, round_shift, scale};
 use super::broadcast::{Broadcast, Sum};
 use super::clamp::{BoundsI8, clamp_f32};
 use super::parameters::{refused, require};
@@ -267,11 +267,7 @@ impl Schedule for Product {
     fn applies(&self, op: OpRef<'_>, _: &Target) -> Result<(), String> {
         require(op, Element::QuantI8, Element::QuantI8)?;
         let p = mul_params(op).map_err(|e| e.to_string())?;
-        let zero_points = [p.lhs_zero_point, p.rhs_zero_point, p.output_zero_point];
-        if zero_points.iter().any(|&z| i8::try_from(z).is_err()) {
-            return Err("a zero point is not an int8 number".to_owned());
-        }
-        Ok(())
+        are_bytes([p.lhs_zero_point, p.rhs_zero_point, p.output_zero_point])
     }
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {

@@ -27,11 +27,20 @@ impl BoundsI8 {
         }))
     }
 
+    /// Them, as i32, where they are narrower than a byte.
+    pub fn narrower(self) -> Option<(ValueId, ValueId)> {
+        self.0
+    }
+
+    /// Them, as i32.
+    pub fn values(self, b: &mut Builder<'_>) -> (ValueId, ValueId) {
+        self.0
+            .unwrap_or_else(|| (b.const_i32(-128), b.const_i32(127)))
+    }
+
     /// The byte nearest to an i32 within them.
     pub fn clamp(self, b: &mut Builder<'_>, x: ValueId) -> ValueId {
-        let (min, max) = self
-            .0
-            .unwrap_or_else(|| (b.const_i32(-128), b.const_i32(127)));
+        let (min, max) = self.values(b);
         let x = b.maxsi(x, min);
         let x = b.minsi(x, max);
         let i8 = b.m.i8();

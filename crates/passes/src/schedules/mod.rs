@@ -19,6 +19,7 @@ pub mod epilogue;
 pub mod fully_connected;
 pub mod fully_connected_f32;
 mod fused;
+pub mod gather;
 pub mod high_word;
 pub mod interval;
 pub mod layer;
@@ -35,6 +36,7 @@ pub mod softmax;
 pub mod subscript;
 mod taps;
 pub mod transpose;
+mod walk;
 
 use pass::{RegistryBuilder, RegistryError};
 
@@ -58,6 +60,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     quantize::register(r)?;
     softmax::register(r)?;
     transpose::register(r)?;
+    gather::register(r)?;
     pad::register(r)?;
     logistic::register(r)?;
     lookup_table::register(r)?;

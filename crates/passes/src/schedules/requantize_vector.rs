@@ -4,6 +4,7 @@
 //! reference rounds away from zero and the instruction up: one is added to what is negative before (−1, saturating) where it shifts at
 //! all. Where the clamp hides negative values, both agree (see [`super::requantize`]). Sums wrap, as the reference's do.
 
+use super::clamp::BoundsI8;
 use super::requantize::Channel;
 use super::subscript::sum_of;
 use interp::numerics::ClampI8;
@@ -99,12 +100,7 @@ impl VectorRequantization {
             multipliers: k.table_i32("multipliers", &shape, &of(&self.multipliers)),
             shifts: k.table_i32("shifts", &shape, &of(&self.shifts)),
             zero_point: k.scalar_i32(i64::from(self.zero_point)),
-            bounds: (self.clamp != ClampI8::FULL).then(|| {
-                (
-                    k.scalar_i32(i64::from(self.clamp.min)),
-                    k.scalar_i32(i64::from(self.clamp.max)),
-                )
-            }),
+            bounds: BoundsI8::declare(self.clamp, k),
         }
     }
 }
@@ -117,15 +113,13 @@ pub struct VectorRequantizer {
     multipliers: ValueId,
     shifts: ValueId,
     zero_point: ValueId,
-    bounds: Option<(ValueId, ValueId)>,
+    bounds: BoundsI8,
 }
 
 impl VectorRequantizer {
     /// The clamp's bounds in every lane of `width` bits, for the start of a kernel.
     pub fn bounds(&self, b: &mut Builder<'_>, width: u32) -> (ValueId, ValueId) {
-        let (min, max) = self
-            .bounds
-            .unwrap_or_else(|| (b.const_i32(-128), b.const_i32(127)));
+        let (min, max) = self.bounds.values(b);
         (b.vdup(min, width), b.vdup(max, width))
     }
 
@@ -185,7 +179,7 @@ impl VectorRequantizer {
     /// Sixteen outputs of which [`halves`](Self::halves) are the even and the odd bytes.
     pub fn bytes(&self, b: &mut Builder<'_>, halves: [ValueId; 2]) -> ValueId {
         let v = narrowed(b, halves, 8);
-        let Some((min, max)) = self.bounds else {
+        let Some((min, max)) = self.bounds.narrower() else {
             return v;
         };
         let (min, max) = (b.vdup(min, 8), b.vdup(max, 8));

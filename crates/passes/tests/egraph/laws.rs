@@ -54,6 +54,7 @@ const LAWS: &[Law] = &[
         "concatenation-of-transposes",
         draw::layout::concatenation_of_transposes,
     ),
+    law("window-of-transpose", draw::layout::window_of_transpose),
     law(
         "transpose-into-fully-connected",
         draw::layout::into_fully_connected,
@@ -99,6 +100,15 @@ const LAWS: &[Law] = &[
     law("sum-into-bias", draw::window::sum_into_bias),
     law("difference-into-bias", draw::window::difference_into_bias),
     law("scale-into-weights", draw::window::scale_into_weights),
+    law("gather-of-everything", draw::gather::everything),
+    law("gather-of-gather", draw::gather::twice),
+    law("gather-of-part", draw::gather::of_part),
+    law("range-as-part", draw::gather::range),
+    law("gather-of-transpose", draw::gather::of_transpose),
+    law("pointwise-of-gather", draw::gather::before_pointwise),
+    law("gather-of-pointwise", draw::gather::behind_pointwise),
+    law("convolution-of-gather", draw::gather::before_convolution),
+    law("gather-of-convolution", draw::gather::behind_convolution),
     law("sum-while-storing", draw::sum_behind_layer),
     law("table-while-storing", draw::table_behind_layer),
 ];

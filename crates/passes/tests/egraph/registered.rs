@@ -136,11 +136,17 @@ fn names_are_unique() {
         r.rules("acme.rules", RULE).unwrap();
         let again = r.rules("acme.rules", RULE).map(|_| ()).unwrap_err();
         assert!(again.to_string().contains("registered twice"), "{again}");
+        let taken = RULE.replace("acme.relu6-of-relu", "idle-activation");
+        let taken = r.rules("acme.rules", &taken).map(|_| ()).unwrap_err();
+        assert!(taken.to_string().contains("idle-activation"), "{taken}");
     });
 }
 
-/// Computes chains of softmax and relu, at so many cycles a claim.
-struct Unit(u64);
+/// Computes softmax and relu, at so many cycles a claim; claims of several results if it is to.
+struct Unit {
+    cycles: u64,
+    several: bool,
+}
 
 impl Schedule for Unit {
     fn name(&self) -> &str {
@@ -152,12 +158,13 @@ impl Schedule for Unit {
     fn applies(&self, claim: OpRef<'_>, _: &Target) -> Result<(), String> {
         match claim.results().len() {
             1 => Ok(()),
+            _ if self.several => Ok(()),
             n => Err(format!("{n} results")),
         }
     }
     fn cost(&self, _: OpRef<'_>, _: &Knobs, _: &Target) -> Cost {
         Cost {
-            cycles: self.0,
+            cycles: self.cycles,
             ..Cost::default()
         }
     }
@@ -173,8 +180,15 @@ impl Schedule for Unit {
 }
 
 fn unit(cycles: u64) -> Registry {
+    unit_that(Unit {
+        cycles,
+        several: false,
+    })
+}
+
+fn unit_that(unit: Unit) -> Registry {
     with(|r| {
-        let unit = Accelerator::new("A unit.", Unit(cycles));
+        let unit = Accelerator::new("A unit.", unit);
         let unit = unit.claim("(nn.softmax ?x) (nn.relu ?x)").unwrap();
         r.accelerator(unit).unwrap();
     })
@@ -205,6 +219,35 @@ fn claims_that_feed_each_other_become_one() {
 fn a_union_that_the_accelerator_refuses_stays_apart() {
     let text = print_module(&rewritten(&unit(10), &network(SHARED), "with=unit"));
     assert_eq!(text.matches("\"nn.offload\"").count(), 2, "{text}");
+}
+
+/// Two that read one value, and the core between them.
+const SIBLINGS: &str = r#"
+    %0 = "nn.add"(%x, %x) <{activation = "none"}> : (T, T) -> T
+    %1 = "nn.softmax"(%0) <{beta = 1.0 : f32}> : (T) -> T
+    %2 = "nn.add"(%0, %x) <{activation = "none"}> : (T, T) -> T
+    %3 = "nn.softmax"(%0) <{beta = 0.5 : f32}> : (T) -> T
+    %4 = "nn.add"(%1, %3) <{activation = "none"}> : (T, T) -> T
+    %5 = "nn.add"(%2, %4) <{activation = "none"}> : (T, T) -> T
+    "func.return"(%5) : (T) -> ()"#;
+
+#[test]
+fn claims_that_read_one_value_become_one_where_that_costs_less() {
+    let offloads = |cycles, several, body: &str| {
+        let registry = unit_that(Unit { cycles, several });
+        let text = print_module(&rewritten(&registry, &network(body), "with=unit"));
+        text.matches("\"nn.offload\"").count()
+    };
+    assert_eq!(offloads(10, true, SIBLINGS), 1);
+    assert_eq!(offloads(0, true, SIBLINGS), 2, "it costs the same");
+    assert_eq!(offloads(10, false, SIBLINGS), 2, "it has two results");
+    // What the core makes of the first result is needed by the second.
+    let between = SIBLINGS.replace(
+        "nn.softmax\"(%0) <{beta = 0.5",
+        "nn.softmax\"(%2) <{beta = 0.5",
+    );
+    let dependent = between.replace("nn.add\"(%0, %x)", "nn.add\"(%1, %0)");
+    assert_eq!(offloads(10, true, &dependent), 2);
 }
 
 #[test]

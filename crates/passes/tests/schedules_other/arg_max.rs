@@ -37,7 +37,12 @@ proptest! {
 #[test]
 fn nan() {
     let numbers = [f32::NAN, 1.0, 3.0, f32::NAN, 3.0, -1.0, f32::NAN, f32::NAN];
-    for (op, axis) in [("nn.arg_max", 0), ("nn.arg_max", 1), ("nn.arg_min", 0), ("nn.arg_min", 1)] {
+    for (op, axis) in [
+        ("nn.arg_max", 0),
+        ("nn.arg_max", 1),
+        ("nn.arg_min", 0),
+        ("nn.arg_min", 1),
+    ] {
         let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
         let case = Case {
             op,

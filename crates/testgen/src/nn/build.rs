@@ -244,6 +244,7 @@ pub fn build(
         Op::Transpose { permutation } => {
             props.push(("permutation", b.m.i64s_attr(permutation)));
         }
+        Op::Gather { picks } => props.extend(picks.attributes(b.m)),
         Op::Pad { padding, value } => {
             props.push(("padding", b.m.i64s_attr(padding)));
             if let Some(q) = value {

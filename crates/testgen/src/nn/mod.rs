@@ -11,6 +11,7 @@ pub(crate) use build::{Constants, build, tensor_type};
 use crate::choices::Choices;
 use crate::network::Network;
 use crate::values::Spread;
+use ir::dialects::nn::Picks;
 use ir::{DialectRegistry, Module};
 use proptest::strategy::Strategy;
 use std::sync::Arc;
@@ -233,6 +234,11 @@ pub enum Op {
         /// The input's dimensions in the output's order.
         permutation: Vec<i64>,
     },
+    /// `nn.gather`
+    Gather {
+        /// What is taken.
+        picks: Picks,
+    },
     /// `nn.pad`
     Pad {
         /// Before and behind each dimension.
@@ -282,6 +288,8 @@ pub enum Kind {
     Split,
     /// `nn.transpose`
     Transpose,
+    /// `nn.gather`
+    Gather,
     /// `nn.pad`
     Pad,
     /// `nn.lookup_table`, of int8 only.
@@ -321,6 +329,7 @@ impl Kind {
             Kind::Concatenation => "concatenation",
             Kind::Split => "split",
             Kind::Transpose => "transpose",
+            Kind::Gather => "gather",
             Kind::Pad => "pad",
             Kind::LookupTable => "lookup_table",
             Kind::Sub => "sub",
@@ -353,6 +362,7 @@ impl Op {
             Op::Concatenation { .. } => Kind::Concatenation,
             Op::Split { .. } => Kind::Split,
             Op::Transpose { .. } => Kind::Transpose,
+            Op::Gather { .. } => Kind::Gather,
             Op::Pad { .. } => Kind::Pad,
             Op::LookupTable { .. } => Kind::LookupTable,
             Op::Binary { kind, .. } | Op::Arg { kind, .. } => *kind,
@@ -362,7 +372,7 @@ impl Op {
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 45] = {
+pub const KINDS: [(Kind, ElementKind); 47] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -406,6 +416,8 @@ pub const KINDS: [(Kind, ElementKind); 45] = {
         (Kind::Maximum, F32),
         (Kind::Minimum, F32),
         (Kind::Logistic, F32),
+        (Kind::Gather, I8),
+        (Kind::Gather, F32),
         (Kind::ArgMax, I8),
         (Kind::ArgMin, I8),
         (Kind::ArgMax, F32),

@@ -5,7 +5,7 @@ use super::window::{self, Purpose};
 use super::{Activation, Bias, Element, Filter, Kind, Op, Quantization, Tensor};
 use crate::choices::Choices;
 use crate::values::Spread;
-use ir::dialects::nn::{ACTIVATIONS, broadcast};
+use ir::dialects::nn::{ACTIVATIONS, Picks, broadcast};
 
 /// An op and its results.
 pub struct Step {
@@ -82,6 +82,7 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
         }
         Kind::Split => split(c, input),
         Kind::Transpose => transpose(c, input),
+        Kind::Gather => gather(c, input),
         Kind::Pad => pad(c, input),
         Kind::LookupTable => {
             let element = Element::I8(quantization::activation(c));
@@ -402,6 +403,38 @@ fn transpose(c: &mut Choices, input: &Tensor) -> Step {
         element: input.element,
     };
     one(Op::Transpose { permutation }, output)
+}
+
+/// A tensor of which every dimension stays, or gives some of its elements: a range, in steps, in reverse, each or all of them several times,
+/// or any.
+fn gather(c: &mut Choices, input: &Tensor) -> Step {
+    let mut picks = Picks::everything(input.shape.len());
+    let mut output = like(input, input.element);
+    for d in 0..input.shape.len() {
+        if c.once_in(2) {
+            continue;
+        }
+        let n = input.shape[d];
+        let most = if output.len() <= 1024 { 2 } else { 1 };
+        let times = c.between(1, most);
+        let list: Vec<i64> = match c.below(6) {
+            0 => {
+                let first = c.between(0, n - 1);
+                (first..c.between(first + 1, n)).collect()
+            }
+            1 => (0..n).step_by(c.of(&[2, 3])).collect(),
+            2 => (0..n).rev().collect(),
+            3 => (0..n * times).map(|i| i / times).collect(),
+            4 => (0..n * times).map(|i| i % n).collect(),
+            _ => {
+                let count = c.between(1, n * times);
+                (0..count).map(|_| c.between(0, n - 1)).collect()
+            }
+        };
+        output.shape[d] = list.len() as i64;
+        picks.along[d] = Some(list);
+    }
+    one(Op::Gather { picks }, output)
 }
 
 /// A tensor with a border: of rows and columns, or around anything.

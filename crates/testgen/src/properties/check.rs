@@ -166,8 +166,7 @@ impl Check<'_> {
         let after = match self.run(&self.registry, before) {
             Ran::Done(after) => after,
             Ran::Refused(why) => return Ok(Outcome::Refused(why)),
-            Ran::Panicked(why) if self.property == Property::NeverPanics => return Err(why),
-            Ran::Panicked(why) => return Ok(Outcome::Refused(why)),
+            Ran::Panicked(why) => return Err(why),
         };
         match self.property {
             Property::NeverPanics => Ok(Outcome::Kept(0)),

@@ -9,8 +9,8 @@
 //! | `is_conservative` | ops that nobody registered are run as often as before, in the same order, on the same values |
 //! | `never_panics` | neither on these, nor on empty, external and deeply nested functions |
 //!
-//! A pass may refuse a module with a diagnostic; refusing all of them is a failure, since nothing was tested then. A module that
-//! fails is made smaller by [`ir::reduce`] and printed with the seed and the case that it came from.
+//! A pass may refuse a module with a diagnostic; refusing all of them is a failure, since nothing was tested then. A panic breaks every
+//! promise. A module that fails is made smaller by [`ir::reduce`] and printed with the seed and the case that it came from.
 //!
 //! ```
 //! use pass::{PassInfo, Registry};

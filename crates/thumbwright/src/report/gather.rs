@@ -89,7 +89,7 @@ fn step_counts(m: &Module, map: &MemoryMap, measured: &Measurements) -> Vec<Coun
 }
 
 /// The layers that a location names, by operator index and name.
-fn named_layers(m: &Module, loc: Loc, out: &mut Vec<(u32, String)>) {
+pub(crate) fn named_layers(m: &Module, loc: Loc, out: &mut Vec<(u32, String)>) {
     match m.loc_data(loc) {
         LocData::Name { name, .. } => {
             let index = m.operator_index(loc).unwrap_or(0);

@@ -21,6 +21,7 @@
 mod app;
 mod escape;
 mod gather;
+pub(crate) use gather::named_layers;
 mod measurements;
 mod numbers;
 mod page;

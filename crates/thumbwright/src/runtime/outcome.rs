@@ -2,10 +2,11 @@
 
 use emulate::{Profile, SectionKind, Sizes, StackFrame};
 use ir::dialects::func::CallOp;
+use ir::{Loc, Module};
 use serde::Serialize;
 
 use super::error::RunError;
-use crate::report::{CodeSize, Measurements, StackNeed, StackSource};
+use crate::report::{CodeSize, Measurements, StackNeed, StackSource, named_layers};
 use crate::{Compiled, Layer};
 
 /// Executed instructions and modelled cycles.
@@ -41,11 +42,11 @@ pub struct KernelCount {
 /// A layer's share of a run.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct LayerCount {
-    /// Its operator's index in the model file.
+    /// Its operator's index in the model file; the first one's where several layers are computed as one.
     pub index: Option<u32>,
-    /// Its name in the model.
+    /// Its name in the model, or all their names.
     pub layer: String,
-    /// The op, `nn.conv_2d`; empty for what no operator of the model asks for.
+    /// The op, `nn.conv_2d`, or all their ops; empty for what no operator of the model asks for.
     pub op: String,
     /// The functions that compute it, in the order of the calls.
     pub kernels: Vec<String>,
@@ -124,7 +125,8 @@ impl ModelProfile {
             };
             let loc = m.op_loc(op);
             let name = m.layer_name(loc).unwrap_or_default();
-            let macs = result.layer(m.operator_index(loc), name, &model_layers, call, count);
+            let described = described(m, loc, &model_layers);
+            let macs = result.layer(name, &described, call, count);
             result.kernel(call, macs, count);
         }
         result.kernels.sort_by(|a, b| {
@@ -136,32 +138,30 @@ impl ModelProfile {
         Ok(result)
     }
 
-    /// Adds a call to its layer; returns the layer's multiply–accumulates, once.
+    /// Adds a call to its layers; returns their multiply–accumulates, once.
     fn layer(
         &mut self,
-        index: Option<u32>,
-        layer: String,
-        model: &[Layer],
+        name: String,
+        layers: &[&Layer],
         call: &emulate::CallCount,
         count: Count,
     ) -> u64 {
+        let index = layers.first().map(|l| l.index);
         let known = self
             .layers
             .iter_mut()
-            .find(|l| l.index == index && l.layer == layer);
+            .find(|l| l.index == index && l.layer == name);
         if let Some(l) = known {
             l.count.add(count);
             l.kernels.push(call.function.clone());
             return 0;
         }
-        let described = model
-            .iter()
-            .find(|l| Some(l.index) == index && l.name == layer);
-        let macs = described.map_or(0, |l| l.macs);
+        let macs = layers.iter().map(|l| l.macs).sum();
+        let ops: Vec<&str> = layers.iter().map(|l| l.op.as_str()).collect();
         self.layers.push(LayerCount {
             index,
-            layer,
-            op: described.map(|l| l.op.clone()).unwrap_or_default(),
+            layer: name,
+            op: ops.join(" + "),
             kernels: vec![call.function.clone()],
             macs,
             count,
@@ -184,6 +184,17 @@ impl ModelProfile {
             }),
         }
     }
+}
+
+/// The layers of the model that a location names.
+fn described<'a>(m: &Module, loc: Loc, layers: &'a [Layer]) -> Vec<&'a Layer> {
+    let mut named = Vec::new();
+    named_layers(m, loc, &mut named);
+    let found = |(index, name): &(u32, String)| {
+        let mut layers = layers.iter();
+        layers.find(|l| l.index == *index && l.name == *name)
+    };
+    named.iter().filter_map(found).collect()
 }
 
 /// What one C file of a model becomes.

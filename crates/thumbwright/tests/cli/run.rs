@@ -260,3 +260,49 @@ fn a_profile_adds_up() {
     let cycles = total.split_whitespace().nth(3).unwrap().replace(',', "");
     assert_eq!(cycles, profile["cycles"].to_string());
 }
+
+/// Of these, the last two are computed as one to save RAM: the sum lies where `x` was.
+const RESIDUAL: &str = r#"
+!q = !quant.uniform<i8:f32, 0.5:3>
+!w = !quant.uniform<i8:f32, 0.25>
+!b = !quant.uniform<i32:f32, 0.125>
+"func.func"() <{function_type = (tensor<1x8x8x4x!q>) -> tensor<1x8x8x4x!q>, sym_name = "main", arg_attrs = [{mcu.name = "x"}], res_attrs = [{mcu.name = "y"}]}> ({
+^bb0(%x: tensor<1x8x8x4x!q>):
+  %w = "nn.constant"() <{value = dense<3> : tensor<4x1x1x4xi8>}> : () -> tensor<4x1x1x4x!w>
+  %c = "nn.conv_2d"(%x, %w) <{strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, activation = "none"}> : (tensor<1x8x8x4x!q>, tensor<4x1x1x4x!w>) -> tensor<1x8x8x4x!q> loc("conv"("net.tflite":0:0))
+  %k = "nn.constant"() <{value = dense<1> : tensor<4x3x3x4xi8>}> : () -> tensor<4x3x3x4x!w>
+  %d = "nn.conv_2d"(%c, %k) <{strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, activation = "none"}> : (tensor<1x8x8x4x!q>, tensor<4x3x3x4x!w>) -> tensor<1x8x8x4x!q> loc("second"("net.tflite":1:0))
+  %s = "nn.add"(%d, %x) <{activation = "none"}> : (tensor<1x8x8x4x!q>, tensor<1x8x8x4x!q>) -> tensor<1x8x8x4x!q> loc("sum"("net.tflite":2:0))
+  "func.return"(%s) : (tensor<1x8x8x4x!q>) -> ()
+}) : () -> ()
+"#;
+
+#[test]
+fn a_profile_has_the_products_of_layers_that_are_computed_as_one() {
+    const TEST: &str = "a_profile_has_the_products_of_layers_that_are_computed_as_one";
+    let tools = [&EMULATOR[..], &["cc", "arm-none-eabi-objdump"]].concat();
+    if !prerequisites::programs(TEST, &tools) {
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    let model = root.path().join("net.mlir");
+    fs::write(&model, RESIDUAL).unwrap();
+    let model = text(&model);
+    let run = [
+        "run",
+        &model,
+        "--target",
+        "cortex-m4",
+        "--profile",
+        "--json",
+    ];
+    let json = thumbwright(run.iter().copied().chain(["--optimize-for", "ram"]));
+    let profile: serde_json::Value = serde_json::from_str(&json.ok().out).unwrap();
+    let layers = profile["layers"].as_array().unwrap();
+    let last = layers.last().unwrap();
+    assert_eq!(layers.len(), 2, "{profile}");
+    assert_eq!(last["layer"], "second + sum");
+    assert_eq!(last["op"], "nn.conv_2d + nn.add");
+    assert_eq!(last["index"], 1);
+    assert_eq!(last["macs"], 8 * 8 * 4 * (3 * 3 * 4));
+}

@@ -450,12 +450,19 @@ pub(super) fn equal(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
 pub(super) fn choose(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(3..=3)?;
     let condition = cx.constant_input(0, "condition")?.tensor;
-    let (yes, no) = (cx.constant_input(1, "second operand")?.tensor, cx.constant_input(2, "third operand")?.tensor);
+    let (yes, no) = (
+        cx.constant_input(1, "second operand")?.tensor,
+        cx.constant_input(2, "third operand")?.tensor,
+    );
     if condition.dtype != DataType::BOOL || yes.dtype != no.dtype {
         return Err(super::context::element_type("third operand", no.dtype).into());
     }
     let shape = common(&[&condition.shape, &yes.shape, &no.shape])?;
-    let (condition, yes, no) = (spread(&condition, &shape)?, spread(&yes, &shape)?, spread(&no, &shape)?);
+    let (condition, yes, no) = (
+        spread(&condition, &shape)?,
+        spread(&yes, &shape)?,
+        spread(&no, &shape)?,
+    );
     let size = yes.dtype.bytes().unwrap_or(1);
     let (yes_bytes, no_bytes) = (yes.data.chunks_exact(size), no.data.chunks_exact(size));
     let pairs = condition.data.iter().zip(yes_bytes.zip(no_bytes));

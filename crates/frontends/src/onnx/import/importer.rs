@@ -142,7 +142,9 @@ impl<'a> Importer<'a> {
             Err(Stop::Upstream)
         } else {
             let checked = cx.indices();
-            checked.map_err(Stop::from).and_then(|()| (entry.import)(&mut cx))
+            checked
+                .map_err(Stop::from)
+                .and_then(|()| (entry.import)(&mut cx))
         };
         let result = result.and_then(|()| Ok(self.outputs(node)?));
         let Err(stop) = result else { return };

@@ -175,7 +175,10 @@ fn blocks(
     let integers = tensor.integers();
     let integers = integers.ok_or_else(|| element_type("input", tensor.dtype))?;
     let values = (0i64..).zip(&integers).map(|(i, &q)| {
-        let (row, at) = (i / inner / tensor.shape[along], i / inner % tensor.shape[along]);
+        let (row, at) = (
+            i / inner / tensor.shape[along],
+            i / inner % tensor.shape[along],
+        );
         let scale = (row * blocks[along] + at / block) * inner + i % inner;
         let scale = usize::try_from(scale).unwrap_or(0);
         scales[scale] * (q - zero_points[scale]) as f32

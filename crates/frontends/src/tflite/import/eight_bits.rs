@@ -100,7 +100,10 @@ impl<'a> EightBits<'a> {
             constants.extend(elements.map(|elements| (index, elements)));
         }
         for operator in &graph.operators {
-            let indices = operator.kind.builtin_name().is_some_and(|n| INDICES.contains(&n));
+            let indices = operator
+                .kind
+                .builtin_name()
+                .is_some_and(|n| INDICES.contains(&n));
             for &output in operator.outputs.iter().filter(|_| indices) {
                 if graph.tensors[output].dtype == TensorType::Int64 {
                     rewritten.to_mut().tensors[output].dtype = TensorType::Int32;

@@ -41,17 +41,26 @@ fn verify_arg(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     let compared = from.is_some_and(|t| matches!(element(m, t), Element::F32 | Element::QuantI8));
     let elem = to.and_then(|t| m.type_data(t).elem());
     let indices = elem.is_some_and(|e| matches!(m.type_data(e), TypeData::Integer(32)));
-    cx.check(compared && per_tensor(op, from) && indices, op, "V024", || {
-        "wants f32 or per-tensor int8 in, i32 out".to_owned()
-    });
+    cx.check(
+        compared && per_tensor(op, from) && indices,
+        op,
+        "V024",
+        || "wants f32 or per-tensor int8 in, i32 out".to_owned(),
+    );
     let axis = op.prop("axis").and_then(|a| m.attr_int(a)).unwrap_or(-1);
     let input = op.operand(0).map_or(&[][..], |v| shape(m, v));
     let output = op.results().first().map_or(&[][..], |&v| shape(m, v));
     let Some(want) = without_axis(input, axis) else {
-        cx.error(op, "V025", format!("there is no dimension {axis} in {input:?}"));
+        cx.error(
+            op,
+            "V025",
+            format!("there is no dimension {axis} in {input:?}"),
+        );
         return;
     };
-    cx.check(want == output, op, "V023", || format!("output {output:?} should be {want:?}"));
+    cx.check(want == output, op, "V023", || {
+        format!("output {output:?} should be {want:?}")
+    });
 }
 
 /// Registers both.

@@ -134,7 +134,7 @@ fn list<'m>(op: OpRef<'m>, name: &str) -> &'m [i64] {
 }
 
 /// Elements that can be moved: of one type, without an axis that would have to move too.
-fn moved_elements(op: OpRef<'_>, cx: &mut VerifyCx<'_>) -> bool {
+pub(super) fn moved_elements(op: OpRef<'_>, cx: &mut VerifyCx<'_>) -> bool {
     let m = op.module;
     let (from, to) = (op.operand_type(0), op.result_type(0));
     let elem = |t: Option<crate::Type>| t.and_then(|t| m.type_data(t).elem());

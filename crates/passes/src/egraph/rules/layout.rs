@@ -1,12 +1,13 @@
 //! Transposes go towards the results, until one undoes another or the weights take it.
 //!
 //! A transpose moves every element and computes nothing. Sinking through what works element by element brings it next to the transpose
-//! that undoes it, or to a fully connected layer, whose weights are permuted at compile time instead. In normal form, without dimensions
+//! that undoes it, or to a fully connected layer, whose weights are permuted at compile time instead; those of a convolution are, too, where
+//! it moves rows to columns. In normal form, without dimensions
 //! of extent 1 and with those merged that stay together, what moves nothing is seen to be a reshape, which is a view.
 
 use super::parts::{
-    BINARY, POINTWISE, int, inverse, is_float, is_identity, is_uniform, permuted_constant, shaped,
-    transpose,
+    BINARY, EXCHANGE, POINTWISE, exchanged, int, inverse, is_float, is_identity, is_int8,
+    is_uniform, permuted_constant, shaped, transpose,
 };
 use crate::egraph::graph::{Graph, Node};
 use crate::egraph::rule::{Match, Rule, Soundness};
@@ -15,6 +16,14 @@ use ir::dialects::nn;
 use smallvec::SmallVec;
 
 const TRANSPOSE: &[&str] = &[nn::TransposeOp::NAME];
+
+/// What moves a window over rows and columns.
+const WINDOWED: &[&str] = &[
+    nn::Conv2dOp::NAME,
+    nn::DepthwiseConv2dOp::NAME,
+    nn::AveragePool2dOp::NAME,
+    nn::MaxPool2dOp::NAME,
+];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -131,6 +140,17 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "window-of-transpose",
+        family: "layout",
+        equation: "op(transpose(x), w, b) = transpose(op(x, transpose(w), b)) with op's rows and columns exchanged, a convolution or pool",
+        condition: "the transpose exchanges rows and columns, w is a constant, and all is int8: sums in another order",
+        soundness: Soundness::Exact,
+        roots: WINDOWED,
+        inner: TRANSPOSE,
+        when: |g, at| is_int8(g, at.root.class) && permutation(g, at.inner()) == EXCHANGE,
+        build: window_of_transpose,
+    },
+    Rule {
         name: "transpose-into-fully-connected",
         family: "layout",
         equation: "fully_connected(transpose(x, p), w, b) = fully_connected(x, p⁻¹(w), b)",
@@ -208,6 +228,18 @@ fn normal_form(g: &mut Graph, at: &Match) -> Option<Id> {
     let inside = g.reshape(x, &shape);
     let turned = transpose(g, inside, &q)?;
     Some(g.reshape(turned, &to))
+}
+
+fn window_of_transpose(g: &mut Graph, at: &Match) -> Option<Id> {
+    let mut operands = at.root.operands.clone();
+    operands[0] = at.inner().operands[0];
+    if let Some(filter) = operands.get(1).copied() {
+        let (view, ty) = (g.shape(filter), g.ty(filter));
+        let ty = shaped(g, ty, &nn::permuted(&view, &EXCHANGE)?)?;
+        operands[1] = permuted_constant(g, filter, &view, &EXCHANGE, ty)?;
+    }
+    let before = exchanged(g, &at.root, &operands)?;
+    transpose(g, before, &EXCHANGE)
 }
 
 /// The permutation of an operand of an op of two, and both operands without it; unless `strictly`, whatever the permutation of the other one is.

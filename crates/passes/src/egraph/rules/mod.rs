@@ -5,6 +5,7 @@ mod bias;
 mod depthwise;
 mod fully_connected;
 mod fuse;
+mod gather;
 mod joining;
 mod layout;
 mod lookup_table;
@@ -38,6 +39,10 @@ pub const FAMILIES: &[(&str, &str)] = &[
     (
         "fuse",
         "What follows an int8 layer is done where the layer stores its output: sums with other tensors of its shape, and tables.",
+    ),
+    (
+        "gather",
+        "Gathers meet, and stand where there is less to compute: those that enlarge go towards the results, those that leave elements out towards the inputs.",
     ),
     (
         "joining",
@@ -81,6 +86,7 @@ pub fn all() -> Vec<Rule> {
         depthwise::RULES,
         fully_connected::RULES,
         fuse::RULES,
+        gather::RULES,
         joining::RULES,
         layout::RULES,
         lookup_table::RULES,

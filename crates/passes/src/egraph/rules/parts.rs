@@ -175,6 +175,28 @@ pub(super) fn transpose(g: &mut Graph, class: Id, permutation: &[i64]) -> Option
     ))
 }
 
+/// The permutation that exchanges rows and columns of an image.
+pub(super) const EXCHANGE: [i64; 4] = [0, 2, 1, 3];
+
+/// A node with a window as it is with rows and columns exchanged, on operands in which they are.
+pub(super) fn exchanged(g: &mut Graph, node: &Node, operands: &[Id]) -> Option<Id> {
+    let mut changed = Vec::new();
+    for name in ["kernel", "strides", "dilations"] {
+        if let &[a, b] = g.list(node, name).as_slice() {
+            changed.push((name, g.module_mut().i64s_attr(&[b, a])));
+        }
+    }
+    let &[top, bottom, left, right] = g.list(node, "pads").as_slice() else {
+        return None;
+    };
+    let pads = g.module_mut().i64s_attr(&[left, right, top, bottom]);
+    changed.push(("pads", pads));
+    let shape = nn::permuted(&g.shape(node.class), &EXCHANGE)?;
+    let ty = g.ty(node.class);
+    let ty = shaped(g, ty, &shape)?;
+    Some(g.add_like(node, operands, &changed, ty))
+}
+
 /// What a node with a window does along rows and columns.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Window {

@@ -1,7 +1,7 @@
 //! Transposes and reshapes, with what is behind them.
 
-use super::Instance;
-use super::net::Net;
+use super::net::{Moves, Net};
+use super::{Instance, window};
 use ir::ValueId;
 use pass::Registry;
 use testgen::Choices;
@@ -158,6 +158,27 @@ pub fn concatenation_of_transposes(registry: &Registry, c: &mut Choices) -> Inst
     }
     let axis = net.c.below(rank as u32) as usize;
     let y = net.concatenation(&parts, axis);
+    net.returning(&[y])
+}
+
+/// A window over an image that is transposed, mostly rows to columns.
+pub fn window_of_transpose(registry: &Registry, c: &mut Choices) -> Instance {
+    let mut net = Net::new(registry, c);
+    let elem = match net.c.once_in(5) {
+        true => net.f32(),
+        false => net.i8(),
+    };
+    let shape = [2, 6, 6, 3].map(|most| net.c.between(1, most));
+    let x = net.input(&shape, elem);
+    let p = match net.c.once_in(4) {
+        true => permutation(&mut net, 4),
+        false => vec![0, 2, 1, 3],
+    };
+    let x = net.transpose(x, &p);
+    let shape = net.shape(x);
+    let kind = net.c.below(4);
+    let moves = Moves::draw(net.c, [shape[1], shape[2]], kind < 2);
+    let y = window::any(&mut net, kind, x, &moves);
     net.returning(&[y])
 }
 

@@ -1,5 +1,6 @@
 //! Random left sides.
 
+pub mod gather;
 pub mod joining;
 pub mod layout;
 pub mod net;

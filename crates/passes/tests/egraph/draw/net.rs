@@ -225,6 +225,12 @@ impl<'c> Net<'c> {
         self.op("transpose", &[x], &[("permutation", order)], &shape, elem)
     }
 
+    pub fn gather(&mut self, x: ValueId, picks: &nn::Picks) -> ValueId {
+        let shape = picks.shape_of(&self.shape(x)).unwrap();
+        let (elem, props) = (self.elem(x), picks.attributes(&mut self.m));
+        self.op("gather", &[x], &props, &shape, elem)
+    }
+
     pub fn concatenation(&mut self, parts: &[ValueId], axis: usize) -> ValueId {
         let shapes: Vec<Vec<i64>> = parts.iter().map(|&p| self.shape(p)).collect();
         let shapes: Vec<&[i64]> = shapes.iter().map(Vec::as_slice).collect();

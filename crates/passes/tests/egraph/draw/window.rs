@@ -117,14 +117,19 @@ pub fn thin(registry: &Registry, c: &mut Choices) -> Instance {
             (moves.kernel[d], moves.pads[2 * d], moves.pads[2 * d + 1]) = (1, 0, 0);
         }
     }
-    let bias = net.c.once_in(2);
-    let y = match kind {
-        0 => net.convolution(x, &moves, bias),
-        1 => net.depthwise(x, &moves, bias),
-        2 => net.pool("average_pool_2d", x, &moves),
-        _ => net.pool("max_pool_2d", x, &moves),
-    };
+    let y = any(&mut net, kind, x, &moves);
     net.returning(&[y])
+}
+
+/// A convolution, a depthwise one, or a pool, by a number below 4.
+pub fn any(net: &mut Net<'_>, kind: u32, x: ValueId, moves: &Moves) -> ValueId {
+    let bias = net.c.once_in(2);
+    match kind {
+        0 => net.convolution(x, moves, bias),
+        1 => net.depthwise(x, moves, bias),
+        2 => net.pool("average_pool_2d", x, moves),
+        _ => net.pool("max_pool_2d", x, moves),
+    }
 }
 
 pub fn convolution(registry: &Registry, c: &mut Choices) -> Instance {
