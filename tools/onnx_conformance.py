@@ -32,6 +32,8 @@ class Graph:
         self.count = 0
         # What a layer on integers may be off: a step of its result.
         self.step = None
+        # Element type of the outputs.
+        self.kind = TensorProto.FLOAT
 
     def name(self, what):
         self.count += 1
@@ -428,6 +430,32 @@ def expand(g):
     return [g.node("Add", [y, g.node("Expand", [g.floats([1]), g.integers([1, 1])])])]
 
 
+def arg_best(g):
+    """ArgMax and ArgMin, also of what has its channels last here, and what moves indices."""
+    shape = [some(g.rng, 1, 6) for _ in range(some(g.rng, 1, 5))]
+    if g.rng.random() < 0.4:
+        shape = image(g.rng)
+        x = g.node("Conv", [g.input(shape), g.floats([shape[1], shape[1], 1, 1])])
+    else:
+        x = g.input(shape)
+        # Few different values, so that some are equal.
+        g.values[x] = np.round(g.values[x])
+    axis, keep = some(g.rng, 0, len(shape)), int(g.rng.random() < 0.5)
+    stated = axis - len(shape) if g.rng.random() < 0.4 else axis
+    attributes = {} if axis == 0 and g.rng.random() < 0.3 else {"axis": stated}
+    y = g.node(pick(g.rng, ("ArgMax", "ArgMax", "ArgMin")), [x], keepdims=keep, **attributes)
+    rank = len(shape) if keep else len(shape) - 1
+    form = pick(g.rng, ("none", "none", "Transpose", "Cast", "Reshape"))
+    if form == "Transpose" and rank > 0:
+        y = g.node("Transpose", [y], perm=[int(d) for d in g.rng.permutation(rank)])
+    elif form == "Reshape":
+        y = g.node("Reshape", [y, g.integers([-1])])
+    elif form == "Cast":
+        y = g.node("Cast", [y], to=TensorProto.INT64)
+    g.kind = TensorProto.INT64
+    return [y]
+
+
 def half_bytes(g):
     """Weights of four bits: of a layer on integers, or with a scale for each block, in float."""
     if g.opset < 21:
@@ -672,7 +700,7 @@ DRAWN = ((convolution, 4), (convolution_batch_norm, 2), (batch_norm, 1), (max_po
          (reduce_mean, 3), (dense, 4), (flatten_dense, 3), (addition, 3), (residual, 2), (softmax, 2), (layout, 4), (joining, 3),
          (pad, 2), (quantised, 1), (grouped_convolution, 2), (one_dimensional, 3), (transposed_convolution, 3), (resize, 3),
          (depth_and_space, 1), (parts, 3), (binary, 4), (squeeze_and_excite, 2), (function, 4), (reduce_max, 1),
-         (expand, 3), (half_bytes, 3), (quantised_layer, 16))
+         (expand, 3), (half_bytes, 3), (arg_best, 4), (quantised_layer, 16))
 
 
 def session(graph, opset):
@@ -715,12 +743,12 @@ def draw(rng):
         if outputs is None:
             return None
         prune(g, outputs)
-        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+        values = [helper.make_tensor_value_info(name, g.kind, None) for name in outputs]
         runner = session(helper.make_graph(g.nodes, "case", g.inputs, values, g.constants), opset)
         results = runner.run(outputs, g.values)
     except Exception:  # onnxruntime's own classes have no common base of their own.
         return None
-    if any(r.size == 0 or r.dtype != np.float32 for r in results):
+    if any(r.size == 0 or r.dtype not in (np.float32, np.int64) for r in results):
         return None
     names = [i.name for i in g.inputs]
     return chosen.__name__, opset, runner.content, [g.values[n] for n in names], results, g.step
@@ -755,7 +783,8 @@ def main():
         tolerance = 1e-5 * max(scale, 1.0) if step is None else 1.001 * step
         cases.append({
             "name": f"{name}_{index:04}", "opset": opset, "tolerance": tolerance, "model": blob.add(model),
-            "inputs": [blob.add(x.tobytes()) for x in inputs], "outputs": [blob.add(r.tobytes()) for r in outputs],
+            "inputs": [blob.add(x.tobytes()) for x in inputs],
+            "outputs": [blob.add(r.tobytes()) | ({"dtype": "int64"} if r.dtype == np.int64 else {}) for r in outputs],
         })
     os.makedirs(arguments.out, exist_ok=True)
     header = {"format_version": 1, "seed": arguments.seed, "count": arguments.count, "versions": VERSIONS, "redrawn": redrawn}

@@ -43,7 +43,7 @@ mod tests {
         let input = [3i8, -5, 7, -5, 7, 0, -128, 127, -128, 127, 1, 2];
         let mut out = [0; 4];
         arg_best([2, 3, 2], |a, b| a > b, &input, &mut out).unwrap();
-        assert_eq!(out, [1, 2, 1, 0]);
+        assert_eq!(out, [1, 2, 2, 0]);
         arg_best([2, 3, 2], |a, b| a < b, &input, &mut out).unwrap();
         assert_eq!(out, [0, 0, 0, 2]);
         let mut last = [0; 3];

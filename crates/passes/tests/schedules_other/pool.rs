@@ -30,7 +30,7 @@ fn case(
     let mut draw = Draw::new(seed);
     let n = input.iter().product();
     let bytes = match elem {
-        Elem::F32 => draw.f32s(n, 9.0),
+        Elem::F32 | Elem::I32 => draw.f32s(n, 9.0),
         Elem::I8(..) => draw.i8s(n),
     };
     Case {
