@@ -451,7 +451,7 @@ pub(super) fn element_types(tensors: &[&Tensor]) -> Finding {
     Finding::new(
         codes::ELEMENT_TYPE,
         format!("its tensors are {}", types.join(", ")),
-        "supported are FLOAT32 throughout and INT8 throughout; convert the model in float, or with full integer quantisation",
+        "supported are FLOAT32, INT8 and UINT8, each throughout; convert the model in float, or with full integer quantisation",
     )
 }
 
