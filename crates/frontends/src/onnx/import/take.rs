@@ -320,19 +320,21 @@ struct Scaled {
 }
 
 impl Scaled {
-    /// Where each new element is among the old ones.
+    /// Where each new element is among the old ones; in single precision, as onnxruntime computes it: where an element is just between two,
+    /// the rounding decides.
     fn coordinates(&self, mode: &str) -> Option<Vec<f64>> {
-        let (from, to) = (self.from as f64, self.to as f64);
+        let (from, to, scale) = (self.from as f32, self.to as f32, self.scale as f32);
         let each = |i: i64| {
-            let x = i as f64;
-            Some(match mode {
-                "half_pixel" => (x + 0.5) / self.scale - 0.5,
-                "pytorch_half_pixel" if self.to > 1 => (x + 0.5) / self.scale - 0.5,
+            let x = i as f32;
+            let at = match mode {
+                "half_pixel" => (x + 0.5) / scale - 0.5,
+                "pytorch_half_pixel" if self.to > 1 => (x + 0.5) / scale - 0.5,
                 "align_corners" if self.to > 1 => x * (from - 1.0) / (to - 1.0),
                 "pytorch_half_pixel" | "align_corners" => 0.0,
-                "asymmetric" => x / self.scale,
+                "asymmetric" => x / scale,
                 _ => return None,
-            })
+            };
+            Some(f64::from(at))
         };
         (0..self.to).map(each).collect()
     }
