@@ -24,19 +24,26 @@ BUILTIN_OPERATORS = {
     "RELU": 19,
     "RELU6": 21,
     "RESHAPE": 22,
+    "RESIZE_BILINEAR": 23,
     "SOFTMAX": 25,
+    "TANH": 28,
     "PAD": 34,
     "TRANSPOSE": 39,
+    "MEAN": 40,
     "SUB": 41,
     "SQUEEZE": 43,
     "SPLIT": 49,
+    "PRELU": 54,
     "MAXIMUM": 55,
     "ARG_MAX": 56,
     "MINIMUM": 57,
     "PADV2": 60,
+    "TRANSPOSE_CONV": 67,
     "ARG_MIN": 79,
+    "LEAKY_RELU": 98,
     "SPLIT_V": 102,
     "QUANTIZE": 114,
+    "HARD_SWISH": 117,
 }
 SCHEMA_VERSION = 3
 # `deprecated_builtin_code` is a signed byte; codes above it are marked by this placeholder.
@@ -59,10 +66,12 @@ OPTIONS = {
     "SoftmaxOptions": (9, {"beta": (0, "Float32", 0.0)}),
     "ConcatenationOptions": (10, {"axis": (0, "Int32", 0), "activation": (1, "Int8", 0)}),
     "AddOptions": (11, {"activation": (0, "Int8", 0)}),
+    "ResizeBilinearOptions": (15, {"align_corners": (2, "Bool", False), "half_pixel_centers": (3, "Bool", False)}),
     "ReshapeOptions": (17, {"new_shape": (0, "Int32Vector", None)}),
     "PadOptions": (22, {}),
     "MulOptions": (21, {"activation": (0, "Int8", 0)}),
     "TransposeOptions": (26, {}),
+    "ReducerOptions": (27, {"keep_dims": (0, "Bool", False)}),
     "SubOptions": (28, {"activation": (0, "Int8", 0)}),
     "SqueezeOptions": (30, {}),
     "SplitOptions": (35, {"num_splits": (0, "Int32", 0)}),
@@ -70,9 +79,13 @@ OPTIONS = {
     "MaximumMinimumOptions": (39, {}),
     "ArgMaxOptions": (40, {"output_type": (0, "Int8", 0)}),
     "PadV2Options": (43, {}),
+    "TransposeConvOptions": (49, {
+        "padding": (0, "Int8", 0), "stride_w": (1, "Int32", 0), "stride_h": (2, "Int32", 0), "activation": (3, "Int8", 0)}),
     "ArgMinOptions": (57, {"output_type": (0, "Int8", 0)}),
+    "LeakyReluOptions": (75, {"alpha": (0, "Float32", 0.0)}),
     "SplitVOptions": (79, {"num_splits": (0, "Int32", 0)}),
     "QuantizeOptions": (89, {}),
+    "HardSwishOptions": (91, {}),
 }
 
 

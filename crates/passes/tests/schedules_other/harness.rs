@@ -26,6 +26,7 @@ pub enum Prop {
     Text(&'static str),
     F32(f32),
     I8(i64),
+    Bool(bool),
     Int(i64),
 }
 
@@ -92,6 +93,7 @@ impl Case {
                 }
                 Prop::Text(text) => m.str_attr(text),
                 Prop::F32(x) => m.f32_attr(*x),
+                Prop::Bool(x) => m.bool_attr(*x),
                 Prop::Int(i) => m.i64_attr(*i),
                 Prop::I8(q) => {
                     let i8 = m.i8();
