@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import flatbuffers
 import numpy as np
 
-TENSOR_TYPES = {"float32": 0, "int32": 2, "int8": 9}
+TENSOR_TYPES = {"float32": 0, "int32": 2, "int64": 4, "int8": 9}
 PADDINGS = {"SAME": 0, "VALID": 1}
 ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 BUILTIN_OPERATORS = {
@@ -16,6 +16,7 @@ BUILTIN_OPERATORS = {
     "CONCATENATION": 2,
     "CONV_2D": 3,
     "DEPTHWISE_CONV_2D": 4,
+    "DEPTH_TO_SPACE": 5,
     "DEQUANTIZE": 6,
     "FULLY_CONNECTED": 9,
     "MAX_POOL_2D": 17,
@@ -25,14 +26,24 @@ BUILTIN_OPERATORS = {
     "RELU6": 21,
     "RESHAPE": 22,
     "SOFTMAX": 25,
+    "SPACE_TO_DEPTH": 26,
     "PAD": 34,
+    "GATHER": 36,
+    "BATCH_TO_SPACE_ND": 37,
+    "SPACE_TO_BATCH_ND": 38,
     "TRANSPOSE": 39,
     "SUB": 41,
     "SQUEEZE": 43,
+    "STRIDED_SLICE": 45,
     "SPLIT": 49,
     "MAXIMUM": 55,
     "MINIMUM": 57,
     "PADV2": 60,
+    "SLICE": 65,
+    "PACK": 83,
+    "UNPACK": 88,
+    "RESIZE_NEAREST_NEIGHBOR": 97,
+    "MIRROR_PAD": 100,
     "SPLIT_V": 102,
     "QUANTIZE": 114,
 }
@@ -58,17 +69,30 @@ OPTIONS = {
     "ConcatenationOptions": (10, {"axis": (0, "Int32", 0), "activation": (1, "Int8", 0)}),
     "AddOptions": (11, {"activation": (0, "Int8", 0)}),
     "ReshapeOptions": (17, {"new_shape": (0, "Int32Vector", None)}),
+    "SpaceToDepthOptions": (19, {"block_size": (0, "Int32", 0)}),
     "PadOptions": (22, {}),
+    "GatherOptions": (23, {"axis": (0, "Int32", 0)}),
+    "BatchToSpaceNDOptions": (24, {}),
+    "SpaceToBatchNDOptions": (25, {}),
     "MulOptions": (21, {"activation": (0, "Int8", 0)}),
     "TransposeOptions": (26, {}),
     "SubOptions": (28, {"activation": (0, "Int8", 0)}),
     "SqueezeOptions": (30, {}),
+    "StridedSliceOptions": (32, {
+        "begin_mask": (0, "Int32", 0), "end_mask": (1, "Int32", 0), "ellipsis_mask": (2, "Int32", 0),
+        "new_axis_mask": (3, "Int32", 0), "shrink_axis_mask": (4, "Int32", 0)}),
     "SplitOptions": (35, {"num_splits": (0, "Int32", 0)}),
     "DequantizeOptions": (38, {}),
     "MaximumMinimumOptions": (39, {}),
     "PadV2Options": (43, {}),
+    "SliceOptions": (48, {}),
+    "PackOptions": (59, {"values_count": (0, "Int32", 0), "axis": (1, "Int32", 0)}),
+    "UnpackOptions": (64, {"num": (0, "Int32", 0), "axis": (1, "Int32", 0)}),
+    "ResizeNearestNeighborOptions": (74, {"align_corners": (0, "Bool", False), "half_pixel_centers": (1, "Bool", False)}),
+    "MirrorPadOptions": (77, {"mode": (0, "Int8", 0)}),
     "SplitVOptions": (79, {"num_splits": (0, "Int32", 0)}),
     "QuantizeOptions": (89, {}),
+    "DepthToSpaceOptions": (94, {"block_size": (0, "Int32", 0)}),
 }
 
 

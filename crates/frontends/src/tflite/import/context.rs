@@ -377,6 +377,63 @@ impl<'a> OpCx<'a, '_> {
         Ok(())
     }
 
+    /// Makes an op on the way to the operator's output: it has the output's elements, and another shape.
+    pub(super) fn intermediate(&mut self, state: OpState, shape: &[i64]) -> Result<ValueId, Stop> {
+        let output = self.output()?;
+        let output = tensor_type(&mut self.importer.module, output)?;
+        let m = &mut self.importer.module;
+        let elem = m
+            .type_data(output)
+            .elem()
+            .expect("invariant: a tensor type");
+        let ty = m.tensor(shape, elem);
+        let op = m.create(state.loc(self.loc).results(&[ty]));
+        m.append(self.block, op);
+        Ok(m.result(op, 0))
+    }
+
+    /// A value in parts of these extents along a dimension, which are all of it.
+    pub(super) fn split(
+        &mut self,
+        value: ValueId,
+        axis: usize,
+        extents: impl Iterator<Item = i64>,
+    ) -> Result<Vec<ValueId>, Stop> {
+        let m = &mut self.importer.module;
+        let whole = m.value_type(value);
+        let elem = m.type_data(whole).elem().expect("invariant: a tensor type");
+        let mut shape = m.type_data(whole).shape().unwrap_or(&[]).to_vec();
+        let types: Vec<Type> = extents
+            .map(|n| {
+                shape[axis] = n;
+                m.tensor(&shape, elem)
+            })
+            .collect();
+        let axis = m.i64_attr(axis as i64);
+        let state = OpState::new("nn.split").operands(&[value]);
+        let op = m.create(state.prop("axis", axis).loc(self.loc).results(&types));
+        m.append(self.block, op);
+        Ok(m.results(op).to_vec())
+    }
+
+    /// Makes a value of as many elements as the operator's output that output, under its shape.
+    pub(super) fn finish(&mut self, value: ValueId) -> Result<(), Stop> {
+        let output = self.output()?;
+        let output = tensor_type(&mut self.importer.module, output)?;
+        if self.importer.module.value_type(value) == output {
+            self.set_output(value);
+            return Ok(());
+        }
+        self.emit(OpState::new("nn.reshape").operands(&[value]))
+    }
+
+    /// Makes existing values the operator's outputs.
+    pub(super) fn set_outputs(&mut self, values: &[ValueId]) {
+        for (&index, &value) in self.operator.outputs.iter().zip(values) {
+            self.importer.values[index] = Some(value);
+        }
+    }
+
     /// Makes an existing value the operator's output.
     pub(super) fn set_output(&mut self, value: ValueId) {
         if let Some(&index) = self.operator.outputs.first() {

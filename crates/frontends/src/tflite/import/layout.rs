@@ -98,7 +98,7 @@ fn filling(cx: &mut OpCx<'_, '_>) -> Result<ir::Attr, Finding> {
 }
 
 /// The numbers of a constant int32 or int64 operand.
-fn constant_numbers(cx: &OpCx<'_, '_>, position: usize) -> Result<Vec<i64>, Finding> {
+pub(super) fn constant_numbers(cx: &OpCx<'_, '_>, position: usize) -> Result<Vec<i64>, Finding> {
     let tensor = cx.input(position)?;
     let stored = cx.constant_bytes(position);
     match (stored, tensor.dtype) {

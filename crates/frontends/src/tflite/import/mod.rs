@@ -9,10 +9,12 @@
 
 mod activation;
 mod binary;
+mod blocks;
 mod context;
 mod conv;
 mod dequantized;
 mod fully_connected;
+mod gather;
 mod joining;
 mod layout;
 mod pool;
@@ -53,6 +55,10 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: pool::average_pool_2d,
     },
     OperatorImport {
+        name: "BATCH_TO_SPACE_ND",
+        import: blocks::batch_to_space_nd,
+    },
+    OperatorImport {
         name: "CONCATENATION",
         import: joining::concatenation,
     },
@@ -65,6 +71,10 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: conv::depthwise_conv_2d,
     },
     OperatorImport {
+        name: "DEPTH_TO_SPACE",
+        import: blocks::depth_to_space,
+    },
+    OperatorImport {
         name: "DEQUANTIZE",
         import: quantize::dequantize,
     },
@@ -75,6 +85,10 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "FULLY_CONNECTED",
         import: fully_connected::fully_connected,
+    },
+    OperatorImport {
+        name: "GATHER",
+        import: gather::gather,
     },
     OperatorImport {
         name: "LOGISTIC",
@@ -93,8 +107,16 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: binary::minimum,
     },
     OperatorImport {
+        name: "MIRROR_PAD",
+        import: gather::mirror_pad,
+    },
+    OperatorImport {
         name: "MUL",
         import: binary::mul,
+    },
+    OperatorImport {
+        name: "PACK",
+        import: joining::pack,
     },
     OperatorImport {
         name: "PAD",
@@ -121,8 +143,24 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: reshape::reshape,
     },
     OperatorImport {
+        name: "RESIZE_NEAREST_NEIGHBOR",
+        import: gather::resize_nearest_neighbor,
+    },
+    OperatorImport {
+        name: "SLICE",
+        import: gather::slice,
+    },
+    OperatorImport {
         name: "SOFTMAX",
         import: softmax::softmax,
+    },
+    OperatorImport {
+        name: "SPACE_TO_BATCH_ND",
+        import: blocks::space_to_batch_nd,
+    },
+    OperatorImport {
+        name: "SPACE_TO_DEPTH",
+        import: blocks::space_to_depth,
     },
     OperatorImport {
         name: "SPLIT",
@@ -137,12 +175,24 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: reshape::reshape,
     },
     OperatorImport {
+        name: "STRIDED_SLICE",
+        import: gather::strided_slice,
+    },
+    OperatorImport {
         name: "SUB",
         import: binary::sub,
     },
     OperatorImport {
+        name: "TILE",
+        import: gather::tile,
+    },
+    OperatorImport {
         name: "TRANSPOSE",
         import: layout::transpose,
+    },
+    OperatorImport {
+        name: "UNPACK",
+        import: joining::unpack,
     },
 ];
 
