@@ -530,6 +530,129 @@ fn transposes_and_pads_that_do_not_fit_are_refused() {
     }
 }
 
+/// Has a constant list of the model have other numbers.
+fn numbers(m: &mut Model, tensor: usize, values: &[i32]) {
+    let buffer = m.graphs[0].tensors[tensor].buffer as usize;
+    m.buffers[buffer] = Buffer::Inside(values.iter().flat_map(|n| n.to_le_bytes()).collect());
+}
+
+#[test]
+fn what_moves_elements_and_does_not_fit_is_refused() {
+    let cases: &[(&str, &str, Change)] = &[
+        ("a slice from a computed place", codes::PARAMETER, |m| {
+            m.graphs[0].operators[0].inputs[1] = 0
+        }),
+        ("a slice of a computed size", codes::PARAMETER, |m| {
+            m.graphs[0].operators[0].inputs[2] = 0
+        }),
+        ("a slice from before the first", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 1, &[0, -1, 0, 0])
+        }),
+        ("a slice beyond the last", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 2, &[1, 4, 6, 2])
+        }),
+        ("a slice of no rows", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 2, &[1, 0, 6, 2])
+        }),
+        ("a slice of another size", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 2, &[1, 2, 6, 2])
+        }),
+        ("a slice of another rank", codes::OPERAND_SHAPE, |m| {
+            tensor(m, 1).shape = vec![3];
+            numbers(m, 1, &[0, 1, 0])
+        }),
+        ("a slice of another scale", codes::QUANTIZATION, |m| {
+            tensor(m, 3).quant.as_mut().unwrap().scales = vec![0.25]
+        }),
+        ("a step of none", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 6, &[1, 0, -2, 1])
+        }),
+        ("steps of another number", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 6, &[1, 3, -2, 1])
+        }),
+        ("steps that are computed", codes::PARAMETER, |m| {
+            m.graphs[0].operators[1].inputs[3] = 0
+        }),
+        ("three columns and a size", codes::OPERAND_SHAPE, |m| {
+            tensor(m, 8).shape = vec![3];
+            numbers(m, 8, &[4, 6, 1])
+        }),
+        ("another size than the output", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 8, &[4, 5])
+        }),
+        ("a size that is computed", codes::PARAMETER, |m| {
+            m.graphs[0].operators[2].inputs[1] = 0
+        }),
+        ("no block", codes::OPTIONS_MISSING, |m| {
+            m.graphs[0].operators[3].options = (0, vec![])
+        }),
+        ("a block of none", codes::OPTIONS_VALUE, |m| {
+            m.graphs[0].operators[3].options.1 = vec![Field::I32(0, 0)]
+        }),
+        ("a block that does not divide", codes::OPERAND_SHAPE, |m| {
+            m.graphs[0].operators[3].options.1 = vec![Field::I32(0, 3)]
+        }),
+        ("too few channels for blocks", codes::OPERAND_SHAPE, |m| {
+            m.graphs[0].operators[4].options.1 = vec![Field::I32(0, 3)]
+        }),
+        ("an index that is not there", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 12, &[2, 0])
+        }),
+        ("an index from behind", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 12, &[-1, 0])
+        }),
+        ("indices that are computed", codes::PARAMETER, |m| {
+            m.graphs[0].operators[5].inputs[1] = 0
+        }),
+        ("indices within batches", codes::PARAMETER, |m| {
+            m.graphs[0].operators[5].options.1.push(Field::I32(1, 1))
+        }),
+        ("a fifth dimension", codes::PARAMETER, |m| {
+            m.graphs[0].operators[5].options.1 = vec![Field::I32(0, 4)]
+        }),
+        ("more than there is to mirror", codes::OPERAND_SHAPE, |m| {
+            tensor(m, 15).shape[1] = 9;
+            numbers(m, 14, &[0, 0, 5, 0, 0, 2, 0, 0])
+        }),
+        ("a mirror of another kind", codes::OPTIONS_VALUE, |m| {
+            m.graphs[0].operators[6].options.1 = vec![Field::I8(0, 2)]
+        }),
+        ("parts of another number", codes::OPERAND_SHAPE, |m| {
+            m.graphs[0].operators[7].options.1[1] = Field::I32(1, 1)
+        }),
+        ("parts of another scale", codes::QUANTIZATION, |m| {
+            tensor(m, 17).quant.as_mut().unwrap().scales = vec![0.25]
+        }),
+        ("a stack of what differs", codes::OPERAND_SHAPE, |m| {
+            m.graphs[0].operators[8].inputs[1] = 0
+        }),
+        ("a stack along no dimension", codes::PARAMETER, |m| {
+            m.graphs[0].operators[8].options.1[1] = Field::I32(1, -5)
+        }),
+        ("tiles of another number", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 19, &[1, 1, 3, 1])
+        }),
+        ("batches of another block", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 21, &[2, 3])
+        }),
+        ("a block with no rows", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 21, &[0, 2])
+        }),
+        ("crops of everything", codes::OPERAND_SHAPE, |m| {
+            numbers(m, 24, &[1, 1, 1, 1])
+        }),
+    ];
+    for &(what, code, change) in cases {
+        let mut model = tflite_writer::moves();
+        change(&mut model);
+        let errors = import(&model.bytes(), "moves.tflite", registry()).unwrap_err();
+        assert!(
+            errors.as_slice().iter().any(|e| e.code == code),
+            "{what}: no {code} in\n{errors}"
+        );
+    }
+}
+
 #[test]
 fn unreadable_files_say_why() {
     let directory = tempfile::tempdir().unwrap();

@@ -347,8 +347,8 @@ pub(super) fn taken(cx: &mut OpCx<'_, '_>, value: ValueId, picks: &Picks) -> Res
     for (list, &n) in lists.along.iter_mut().zip(&input) {
         *list = list.take().filter(|l| !l.iter().copied().eq(0..n));
     }
-    let mut picked = lists.along.iter().enumerate();
-    let mut picked = picked.by_ref().filter_map(|(d, l)| Some((d, l.as_ref()?)));
+    let listed = lists.along.iter().enumerate();
+    let mut picked = listed.filter_map(|(d, l)| Some((d, l.as_ref()?)));
     let (Some((d, list)), next) = (picked.next(), picked.next()) else {
         return Ok(value);
     };
