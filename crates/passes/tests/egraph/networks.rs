@@ -164,14 +164,15 @@ fn channels_first(registry: &Registry, blocks: usize) -> Instance {
     net.returning(&[y])
 }
 
-/// Of a network of some two hundred and fifty ops only the transpose of its input is left, no activation, and of its pads those whose copy
-/// is estimated to take fewer cycles than a border does; and rules come to an end.
+/// Of a network of some two hundred and fifty ops only the transpose of its input is left and no activation, where cycles count, and no pad but for
+/// a few whose copy the portable schedules' estimates prefer to a border; and rules come to an end.
 #[test]
 fn layouts_and_pads_vanish() {
     let registry = registry();
     for blocks in [1, 2, 36] {
         let net = channels_first(&registry, blocks);
-        let (after, remarks, _) = rewrite(&registry, &net.module, "");
+        let latency = "{optimize-for=latency}";
+        let (after, remarks, _) = rewrite(&registry, &net.module, latency);
         let text = ir::text::print_module(&after);
         assert!(
             remarks[0].ends_with("no rule has anything to add"),
@@ -180,7 +181,7 @@ fn layouts_and_pads_vanish() {
         let count = |name: &str| text.matches(&format!("\"{name}\"")).count();
         let left = (count("nn.transpose"), count("nn.relu"));
         assert_eq!(left, (1, 0), "{blocks} blocks\n{text}");
-        assert!(count("nn.pad") <= blocks / 2, "{blocks} blocks\n{text}");
+        assert!(count("nn.pad") <= blocks / 8, "{blocks} blocks\n{text}");
         assert_eq!(
             interp::run_nn(&after, &net.inputs),
             interp::run_nn(&net.module, &net.inputs)

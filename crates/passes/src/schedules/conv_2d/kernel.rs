@@ -170,3 +170,28 @@ pub fn block_start(b: &mut Builder<'_>, i: ValueId, width: i64, length: i64) -> 
         crate::schedules::subscript::at_most(b, start, length - width)
     }
 }
+
+/// Does `inside` where `row` is one of the `height` rows of an image, and `outside` where it is padding.
+pub fn row_or_padding(
+    b: &mut Builder<'_>,
+    row: ValueId,
+    height: i64,
+    inside: impl FnOnce(&mut Builder<'_>),
+    outside: impl FnOnce(&mut Builder<'_>),
+) {
+    let height = b.const_index(height);
+    // Unsigned, so that negative rows are not below the height either.
+    let is_row = b.cmpi("ult", row, height);
+    b.if_else(
+        is_row,
+        &[],
+        |b| {
+            inside(b);
+            Vec::new()
+        },
+        |b| {
+            outside(b);
+            Vec::new()
+        },
+    );
+}

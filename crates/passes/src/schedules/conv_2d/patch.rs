@@ -1,5 +1,6 @@
 //! Patches: the input under a tile of outputs, copied to scratch with its padding, so that no loop over taps or channels tests for it.
 
+use crate::schedules::conv_2d::kernel::row_or_padding;
 use crate::schedules::layer::Extents;
 use crate::schedules::subscript::{at_least, at_most, sum_of};
 use ir::{Builder, ValueId};
@@ -115,21 +116,7 @@ impl Patch {
             if rows_inside {
                 copy(b);
             } else {
-                let height = b.const_index(e.input.0);
-                // Unsigned, so that negative rows are not below the height either.
-                let inside = b.cmpi("ult", row, height);
-                b.if_else(
-                    inside,
-                    &[],
-                    |b| {
-                        copy(b);
-                        Vec::new()
-                    },
-                    |b| {
-                        fill(b, at, zero, end);
-                        Vec::new()
-                    },
-                );
+                row_or_padding(b, row, e.input.0, copy, |b| fill(b, at, zero, end));
             }
             Vec::new()
         });

@@ -3,7 +3,9 @@
 //! A tile of the input is copied with its padding. Bytes are multiplied to 16 bits (`VMULLB`, `VMULLT`) and added there as long as the
 //! weights prove that no sum leaves them, then in 32 bits.
 
-use crate::schedules::conv_2d::kernel::{LayerKernel, SCRATCH, block_start, blocks};
+use crate::schedules::conv_2d::kernel::{
+    LayerKernel, SCRATCH, block_start, blocks, row_or_padding,
+};
 use crate::schedules::layer::{Extents, Layer};
 use crate::schedules::requantize_vector::{VectorRequantization, vector_cycles};
 use crate::schedules::subscript::{at_least, at_most, sum_of};
@@ -159,37 +161,26 @@ fn fill(
     b.for_range(0, tile.height, 1, &[], |b, r, _| {
         let put = sum_of(b, &[(r, tile.width * tile.group)], 0);
         let row = sum_of(b, &[(top, 1), (r, 1)], 0);
-        let height = b.const_index(e.input.0);
-        // Unsigned, so that negative rows are not below the height either.
-        let inside = b.cmpi("ult", row, height);
-        b.if_else(
-            inside,
-            &[],
-            |b| {
-                pad(b, put, zero, from);
-                let line = e.input.1 * e.channels;
-                let terms = [
-                    (n, e.input.0 * line),
-                    (row, line),
-                    (left, e.channels),
-                    (first, 1),
-                ];
-                let source = sum_of(b, &terms, 0);
-                b.for_loop(from, to, one, &[], |b, i, _| {
-                    let at = sum_of(b, &[(source, 1), (i, e.channels)], 0);
-                    let v = b.vldr(input, &[at], bits);
-                    let at = sum_of(b, &[(put, 1), (i, tile.group)], 0);
-                    b.vstr(v, scratch, &[at]);
-                    Vec::new()
-                });
-                pad(b, put, to, end);
+        let copy = |b: &mut Builder<'_>| {
+            pad(b, put, zero, from);
+            let line = e.input.1 * e.channels;
+            let terms = [
+                (n, e.input.0 * line),
+                (row, line),
+                (left, e.channels),
+                (first, 1),
+            ];
+            let source = sum_of(b, &terms, 0);
+            b.for_loop(from, to, one, &[], |b, i, _| {
+                let at = sum_of(b, &[(source, 1), (i, e.channels)], 0);
+                let v = b.vldr(input, &[at], bits);
+                let at = sum_of(b, &[(put, 1), (i, tile.group)], 0);
+                b.vstr(v, scratch, &[at]);
                 Vec::new()
-            },
-            |b| {
-                pad(b, put, zero, end);
-                Vec::new()
-            },
-        );
+            });
+            pad(b, put, to, end);
+        };
+        row_or_padding(b, row, e.input.0, copy, |b| pad(b, put, zero, end));
         Vec::new()
     });
 }

@@ -1,7 +1,7 @@
 //! Activations as words for dual multiplications: of four bytes `x₀ x₁ x₂ x₃` in a row, the even ones `(x₀, x₂)` as halves, and the odd
 //! ones 256 times as large, `(256·x₁ + 127 − x₀, 256·x₃ + 127 − x₂)`, which are the bytes themselves with seven bits inverted.
 
-use crate::schedules::conv_2d::kernel::loop_cycles;
+use crate::schedules::conv_2d::kernel::{loop_cycles, row_or_padding};
 use crate::schedules::conv_2d::patch::Patch;
 use crate::schedules::layer::Extents;
 use crate::schedules::subscript::{at_least, at_most, sum_of};
@@ -365,21 +365,7 @@ impl Words {
             if rows_inside {
                 copy(b);
             } else {
-                let height = b.const_index(e.input.0);
-                // Unsigned, so that negative rows are not below the height either.
-                let inside = b.cmpi("ult", row, height);
-                b.if_else(
-                    inside,
-                    &[],
-                    |b| {
-                        copy(b);
-                        Vec::new()
-                    },
-                    |b| {
-                        pad(b, r, zero, end);
-                        Vec::new()
-                    },
-                );
+                row_or_padding(b, row, e.input.0, copy, |b| pad(b, r, zero, end));
             }
             Vec::new()
         });
