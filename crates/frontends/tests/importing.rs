@@ -150,67 +150,6 @@ fn transposes_and_pads_have_their_numbers() {
 }
 
 #[test]
-fn what_moves_elements_takes_them_by_their_indices() {
-    let imported = verified(&tflite_writer::moves().bytes(), "moves.tflite");
-    assert!(imported.remarks.is_empty());
-    let m = &imported.module;
-    let shown: Vec<String> = nn_ops(m)
-        .into_iter()
-        .map(|op| {
-            let show = |name: &str| {
-                let Some(attribute) = m.prop(op, name) else {
-                    return String::new();
-                };
-                if let ir::AttrData::Array(lists) = m.attr_data(attribute) {
-                    let lists = lists.iter().map(|&l| m.attr_i64s(l).unwrap());
-                    return format!(" {:?}", lists.collect::<Vec<_>>());
-                }
-                match m.attr_i64s(attribute) {
-                    Some(list) => format!(" {list:?}"),
-                    None => format!(" {}", m.attr_int(attribute).unwrap()),
-                }
-            };
-            let all = ["axis", "axes", "indices", "permutation", "padding", "value"];
-            let type_ = m.value_type(m.result(op, m.results(op).len() - 1));
-            let shape = m.type_data(type_).shape().unwrap();
-            let name = m.op_name(op).trim_start_matches("nn.");
-            format!("{name}{} {shape:?}", all.map(show).concat())
-        })
-        .collect();
-    assert_eq!(
-        shown,
-        [
-            "split 1 [1, 3, 6, 2]",
-            "gather [1, 2] [[0, 2], [5, 3, 1]] [1, 2, 3, 2]",
-            "gather [1, 2] [[0, 0, 1, 1], [0, 0, 1, 1, 2, 2]] [1, 4, 6, 2]",
-            "reshape [1, 2, 2, 3, 2, 2]",
-            "transpose [0, 1, 3, 2, 4, 5] [1, 2, 3, 2, 2, 2]",
-            "reshape [1, 2, 3, 8]",
-            "reshape [1, 2, 3, 2, 2, 2]",
-            "transpose [0, 1, 3, 2, 4, 5] [1, 2, 2, 3, 2, 2]",
-            "reshape [1, 4, 6, 2]",
-            "gather [3] [[1, 0]] [1, 4, 6, 2]",
-            "gather [1, 2] [[0, 0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 5, 4]] [1, 5, 8, 2]",
-            "split 3 [1, 5, 8, 1]",
-            "reshape [1, 5, 8]",
-            "reshape [1, 5, 8]",
-            "reshape [1, 1, 5, 8]",
-            "reshape [1, 1, 5, 8]",
-            "concatenation 1 [1, 2, 5, 8]",
-            "gather [2] [[0, 1, 2, 3, 4, 0, 1, 2, 3, 4]] [1, 2, 10, 8]",
-            "pad [0, 0, 0, 0, 1, 1, 0, 0] [1, 2, 12, 8]",
-            "reshape [1, 1, 2, 6, 2, 8]",
-            "transpose [2, 4, 0, 1, 3, 5] [2, 2, 1, 1, 6, 8]",
-            "reshape [4, 1, 6, 8]",
-            "reshape [2, 2, 1, 1, 6, 8]",
-            "transpose [2, 3, 0, 4, 1, 5] [1, 1, 2, 6, 2, 8]",
-            "reshape [1, 2, 12, 8]",
-            "gather [2] [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]] [1, 2, 10, 8]",
-        ]
-    );
-}
-
-#[test]
 fn equal_names_get_keys_of_their_own() {
     let mut model = tflite_writer::small();
     model.graphs[0].tensors[2].name = "conv_weights".into();
