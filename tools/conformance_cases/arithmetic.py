@@ -1,4 +1,4 @@
-"""MUL, SUB, MAXIMUM and MINIMUM on the shapes of ADD, LOGISTIC of floats, and SQUEEZE."""
+"""MUL, SUB, MAXIMUM and MINIMUM on the shapes of ADD, and SQUEEZE."""
 import numpy as np
 
 from .addition import LEFT_SHIFT, draw_quantization, draw_shapes
@@ -96,17 +96,6 @@ def _evaluate(op, a, b, q, activation):
         scaled = [requantize(v << LEFT_SHIFT, *quantize_multiplier(s / twice_max)) for v, s in ((x, sa), (y, sb))]
         total = requantize(scaled[0] - scaled[1], *quantize_multiplier(twice_max / ((1 << LEFT_SHIFT) * so)))
     return np.clip(total + q[2].zero_points[0], low, high).astype(np.int8)
-
-
-def draw_logistic(rng, dtype):
-    """A case of LOGISTIC."""
-    shape = tuple(int(rng.integers(1, 6)) for _ in range(int(rng.integers(1, 5))))
-    samples = [float_values(rng, shape, log_uniform(rng, 0.5, 12)) for _ in range(sample_count(rng))]
-    tensors = [Tensor("input", dtype, shape), Tensor("output", dtype, shape)]
-    predicted = [(1 / (1 + np.exp(-x.astype(np.float64)))).astype(np.float32) for x in samples]
-    # Some units in the last place of a number of at most 1.
-    return Case(SingleOperatorModel("LOGISTIC", 1, tensors, [0], None), [[x] for x in samples], f"{shape}", 2.0 ** -21,
-                predicted=predicted, predicted_tolerance=2.0 ** -21)
 
 
 def draw_squeeze(rng, dtype):

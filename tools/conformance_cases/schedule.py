@@ -4,12 +4,13 @@ from collections import Counter
 import numpy as np
 
 from .addition import draw_add
-from .arithmetic import draw_logistic, draw_maximum, draw_minimum, draw_mul, draw_squeeze, draw_sub
+from .arithmetic import draw_maximum, draw_minimum, draw_mul, draw_squeeze, draw_sub
 from .case import Redraw
 from .convolution import draw_conv_2d, draw_depthwise_conv_2d
 from .fully_connected import draw_fully_connected
 from .joining import draw_concatenation, draw_split, draw_split_v
 from .layout import draw_pad, draw_pad_v2, draw_transpose
+from .mean import draw_mean
 from .moving import (
     draw_batch_to_space_nd,
     draw_depth_to_space,
@@ -25,10 +26,14 @@ from .moving import (
 )
 from .oracle import Refused
 from .pooling import draw_average_pool_2d, draw_max_pool_2d
+from .prelu import draw_prelu
 from .quantize import draw_dequantize, draw_quantize
 from .rectifier import draw_relu, draw_relu6
 from .reshape import draw_reshape
+from .resize import draw_resize_bilinear
 from .softmax import draw_softmax
+from .transpose_convolution import draw_transpose_conv
+from .unary import draw_hard_swish, draw_leaky_relu, draw_logistic, draw_tanh
 
 # Operator, input type, how it is drawn, relative frequency.
 OPERATORS = (
@@ -76,6 +81,21 @@ OPERATORS = (
     ("MAXIMUM", "float32", draw_maximum, 3),
     ("MINIMUM", "float32", draw_minimum, 3),
     ("LOGISTIC", "float32", draw_logistic, 4),
+    ("LOGISTIC", "int8", draw_logistic, 6),
+    ("TANH", "int8", draw_tanh, 6),
+    ("HARD_SWISH", "int8", draw_hard_swish, 8),
+    ("LEAKY_RELU", "int8", draw_leaky_relu, 6),
+    ("TANH", "float32", draw_tanh, 3),
+    ("HARD_SWISH", "float32", draw_hard_swish, 3),
+    ("LEAKY_RELU", "float32", draw_leaky_relu, 3),
+    ("PRELU", "int8", draw_prelu, 6),
+    ("MEAN", "int8", draw_mean, 12),
+    ("TRANSPOSE_CONV", "int8", draw_transpose_conv, 16),
+    ("RESIZE_BILINEAR", "int8", draw_resize_bilinear, 8),
+    ("PRELU", "float32", draw_prelu, 3),
+    ("MEAN", "float32", draw_mean, 6),
+    ("TRANSPOSE_CONV", "float32", draw_transpose_conv, 8),
+    ("RESIZE_BILINEAR", "float32", draw_resize_bilinear, 6),
     ("SQUEEZE", "int8", draw_squeeze, 2),
     ("SQUEEZE", "float32", draw_squeeze, 2),
     ("SLICE", "int8", draw_slice, 5),
@@ -129,6 +149,9 @@ REQUIRED_ELSE = (
     "PAD: unequal", "PAD: last dimension", "PAD: zero point not 0", "PADV2: unequal", "SLICE: contiguous", "SLICE: several dimensions",
     "STRIDED_SLICE: step back", "STRIDED_SLICE: shrunk", "STRIDED_SLICE: begin mask", "STRIDED_SLICE: end mask",
     "RESIZE_NEAREST_NEIGHBOR: corners aligned", "RESIZE_NEAREST_NEIGHBOR: centers",
+    "MEAN: rows and columns", "MEAN: other axes", "MEAN: keeps", "MEAN: drops", "MEAN: rescale", "PRELU: slope channel",
+    "TRANSPOSE_CONV: padding SAME", "TRANSPOSE_CONV: padding VALID", "TRANSPOSE_CONV: kernel no multiple of stride",
+    "RESIZE_BILINEAR: asymmetric", "RESIZE_BILINEAR: align_corners", "RESIZE_BILINEAR: half_pixel_centers",
 )
 
 

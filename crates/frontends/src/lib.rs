@@ -13,6 +13,7 @@ pub mod tflite;
 
 mod finding;
 mod imported;
+mod transposed;
 mod unsupported;
 
 pub use error::{ImportError, ImportErrors, OperatorRef};

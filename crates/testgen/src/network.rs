@@ -146,7 +146,7 @@ impl Network {
         if kind == Kind::Concatenation {
             return self.concatenation(c, value);
         }
-        let two = [Kind::Add, Kind::Sub, Kind::Mul];
+        let two = [Kind::Add, Kind::Sub, Kind::Mul, Kind::Prelu];
         if !two.contains(&kind) {
             let step = select::step(c, kind, input, Regime::Typical);
             return Node {
@@ -158,7 +158,7 @@ impl Network {
         let partners: Vec<usize> = (0..count as usize)
             .filter(|&other| self.adds_to(value, other))
             .collect();
-        if partners.is_empty() || c.once_in(4) {
+        if partners.is_empty() || kind == Kind::Prelu || c.once_in(4) {
             let shape = match c.below(3) {
                 0 => vec![input.shape[input.shape.len() - 1]],
                 1 => vec![1],
@@ -169,7 +169,7 @@ impl Network {
                 Element::I8(_) => Element::I8(quantization::activation(c)),
             };
             let constant = Tensor { shape, element };
-            let first = c.once_in(3);
+            let first = kind != Kind::Prelu && c.once_in(3);
             let of = select::Operands {
                 lhs: input,
                 rhs: &constant,
@@ -379,6 +379,11 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::Gather,
         Kind::Sub,
         Kind::Mul,
+        Kind::Tanh,
+        Kind::HardSwish,
+        Kind::LeakyRelu,
+        Kind::Prelu,
+        Kind::Mean,
     ];
     if input.shape.len() == 4 {
         kinds.extend([
@@ -388,7 +393,12 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
             Kind::DepthwiseConv2d,
             Kind::DepthwiseConv2d,
         ]);
-        kinds.extend([Kind::AveragePool2d, Kind::MaxPool2d, Kind::Pad]);
+        kinds.extend([
+            Kind::AveragePool2d,
+            Kind::MaxPool2d,
+            Kind::Pad,
+            Kind::ResizeBilinear,
+        ]);
     }
     kinds.push(Kind::Quantize);
     if matches!(input.element, Element::I8(_)) {

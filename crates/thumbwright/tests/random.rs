@@ -10,7 +10,7 @@ use testgen::{Choices, network, nn};
 use thumbwright::{Compiler, Io, OptimizeFor, PipelineOptions};
 
 /// Single operators and networks that one firmware image holds.
-const OPERATORS: usize = 220;
+const OPERATORS: usize = 300;
 const NETWORKS: usize = 40;
 const JOINTS: usize = 40;
 const SAMPLES: u64 = 2;

@@ -23,6 +23,14 @@ pub enum Options {
     FullyConnected(FullyConnected),
     /// Of `SOFTMAX`.
     Softmax(Softmax),
+    /// Of `LEAKY_RELU`.
+    LeakyRelu(LeakyRelu),
+    /// Of `TRANSPOSE_CONV`.
+    TransposeConv(TransposeConv),
+    /// Of `RESIZE_BILINEAR`.
+    ResizeBilinear(ResizeBilinear),
+    /// Of `MEAN`.
+    Reducer(Reducer),
     /// Of `ADD`, `SUB` and `MUL`.
     Arithmetic(Arithmetic),
     /// Of `CONCATENATION`.
@@ -128,6 +136,40 @@ pub struct FullyConnected {
 pub struct Softmax {
     /// Factor before the exponential, finite.
     pub beta: f32,
+}
+
+/// Parameters of a leaky ReLU.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LeakyRelu {
+    /// Slope of what is negative, finite.
+    pub alpha: f32,
+}
+
+/// Parameters of a transposed convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransposeConv {
+    /// Placement of the convolution that it transposes, at the border of the output.
+    pub padding: Padding,
+    /// Steps from an element's window to the next one's, height then width, each ≥ 1.
+    pub stride: [i64; 2],
+    /// Fused activation.
+    pub activation: Activation,
+}
+
+/// How the images of a resize lie on each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResizeBilinear {
+    /// Corners on corners.
+    pub align_corners: bool,
+    /// By the middles of elements.
+    pub half_pixel_centers: bool,
+}
+
+/// Parameters of a reduction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reducer {
+    /// True if reduced dimensions stay, with the extent 1.
+    pub keep_dims: bool,
 }
 
 /// Parameters of an addition, a subtraction or a multiplication.
@@ -281,6 +323,10 @@ fn reader_of(name: &str) -> Option<Reader> {
         "AVERAGE_POOL_2D" | "MAX_POOL_2D" => (u::POOL_2D, false, pool_2d),
         "FULLY_CONNECTED" => (u::FULLY_CONNECTED, true, fully_connected),
         "SOFTMAX" => (u::SOFTMAX, false, softmax),
+        "LEAKY_RELU" => (u::LEAKY_RELU, false, leaky_relu),
+        "TRANSPOSE_CONV" => (u::TRANSPOSE_CONV, false, transpose_conv),
+        "RESIZE_BILINEAR" => (u::RESIZE_BILINEAR, true, resize_bilinear),
+        "MEAN" => (u::REDUCER, true, reducer),
         "ADD" => (u::ADD, true, arithmetic),
         "SUB" => (u::SUB, true, arithmetic),
         "MUL" => (u::MUL, true, arithmetic),
@@ -377,6 +423,40 @@ fn softmax(t: &Table<'_>) -> Parsed<Options> {
         return Err(OptionsError::Value("beta", beta.to_string()));
     }
     Ok(Options::Softmax(Softmax { beta }))
+}
+
+fn leaky_relu(t: &Table<'_>) -> Parsed<Options> {
+    let alpha = t.f32(schema::leaky_relu::ALPHA, 0.0)?;
+    if !alpha.is_finite() {
+        return Err(OptionsError::Value("alpha", alpha.to_string()));
+    }
+    Ok(Options::LeakyRelu(LeakyRelu { alpha }))
+}
+
+fn transpose_conv(t: &Table<'_>) -> Parsed<Options> {
+    use schema::transpose_conv as f;
+    Ok(Options::TransposeConv(TransposeConv {
+        padding: padding(t.i8(f::PADDING, 0)?)?,
+        stride: [
+            positive("stride_h", t.i32(f::STRIDE_H, 0)?)?,
+            positive("stride_w", t.i32(f::STRIDE_W, 0)?)?,
+        ],
+        activation: activation(t.i8(f::ACTIVATION, 0)?)?,
+    }))
+}
+
+fn resize_bilinear(t: &Table<'_>) -> Parsed<Options> {
+    use schema::resize_bilinear as f;
+    Ok(Options::ResizeBilinear(ResizeBilinear {
+        align_corners: t.bool(f::ALIGN_CORNERS, false)?,
+        half_pixel_centers: t.bool(f::HALF_PIXEL_CENTERS, false)?,
+    }))
+}
+
+fn reducer(t: &Table<'_>) -> Parsed<Options> {
+    Ok(Options::Reducer(Reducer {
+        keep_dims: t.bool(schema::reducer::KEEP_DIMS, false)?,
+    }))
 }
 
 fn arithmetic(t: &Table<'_>) -> Parsed<Options> {

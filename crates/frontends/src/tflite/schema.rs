@@ -125,16 +125,20 @@ pub(super) mod options {
     pub const SOFTMAX: u8 = 9;
     pub const CONCATENATION: u8 = 10;
     pub const ADD: u8 = 11;
+    pub const RESIZE_BILINEAR: u8 = 15;
     pub const RESHAPE: u8 = 17;
     pub const SPACE_TO_DEPTH: u8 = 19;
     pub const MUL: u8 = 21;
     pub const GATHER: u8 = 23;
+    pub const REDUCER: u8 = 27;
     pub const SUB: u8 = 28;
     pub const STRIDED_SLICE: u8 = 32;
     pub const SPLIT: u8 = 35;
+    pub const TRANSPOSE_CONV: u8 = 49;
     pub const PACK: u8 = 59;
     pub const UNPACK: u8 = 64;
     pub const RESIZE_NEAREST_NEIGHBOR: u8 = 74;
+    pub const LEAKY_RELU: u8 = 75;
     pub const MIRROR_PAD: u8 = 77;
     pub const SPLIT_V: u8 = 79;
     pub const DEPTH_TO_SPACE: u8 = 94;
@@ -187,6 +191,34 @@ pub(super) mod fully_connected {
 pub(super) mod softmax {
     use super::{VOffsetT, slot};
     pub const BETA: VOffsetT = slot(0);
+}
+
+/// Fields of `LeakyReluOptions`.
+pub(super) mod leaky_relu {
+    use super::{VOffsetT, slot};
+    pub const ALPHA: VOffsetT = slot(0);
+}
+
+/// Fields of `ResizeBilinearOptions`; the first two, a size, are of older files, and not read.
+pub(super) mod resize_bilinear {
+    use super::{VOffsetT, slot};
+    pub const ALIGN_CORNERS: VOffsetT = slot(2);
+    pub const HALF_PIXEL_CENTERS: VOffsetT = slot(3);
+}
+
+/// Fields of `TransposeConvOptions`.
+pub(super) mod transpose_conv {
+    use super::{VOffsetT, slot};
+    pub const PADDING: VOffsetT = slot(0);
+    pub const STRIDE_W: VOffsetT = slot(1);
+    pub const STRIDE_H: VOffsetT = slot(2);
+    pub const ACTIVATION: VOffsetT = slot(3);
+}
+
+/// Fields of `ReducerOptions`.
+pub(super) mod reducer {
+    use super::{VOffsetT, slot};
+    pub const KEEP_DIMS: VOffsetT = slot(0);
 }
 
 /// Fields of `ConcatenationOptions`.

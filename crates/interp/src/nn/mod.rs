@@ -6,9 +6,10 @@ mod region;
 mod tensor;
 
 pub use params::{
-    ConvParams, FullyConnectedParams, PoolParams, activation_of, add_params, conv_2d_params,
-    depthwise_conv_2d_params, fully_connected_params, mul_params, pool_params, relu_params,
-    relu6_clamp, requantize_params, softmax_params,
+    ConvParams, FullyConnectedParams, PoolParams, UnaryI8, activation_of, add_params, alpha,
+    conv_2d_params, depthwise_conv_2d_params, fully_connected_params, mean_params, mul_params,
+    pool_params, prelu_params, relu_params, relu6_clamp, requantize_params, resize_bilinear_params,
+    softmax_params, unary_i8_params,
 };
 
 use crate::numerics::activation::{activation_f32, clamp_i8, relu_i8};
@@ -17,13 +18,17 @@ use crate::numerics::concatenation;
 use crate::numerics::conv2d::{conv2d_f32, conv2d_i8};
 use crate::numerics::depthwise_conv2d::{depthwise_conv2d_f32, depthwise_conv2d_i8};
 use crate::numerics::dequantize::{dequantize_i8_f32, dequantize_i32_f32};
-use crate::numerics::elementwise::{
-    Operands, difference_i8, extremum, logistic_f32, mul_f32, sub_f32,
-};
+use crate::numerics::elementwise::{Operands, difference_i8, extremum, mul_f32, sub_f32};
 use crate::numerics::fully_connected::{fully_connected_f32, fully_connected_i8};
+use crate::numerics::hard_swish::hard_swish_f32;
 use crate::numerics::layout;
+use crate::numerics::leaky_relu::leaky_relu_f32;
+use crate::numerics::mean::{mean_f32, mean_i8};
 use crate::numerics::pool::{average_pool_f32, average_pool_i8, max_pool_f32, max_pool_i8};
+use crate::numerics::prelu::prelu_f32;
 use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
+use crate::numerics::resize_bilinear::{resize_bilinear_f32, resize_bilinear_i8};
+use crate::numerics::sigmoid::{logistic_f32, tanh_f32};
 use crate::numerics::softmax::{softmax_f32, softmax_i8};
 use crate::numerics::{Activation, ClampF32, NumericsError};
 use ir::dialects::nn::{Element, Picks};
@@ -239,6 +244,40 @@ fn mul(cx: &Cx<'_>) -> Result<Results, EvalError> {
     )
 }
 
+fn prelu(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let p = if cx.is_f32() {
+        None
+    } else {
+        Some(prelu_params(cx.op)?)
+    };
+    binary(
+        cx,
+        |of, out| of.each(out, prelu_f32),
+        |of, out| p.map_or(Ok(()), |p| of.each(out, |x, slope| p.apply(x, slope))),
+    )
+}
+
+fn mean(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let shape = dims(cx.op, cx.op.operand_type(0))?;
+    let axes = params::mean_axes(cx.op)?;
+    if cx.is_f32() {
+        let x = cx.f32(0)?;
+        return cx.to_f32(|out| mean_f32(&shape, &axes, &x, out));
+    }
+    let (p, x) = (mean_params(cx.op)?, cx.i8(0)?);
+    cx.to_i8(|out| mean_i8(&p, &shape, &axes, &x, out))
+}
+
+fn resize_bilinear(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let s = resize_bilinear_params(cx.op)?;
+    if cx.is_f32() {
+        let x = cx.f32(0)?;
+        return cx.to_f32(|out| resize_bilinear_f32(&s, &x, out));
+    }
+    let x = cx.i8(0)?;
+    cx.to_i8(|out| resize_bilinear_i8(&s, &x, out))
+}
+
 fn maximum(cx: &Cx<'_>) -> Result<Results, EvalError> {
     binary(
         cx,
@@ -255,9 +294,39 @@ fn minimum(cx: &Cx<'_>) -> Result<Results, EvalError> {
     )
 }
 
+/// A function of one element, of floats or of int8.
+fn unary(
+    cx: &Cx<'_>,
+    of_floats: impl FnOnce(&[f32], &mut [f32]) -> Result<(), NumericsError>,
+) -> Result<Results, EvalError> {
+    if cx.is_f32() {
+        let x = cx.f32(0)?;
+        return cx.to_f32(|out| of_floats(&x, out));
+    }
+    let (p, x) = (unary_i8_params(cx.op)?, cx.i8(0)?);
+    cx.to_i8(|out| {
+        for (y, &x) in out.iter_mut().zip(&x) {
+            *y = p.apply(x);
+        }
+        Ok(())
+    })
+}
+
 fn logistic(cx: &Cx<'_>) -> Result<Results, EvalError> {
-    let x = cx.f32(0)?;
-    cx.to_f32(|out| logistic_f32(&x, out))
+    unary(cx, logistic_f32)
+}
+
+fn tanh(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    unary(cx, tanh_f32)
+}
+
+fn hard_swish(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    unary(cx, hard_swish_f32)
+}
+
+fn leaky_relu(cx: &Cx<'_>) -> Result<Results, EvalError> {
+    let alpha = alpha(cx.op)?;
+    unary(cx, |x, out| leaky_relu_f32(alpha, x, out))
 }
 
 fn reshape(cx: &Cx<'_>) -> Result<Results, EvalError> {
@@ -442,7 +511,7 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
 
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 26] = [
+const KERNELS: [(&str, Kernel); 32] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -468,6 +537,12 @@ const KERNELS: [(&str, Kernel); 26] = [
     ("nn.maximum", maximum),
     ("nn.minimum", minimum),
     ("nn.logistic", logistic),
+    ("nn.tanh", tanh),
+    ("nn.hard_swish", hard_swish),
+    ("nn.leaky_relu", leaky_relu),
+    ("nn.prelu", prelu),
+    ("nn.mean", mean),
+    ("nn.resize_bilinear", resize_bilinear),
     ("nn.gather", gather),
 ];
 

@@ -7,11 +7,17 @@ use crate::numerics::add::AddI8Params;
 use crate::numerics::conv2d::ConvI8Params;
 use crate::numerics::elementwise::MulI8Params;
 use crate::numerics::fully_connected::{FullyConnectedI8Params, FullyConnectedShape};
+use crate::numerics::hard_swish::HardSwishI8Params;
+use crate::numerics::leaky_relu::LeakyReluI8Params;
+use crate::numerics::mean::{MeanI8Params, terms};
+use crate::numerics::prelu::PreluI8Params;
 use crate::numerics::quantize::RequantizeParams;
+use crate::numerics::resize_bilinear::{Placement, ResizeShape};
+use crate::numerics::sigmoid::{LOGISTIC_OUTPUT, SigmoidI8Params, TANH_OUTPUT};
 use crate::numerics::softmax::SoftmaxI8Params;
 use crate::numerics::{Activation, ClampF32, ClampI8, Window, WindowShape};
 use ir::OpRef;
-use ir::dialects::nn::Element;
+use ir::dialects::nn::{Element, HardSwishOp, LeakyReluOp, LogisticOp, TanhOp};
 use ir::interfaces::EvalError;
 
 /// A convolution, full or depthwise.
@@ -274,6 +280,69 @@ pub fn mul_params(op: OpRef<'_>) -> Result<MulI8Params, EvalError> {
     )?)
 }
 
+/// Parameters of an int8 `nn.prelu`.
+///
+/// # Errors
+/// As [`conv_2d_params`].
+pub fn prelu_params(op: OpRef<'_>) -> Result<PreluI8Params, EvalError> {
+    Ok(PreluI8Params::new(
+        quantisation(op, op.operand_type(0))?,
+        quantisation(op, op.operand_type(1))?,
+        quantisation(op, op.result_type(0))?,
+    )?)
+}
+
+/// Parameters of an int8 `nn.mean`.
+///
+/// # Errors
+/// As [`conv_2d_params`]; also if a mean is of no elements, or of too many.
+pub fn mean_params(op: OpRef<'_>) -> Result<MeanI8Params, EvalError> {
+    let shape = dims(op, op.operand_type(0))?;
+    Ok(MeanI8Params::new(
+        quantisation(op, op.operand_type(0))?,
+        quantisation(op, op.result_type(0))?,
+        terms(&shape, &mean_axes(op)?)?,
+    )?)
+}
+
+/// The dimensions that `nn.mean` reduces.
+pub(super) fn mean_axes(op: OpRef<'_>) -> Result<Vec<usize>, EvalError> {
+    let axes = op.prop("axes").and_then(|a| op.module.attr_i64s(a));
+    axes.and_then(|l| l.iter().map(|&n| usize::try_from(n).ok()).collect())
+        .ok_or_else(|| unsupported(op, "attribute `axes` is malformed"))
+}
+
+/// Extents of `nn.resize_bilinear`.
+///
+/// # Errors
+/// If attributes or types are malformed.
+pub fn resize_bilinear_params(op: OpRef<'_>) -> Result<ResizeShape, EvalError> {
+    let [batches, in_h, in_w, channels] = rank(op, 0)?;
+    let output = dims(op, op.result_type(0))?;
+    let [_, out_h, out_w, _] = output[..] else {
+        return Err(unsupported(op, "the result wants rank 4"));
+    };
+    let is = |name: &str| op.prop(name).and_then(|a| op.module.attr_int(a));
+    let placement = match (is("align_corners"), is("half_pixel_centers")) {
+        (Some(0), Some(0)) => Placement::Asymmetric,
+        (Some(_), Some(0)) => Placement::AlignCorners,
+        (Some(0), Some(_)) => Placement::HalfPixelCenters,
+        _ => {
+            return Err(unsupported(
+                op,
+                "how the images lie on each other is malformed",
+            ));
+        }
+    };
+    Ok(ResizeShape {
+        batches,
+        input: [in_h, in_w],
+        output: [out_h, out_w],
+        channels,
+        placement,
+    })
+}
+
 /// The factor of `nn.softmax`.
 pub(super) fn beta(op: OpRef<'_>) -> Result<f32, EvalError> {
     let beta = op.prop("beta").and_then(|a| op.module.attr_float(a));
@@ -325,4 +394,67 @@ pub fn relu_params(op: OpRef<'_>) -> Result<ReluI8Params, EvalError> {
 pub fn relu6_clamp(op: OpRef<'_>) -> Result<ClampI8, EvalError> {
     let (scale, zero_point) = quantisation(op, op.operand_type(0))?;
     Ok(relu6_i8_clamp(scale, zero_point)?)
+}
+
+/// A function of one int8 with an arithmetic of its own.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum UnaryI8 {
+    /// `nn.logistic`
+    Logistic(SigmoidI8Params),
+    /// `nn.tanh`
+    Tanh(SigmoidI8Params),
+    /// `nn.hard_swish`
+    HardSwish(HardSwishI8Params),
+    /// `nn.leaky_relu`
+    LeakyRelu(LeakyReluI8Params),
+}
+
+impl UnaryI8 {
+    /// The function of an element.
+    #[must_use]
+    pub fn apply(&self, x: i8) -> i8 {
+        match self {
+            Self::Logistic(p) => p.logistic(x),
+            Self::Tanh(p) => p.tanh(x),
+            Self::HardSwish(p) => p.apply(x),
+            Self::LeakyRelu(p) => p.apply(x),
+        }
+    }
+}
+
+/// Parameters of an int8 `nn.logistic`, `nn.tanh`, `nn.hard_swish` or `nn.leaky_relu`.
+///
+/// # Errors
+/// As [`conv_2d_params`]; also when the output of the first two is not of the scale and zero point that their kernels' bits mean.
+pub fn unary_i8_params(op: OpRef<'_>) -> Result<UnaryI8, EvalError> {
+    let (input, output) = (
+        quantisation(op, op.operand_type(0))?,
+        quantisation(op, op.result_type(0))?,
+    );
+    let sigmoid = |expected: (f32, i32)| -> Result<SigmoidI8Params, EvalError> {
+        if output != expected {
+            let (scale, zero_point) = expected;
+            let why = format!("the output wants scale {scale}, zero point {zero_point}");
+            return Err(unsupported(op, &why));
+        }
+        Ok(SigmoidI8Params::new(input.0, input.1)?)
+    };
+    Ok(match op.name() {
+        LogisticOp::NAME => UnaryI8::Logistic(sigmoid(LOGISTIC_OUTPUT)?),
+        TanhOp::NAME => UnaryI8::Tanh(sigmoid(TANH_OUTPUT)?),
+        HardSwishOp::NAME => UnaryI8::HardSwish(HardSwishI8Params::new(input, output)?),
+        LeakyReluOp::NAME => UnaryI8::LeakyRelu(LeakyReluI8Params::new(input, output, alpha(op)?)?),
+        _ => return Err(unsupported(op, "is no function of one int8")),
+    })
+}
+
+/// The slope of `nn.leaky_relu`.
+///
+/// # Errors
+/// If it has none.
+pub fn alpha(op: OpRef<'_>) -> Result<f32, EvalError> {
+    let alpha = op.prop("alpha").and_then(|a| op.module.attr_float(a));
+    alpha
+        .map(|a| a as f32)
+        .ok_or_else(|| unsupported(op, "attribute `alpha` is malformed"))
 }

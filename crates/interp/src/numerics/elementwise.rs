@@ -1,10 +1,9 @@
-//! MUL, SUB, MAXIMUM, MINIMUM with broadcasting, and LOGISTIC of floats.
+//! MUL, SUB, MAXIMUM, MINIMUM with broadcasting.
 
 use super::activation::{Activation, ClampF32, ClampI8};
 use super::add::{ADD_LEFT_SHIFT, AddI8Params, AddOperand, broadcast_binary};
-use super::error::{NumericsError, check_len, check_scale};
+use super::error::{NumericsError, check_scale};
 use super::fixed_point::QuantizedMultiplier;
-use super::math::expf;
 
 /// Resolved parameters of an int8 product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,18 +136,6 @@ pub fn extremum<T: Copy + PartialOrd>(
     })
 }
 
-/// `1 / (1 + e^−x)`, with our own [`expf`].
-///
-/// # Errors
-/// [`NumericsError::Length`] when the slices differ in length.
-pub fn logistic_f32(input: &[f32], output: &mut [f32]) -> Result<(), NumericsError> {
-    check_len("output", output.len(), input.len())?;
-    for (out, &x) in output.iter_mut().zip(input) {
-        *out = 1.0 / (1.0 + expf(-x));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,15 +148,6 @@ mod tests {
         assert_eq!(p.apply(-128, 127), -128);
         let p = AddI8Params::new((0.5, 1), (0.25, -1), (0.25, 2), Activation::None).unwrap();
         assert_eq!(difference_i8(&p, 4, 3), 2 + 6 - 4);
-    }
-
-    #[test]
-    fn the_logistic_function_has_its_limits() {
-        let input = [0.0, 200.0, -200.0, 1.0, -1.0];
-        let mut out = [0.0; 5];
-        logistic_f32(&input, &mut out).unwrap();
-        assert_eq!(out[..3], [0.5, 1.0, 0.0]);
-        assert!((out[3] - 0.731_058_6).abs() < 1e-7 && (out[4] - 0.268_941_43).abs() < 1e-7);
     }
 
     #[test]

@@ -28,9 +28,9 @@ pub fn rounding_divide_by_pot(x: i32, exponent: u32) -> i32 {
     (x >> exponent) + i32::from(remainder > threshold)
 }
 
-/// A positive real multiplier as `multiplier · 2^(shift − 31)`.
+/// A real multiplier as `multiplier · 2^(shift − 31)`.
 ///
-/// `multiplier` is 0 or in 2³⁰..2³¹; `shift` is in −31..=30, positive to the left.
+/// `multiplier` is 0 or of a magnitude in 2³⁰..2³¹; `shift` is in −31..=30, positive to the left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct QuantizedMultiplier {
     /// The significand, with 31 fractional bits.
@@ -89,6 +89,19 @@ impl QuantizedMultiplier {
         } else {
             Err(NumericsError::Multiplier { what, value: real })
         }
+    }
+
+    /// As [`Self::from_real`], of either sign: a negative multiplier is the other's significand, negated.
+    ///
+    /// # Errors
+    /// [`NumericsError::Multiplier`] when the magnitude is not finite, or 2³⁰ or more.
+    pub fn signed(what: &'static str, real: f64) -> Result<Self, NumericsError> {
+        let mut quantized = Self::from_real(what, real.abs())
+            .map_err(|_| NumericsError::Multiplier { what, value: real })?;
+        if real < 0.0 {
+            quantized.multiplier = -quantized.multiplier;
+        }
+        Ok(quantized)
     }
 
     /// `x` times the multiplier, rounded twice (`MultiplyByQuantizedMultiplier`).
@@ -249,6 +262,23 @@ mod tests {
         assert_eq!(right.apply(-6), -2);
         // 5 · ½ rounds half up to 3, then 3 / 2 to 2: the second rounding sees the first.
         assert_eq!(right.apply(5), 2);
+    }
+
+    #[test]
+    fn negative_multipliers_mirror_positive_ones() {
+        for real in [0.3, 0.5, 1.75, 1e-3] {
+            let (up, down) = (
+                QuantizedMultiplier::signed("test", real).unwrap(),
+                QuantizedMultiplier::signed("test", -real).unwrap(),
+            );
+            assert_eq!((up.multiplier, up.shift), (-down.multiplier, down.shift));
+            // A tie of the first rounding goes up for either sign, so the mirror is off by one unit there at most.
+            for x in -300..=300 {
+                assert!((up.apply(x) + down.apply(x)).abs() <= 1, "{real} {x}");
+            }
+        }
+        assert!(QuantizedMultiplier::signed("test", -2f64.powi(30)).is_err());
+        assert!(QuantizedMultiplier::signed("test", f64::NAN).is_err());
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub fn rounding_half_sum(a: i32, b: i32) -> i32 {
     ((sum + sign) / 2) as i32
 }
 
+/// 1 in Q2.29.
+const ONE_Q2: i32 = 1 << 29;
+
 /// e^x for x in [−¼, 0), Q0.31 to Q0.31: the Taylor polynomial of degree 4 about −⅛.
 fn exp_on_minus_quarter_to_0(a: i32) -> i32 {
     const EXP_MINUS_EIGHTH: i32 = 1_895_147_668;
@@ -85,23 +88,62 @@ pub fn exp_on_negative_values(a: i32, integer_bits: u32) -> i32 {
     result
 }
 
-/// 1 / (1 + x) for x in [0, 1), Q0.31 to Q0.31: three Newton-Raphson steps.
-#[must_use]
-pub fn one_over_one_plus_x_for_x_in_0_1(a: i32) -> i32 {
-    // Q2.29.
+/// 2 / (1 + x) for x in [0, 1), Q0.31 to Q2.29: three Newton-Raphson steps.
+fn two_over_one_plus_x(a: i32) -> i32 {
     const FORTY_EIGHT_OVER_17: i32 = 1_515_870_810;
     const MINUS_32_OVER_17: i32 = -1_010_580_540;
-    const ONE: i32 = 1 << 29;
     let half_denominator = rounding_half_sum(a, i32::MAX);
     let mut x = FORTY_EIGHT_OVER_17.wrapping_add(multiply(half_denominator, MINUS_32_OVER_17));
     for _ in 0..3 {
         let product = multiply(half_denominator, x);
-        let error = ONE.wrapping_sub(product);
+        let error = ONE_Q2.wrapping_sub(product);
         // Q2 times Q2 is Q4; back to Q2.
         x = x.wrapping_add(saturating_rounding_multiply_by_pot(multiply(x, error), 2));
     }
-    // Half of x as Q1, then Q1 to Q0.
-    saturating_rounding_multiply_by_pot(x, 1)
+    x
+}
+
+/// 1 / (1 + x) for x in [0, 1), Q0.31 to Q0.31.
+#[must_use]
+pub fn one_over_one_plus_x_for_x_in_0_1(a: i32) -> i32 {
+    // Half of it as Q1, then Q1 to Q0.
+    saturating_rounding_multiply_by_pot(two_over_one_plus_x(a), 1)
+}
+
+/// (1 − x) / (1 + x) for x in [0, 1), Q0.31 to Q0.31.
+#[must_use]
+pub fn one_minus_x_over_one_plus_x_for_x_in_0_1(a: i32) -> i32 {
+    saturating_rounding_multiply_by_pot(two_over_one_plus_x(a).wrapping_sub(ONE_Q2), 2)
+}
+
+/// 1 / (1 + e^−x) for x in Q`integer_bits`, as Q0.31.
+///
+/// `integer_bits` must be in 0..=29, `a` above the smallest number.
+#[must_use]
+pub fn logistic(a: i32, integer_bits: u32) -> i32 {
+    let of_magnitude = || {
+        let exp = exp_on_negative_values(-a.saturating_abs(), integer_bits);
+        one_over_one_plus_x_for_x_in_0_1(exp)
+    };
+    match a {
+        0 => 1 << 30,
+        1.. => of_magnitude(),
+        _ => i32::MAX.wrapping_sub(of_magnitude()),
+    }
+}
+
+/// tanh x for x in Q`integer_bits`, as Q0.31.
+///
+/// `integer_bits` must be in 0..=28, `a` above the smallest number.
+#[must_use]
+pub fn tanh(a: i32, integer_bits: u32) -> i32 {
+    // With an integer bit more the same bits are twice the number.
+    let exp = || exp_on_negative_values(-a.saturating_abs(), integer_bits + 1);
+    match a {
+        0 => 0,
+        1.. => one_minus_x_over_one_plus_x_for_x_in_0_1(exp()),
+        _ => one_minus_x_over_one_plus_x_for_x_in_0_1(exp()).wrapping_neg(),
+    }
 }
 
 /// The reciprocal of `x` in Q`integer_bits`: a Q0.31 significand, and how many bits `x` exceeds 1 by.
@@ -158,6 +200,20 @@ mod tests {
             let got = f64::from(significand) / 2f64.powi(31 + over);
             let real = f64::from(1 << 19) / f64::from(x);
             assert!((got / real - 1.0).abs() < 1e-8, "{x}");
+        }
+    }
+
+    #[test]
+    fn sigmoids_are_near_the_real_functions() {
+        let one = f64::from(1 << 27);
+        for a in (-i32::MAX..=i32::MAX).step_by(10_007_919).chain([-1, 0, 1]) {
+            let (x, unit) = (f64::from(a) / one, 2f64.powi(31));
+            let (l, t) = (
+                f64::from(logistic(a, 4)) / unit,
+                f64::from(tanh(a, 4)) / unit,
+            );
+            assert!((l - 1.0 / (1.0 + (-x).exp())).abs() < 1e-6, "{x} {l}");
+            assert!((t - x.tanh()).abs() < 1e-6, "{x} {t}");
         }
     }
 

@@ -59,6 +59,49 @@ pub fn expf(x: f32) -> f32 {
     y * low * high
 }
 
+/// From this magnitude on, the hyperbolic tangent is computed from an exponential: 0.625.
+const TANH_SERIES: u32 = 0x3f20_0000;
+/// Minimax coefficients of `(tanh x / x − 1) / x²` in powers of x², below that, highest degree first.
+const TANH_POLYNOMIAL: [u32; 5] = [
+    0xbbbb_5614,
+    0x3ca9_2b6e,
+    0xbd5c_2225,
+    0x3e08_83b4,
+    0xbeaa_aa9a,
+];
+
+/// The constants of [`tanhf`]: the magnitude where its two forms meet, and the polynomial's coefficients, highest degree first.
+#[must_use]
+pub fn tanhf_constants() -> (f32, [f32; 5]) {
+    (
+        f32::from_bits(TANH_SERIES),
+        TANH_POLYNOMIAL.map(f32::from_bits),
+    )
+}
+
+/// tanh x in single precision, within three ULP; the same bits on every target. Of −0 it is +0.
+///
+/// 1. `a` is −x if `x < 0`, else x.
+/// 2. `t = expf(−2·a)`, `y = (1 − t) / (1 + t)`.
+/// 3. `z = a·a`, `p = (((c₄·z + c₃)·z + c₂)·z + c₁)·z + c₀`, `s = (p·z)·a + a`.
+/// 4. `s` if `a` is below 0.625, else `y`; negated if `x < 0`.
+#[must_use]
+pub fn tanhf(x: f32) -> f32 {
+    let (series_below, polynomial) = tanhf_constants();
+    let negative = x < 0.0;
+    let a = if negative { -x } else { x };
+    let t = expf(-2.0 * a);
+    let y = (1.0 - t) / (1.0 + t);
+    let z = a * a;
+    let mut p = polynomial[0];
+    for c in &polynomial[1..] {
+        p = p * z + c;
+    }
+    let s = p * z * a + a;
+    let y = if a < series_below { s } else { y };
+    if negative { -y } else { y }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +132,28 @@ mod tests {
             check(f32::from_bits(bits));
         }
         assert!(worst.0 <= 1.0, "{} ULP at {}", worst.0, worst.1);
+    }
+
+    #[test]
+    fn tanh_is_within_three_ulp() {
+        let mut worst = (0.0f64, 0.0f32);
+        for bits in (0x2000_0000..=0x4120_0000u32).step_by(997) {
+            let x = f32::from_bits(bits);
+            let real = f64::from(x).tanh();
+            let ulp = (real.log2().floor() - 23.0).exp2();
+            let error = (f64::from(tanhf(x)) - real).abs() / ulp;
+            if error > worst.0 {
+                worst = (error, x);
+            }
+            assert_eq!(tanhf(-x).to_bits(), (-tanhf(x)).to_bits());
+        }
+        assert!(worst.0 <= 3.0, "{} ULP at {}", worst.0, worst.1);
+        assert_eq!(tanhf(-0.0).to_bits(), 0);
+        assert_eq!(tanhf(f32::INFINITY), 1.0);
+        assert_eq!(tanhf(f32::NEG_INFINITY), -1.0);
+        assert!(tanhf(f32::NAN).is_nan());
+        assert_eq!(tanhf(f32::from_bits(1)), f32::from_bits(1));
+        assert_eq!(tanhf(50.0), 1.0);
     }
 
     #[test]

@@ -25,12 +25,18 @@ mod error;
 pub mod fixed_point;
 pub mod fully_connected;
 pub mod gemmlowp;
+pub mod hard_swish;
 pub mod helium;
 pub mod layout;
+pub mod leaky_relu;
 pub mod math;
+pub mod mean;
 pub mod pool;
+pub mod prelu;
 pub mod quantize;
 pub mod reshape;
+pub mod resize_bilinear;
+pub mod sigmoid;
 pub mod softmax;
 pub mod window;
 

@@ -11,16 +11,22 @@ mod joining;
 mod layout;
 mod lookup_table;
 mod offload;
+mod reduce;
 mod region;
+mod resize;
+mod unary;
 
-pub use elementwise::{LogisticOp, MaximumOp, MinimumOp, MulOp, SubOp};
+pub use elementwise::{MaximumOp, MinimumOp, MulOp, PreluOp, SubOp};
 pub use fused::FusedOp;
 pub use gather::{GatherOp, Picks};
 pub use joining::{ConcatenationOp, SplitOp, around, joined, joint};
 pub use layout::{PadOp, TransposeOp, pad_element, padded, permuted};
 pub use lookup_table::{LookupTableOp, TABLE_LENGTH};
 pub use offload::OffloadOp;
+pub use reduce::{MeanOp, reduced};
 pub use region::YieldOp;
+pub use resize::ResizeBilinearOp;
+pub use unary::{HardSwishOp, LeakyReluOp, LogisticOp, TanhOp};
 
 use crate::verify::{VerifyCx, elements};
 use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData, define_op};
@@ -29,7 +35,7 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 23] = [
+pub const OPERATORS: [&str; 29] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -52,6 +58,12 @@ pub const OPERATORS: [&str; 23] = [
     MaximumOp::NAME,
     MinimumOp::NAME,
     LogisticOp::NAME,
+    TanhOp::NAME,
+    HardSwishOp::NAME,
+    LeakyReluOp::NAME,
+    PreluOp::NAME,
+    MeanOp::NAME,
+    ResizeBilinearOp::NAME,
     GatherOp::NAME,
 ];
 
@@ -620,6 +632,9 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
     elementwise::register(r)?;
+    unary::register(r)?;
+    reduce::register(r)?;
+    resize::register(r)?;
     joining::register(r)?;
     lookup_table::register(r)?;
     region::register(r)?;

@@ -11,7 +11,7 @@ use ir::{Module, OpId, OpState, Type, ValueId};
 use std::collections::BTreeMap;
 
 /// Ops whose result elements depend on one element of each operand.
-const POINTWISE: [&str; 8] = [
+const POINTWISE: [&str; 11] = [
     nn::ReluOp::NAME,
     nn::Relu6Op::NAME,
     nn::AddOp::NAME,
@@ -20,6 +20,9 @@ const POINTWISE: [&str; 8] = [
     nn::MaximumOp::NAME,
     nn::MinimumOp::NAME,
     nn::LogisticOp::NAME,
+    nn::TanhOp::NAME,
+    nn::HardSwishOp::NAME,
+    nn::LeakyReluOp::NAME,
 ];
 
 /// Most ops of a function.

@@ -3,9 +3,10 @@
 //! An int8 product is the reference's sequence: `(x − z)(y − w)`, shifted left if the factor is one or more, times a multiplier in Q0.31,
 //! rounded, shifted right, rounded. The larger and the smaller of int8 of one quantisation are those of what is stored.
 
-use super::add::{are_bytes, round_shift, scale};
+use super::add::are_bytes;
 use super::broadcast::{Broadcast, Sum};
 use super::clamp::{BoundsI8, clamp_f32};
+use super::factor::{Factor, distance};
 use super::parameters::{refused, require};
 use interp::nn::{activation_of, mul_params};
 use interp::numerics::ClampF32;
@@ -14,8 +15,8 @@ use ir::{Builder, Diagnostic, OpId, OpRef, ValueId};
 use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
 use target::Target;
 
-/// Bits that a product may be shifted left without overflow: 16 bits of it and these are below 30. Beyond, it wraps as the reference's.
-const LEFT_SHIFT: u32 = 13;
+/// Bits of the product of two distances of bytes, without the sign.
+pub(super) const PRODUCT_BITS: u32 = 16;
 
 /// What is computed of two floats.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -209,48 +210,23 @@ impl Schedule for Extremum {
 struct Rescale {
     lhs_zero_point: ValueId,
     rhs_zero_point: ValueId,
-    left_shift: u32,
-    multiplier: ValueId,
-    exponent: u32,
+    factor: Factor,
     zero_point: ValueId,
     bounds: BoundsI8,
 }
 
-impl Rescale {
-    fn distance(b: &mut Builder<'_>, x: ValueId, zero_point: ValueId) -> ValueId {
-        let i32 = b.m.i32();
-        let x = b.extsi(x, i32);
-        b.subi_nsw(x, zero_point)
-    }
-}
-
 impl Sum for Rescale {
     fn left(&self, b: &mut Builder<'_>, x: ValueId) -> ValueId {
-        Rescale::distance(b, x, self.lhs_zero_point)
+        distance(b, x, self.lhs_zero_point)
     }
 
     fn right(&self, b: &mut Builder<'_>, y: ValueId) -> ValueId {
-        Rescale::distance(b, y, self.rhs_zero_point)
+        distance(b, y, self.rhs_zero_point)
     }
 
     fn sum(&self, b: &mut Builder<'_>, left: ValueId, right: ValueId) -> ValueId {
-        let mut product = b.muli_nsw(left, right);
-        let wraps = self.left_shift > LEFT_SHIFT;
-        if self.left_shift > 0 {
-            let unit = b.const_i32(1 << self.left_shift);
-            product = if wraps {
-                b.muli(product, unit)
-            } else {
-                b.muli_nsw(product, unit)
-            };
-        }
-        let value = scale(b, product, self.multiplier, 31);
-        let value = round_shift(b, value, self.exponent);
-        let value = if wraps {
-            b.addi(value, self.zero_point)
-        } else {
-            b.addi_nsw(value, self.zero_point)
-        };
+        let product = b.muli_nsw(left, right);
+        let value = self.factor.times_plus(b, product, self.zero_point);
         self.bounds.clamp(b, value)
     }
 }
@@ -272,8 +248,7 @@ impl Schedule for Product {
 
     fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
         let c = &target.cost;
-        let scale = c.wide_mul + c.wide_add + c.wide_shift + 4 * c.alu;
-        Broadcast::cost(op, target, scale + c.mul + 5 * c.alu, 80)
+        Broadcast::cost(op, target, Factor::cycles(c) + c.mul + 5 * c.alu, 80)
     }
 
     fn lower(
@@ -289,9 +264,7 @@ impl Schedule for Product {
         let rescale = Rescale {
             lhs_zero_point: k.scalar_i32(p.lhs_zero_point.into()),
             rhs_zero_point: k.scalar_i32(p.rhs_zero_point.into()),
-            left_shift: p.multiplier.shift.max(0).unsigned_abs(),
-            multiplier: k.scalar_i32(p.multiplier.multiplier.into()),
-            exponent: (-p.multiplier.shift).max(0).unsigned_abs(),
+            factor: Factor::declare(p.multiplier, PRODUCT_BITS, k),
             zero_point: k.scalar_i32(p.output_zero_point.into()),
             bounds: BoundsI8::declare(p.clamp, k),
         };

@@ -25,6 +25,7 @@ pub enum Prop {
     Text(&'static str),
     F32(f32),
     I8(i64),
+    Bool(bool),
 }
 
 /// An operand: shape, elements, bytes.
@@ -89,6 +90,7 @@ impl Case {
                 }
                 Prop::Text(text) => m.str_attr(text),
                 Prop::F32(x) => m.f32_attr(*x),
+                Prop::Bool(x) => m.bool_attr(*x),
                 Prop::I8(q) => {
                     let i8 = m.i8();
                     m.int_attr(*q, i8)

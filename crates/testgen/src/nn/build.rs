@@ -228,9 +228,18 @@ pub fn build(
         }
         Op::LookupTable { table } => operands.push(constants.tensor(b, table)),
         Op::Softmax { beta } => props.push(("beta", b.m.f32_attr(*beta))),
+        Op::LeakyRelu { alpha } => props.push(("alpha", b.m.f32_attr(*alpha))),
         Op::Concatenation { axis } | Op::Split { axis } => {
             props.push(("axis", b.m.i64_attr(*axis as i64)));
         }
+        Op::ResizeBilinear {
+            align_corners,
+            half_pixel_centers,
+        } => {
+            props.push(("align_corners", b.m.bool_attr(*align_corners)));
+            props.push(("half_pixel_centers", b.m.bool_attr(*half_pixel_centers)));
+        }
+        Op::Mean { axes } => props.push(("axes", b.m.i64s_attr(axes))),
         Op::Transpose { permutation } => {
             props.push(("permutation", b.m.i64s_attr(permutation)));
         }
@@ -248,7 +257,7 @@ pub fn build(
                 props.push(("value", value));
             }
         }
-        Op::Logistic | Op::Reshape | Op::Quantize | Op::Dequantize | Op::Relu | Op::Relu6 => {}
+        Op::Unary { .. } | Op::Reshape | Op::Quantize | Op::Dequantize | Op::Relu | Op::Relu6 => {}
     }
     let types: Vec<Type> = outputs.iter().map(|t| tensor_type(b.m, t)).collect();
     let mut state = OpState::new(format!("nn.{}", op.kind().name()))

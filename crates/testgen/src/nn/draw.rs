@@ -14,7 +14,7 @@ pub fn case(c: &mut Choices, kind: Kind, element: ElementKind) -> Case {
     };
     let regime = quantization::regime(c);
     let (inputs, operands, step) = match kind {
-        Kind::Add | Kind::Sub | Kind::Mul | Kind::Maximum | Kind::Minimum => {
+        Kind::Add | Kind::Sub | Kind::Mul | Kind::Maximum | Kind::Minimum | Kind::Prelu => {
             binary(c, kind, element)
         }
         Kind::Concatenation => concatenation(c, element),
@@ -44,7 +44,11 @@ pub fn case(c: &mut Choices, kind: Kind, element: ElementKind) -> Case {
 
 fn input(c: &mut Choices, kind: Kind, element: Element) -> Tensor {
     let shape = match kind {
-        Kind::Conv2d | Kind::DepthwiseConv2d | Kind::AveragePool2d | Kind::MaxPool2d => image(c),
+        Kind::Conv2d
+        | Kind::DepthwiseConv2d
+        | Kind::AveragePool2d
+        | Kind::MaxPool2d
+        | Kind::ResizeBilinear => image(c),
         Kind::FullyConnected => {
             let (rows, depth) = (
                 c.of(&[1, 1, 1, 2, 3]),
@@ -106,6 +110,14 @@ fn binary(c: &mut Choices, kind: Kind, element: Element) -> (Vec<Tensor>, Vec<us
         }
         3 => right = vec![whole[whole.len() - 1]],
         4 => right = whole[c.below(whole.len() as u32) as usize..].to_vec(),
+        // The slope broadcasts to the input, never the other way.
+        _ if kind == Kind::Prelu => {
+            for extent in &mut right {
+                if c.once_in(2) {
+                    *extent = 1;
+                }
+            }
+        }
         _ => {
             for i in 0..whole.len() {
                 match c.below(4) {
@@ -116,7 +128,7 @@ fn binary(c: &mut Choices, kind: Kind, element: Element) -> (Vec<Tensor>, Vec<us
             }
         }
     }
-    if !constant && c.once_in(2) {
+    if !constant && kind != Kind::Prelu && c.once_in(2) {
         std::mem::swap(&mut left, &mut right);
     }
     let other = match element {
@@ -147,7 +159,7 @@ fn binary(c: &mut Choices, kind: Kind, element: Element) -> (Vec<Tensor>, Vec<us
         element: other,
     };
     if constant {
-        let first = c.once_in(2);
+        let first = kind != Kind::Prelu && c.once_in(2);
         let step = operands(c, &lhs, &rhs, Some(rhs.clone()), first);
         return (vec![lhs], vec![0], step);
     }

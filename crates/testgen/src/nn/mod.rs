@@ -179,7 +179,7 @@ pub enum Op {
         /// The fused activation.
         activation: Activation,
     },
-    /// `nn.sub`, `nn.mul`, `nn.maximum` or `nn.minimum` of two values, or of one and a constant.
+    /// `nn.sub`, `nn.mul`, `nn.maximum`, `nn.minimum` or `nn.prelu` of two values, or of one and a constant.
     Binary {
         /// Which of them.
         kind: Kind,
@@ -187,11 +187,31 @@ pub enum Op {
         constant: Option<Tensor>,
         /// Whether the constant is the left operand.
         constant_first: bool,
-        /// The fused activation; none for the last two.
+        /// The fused activation; none for the last three.
         activation: Option<Activation>,
     },
-    /// `nn.logistic`
-    Logistic,
+    /// `nn.logistic`, `nn.tanh` or `nn.hard_swish`.
+    Unary {
+        /// Which of them.
+        kind: Kind,
+    },
+    /// `nn.leaky_relu`
+    LeakyRelu {
+        /// The slope of what is negative.
+        alpha: f32,
+    },
+    /// `nn.mean`
+    Mean {
+        /// The dimensions, sorted.
+        axes: Vec<i64>,
+    },
+    /// `nn.resize_bilinear`
+    ResizeBilinear {
+        /// `align_corners`
+        align_corners: bool,
+        /// `half_pixel_centers`
+        half_pixel_centers: bool,
+    },
     /// `nn.reshape`
     Reshape,
     /// `nn.softmax`
@@ -288,8 +308,20 @@ pub enum Kind {
     Maximum,
     /// `nn.minimum`
     Minimum,
-    /// `nn.logistic`, of float32 only.
+    /// `nn.logistic`
     Logistic,
+    /// `nn.tanh`
+    Tanh,
+    /// `nn.hard_swish`
+    HardSwish,
+    /// `nn.leaky_relu`
+    LeakyRelu,
+    /// `nn.prelu`
+    Prelu,
+    /// `nn.mean`
+    Mean,
+    /// `nn.resize_bilinear`
+    ResizeBilinear,
 }
 
 impl Kind {
@@ -319,6 +351,12 @@ impl Kind {
             Kind::Maximum => "maximum",
             Kind::Minimum => "minimum",
             Kind::Logistic => "logistic",
+            Kind::Tanh => "tanh",
+            Kind::HardSwish => "hard_swish",
+            Kind::LeakyRelu => "leaky_relu",
+            Kind::Prelu => "prelu",
+            Kind::Mean => "mean",
+            Kind::ResizeBilinear => "resize_bilinear",
         }
     }
 }
@@ -345,14 +383,16 @@ impl Op {
             Op::Gather { .. } => Kind::Gather,
             Op::Pad { .. } => Kind::Pad,
             Op::LookupTable { .. } => Kind::LookupTable,
-            Op::Binary { kind, .. } => *kind,
-            Op::Logistic => Kind::Logistic,
+            Op::Binary { kind, .. } | Op::Unary { kind } => *kind,
+            Op::LeakyRelu { .. } => Kind::LeakyRelu,
+            Op::Mean { .. } => Kind::Mean,
+            Op::ResizeBilinear { .. } => Kind::ResizeBilinear,
         }
     }
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 43] = {
+pub const KINDS: [(Kind, ElementKind); 56] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -396,6 +436,19 @@ pub const KINDS: [(Kind, ElementKind); 43] = {
         (Kind::Maximum, F32),
         (Kind::Minimum, F32),
         (Kind::Logistic, F32),
+        (Kind::Logistic, I8),
+        (Kind::Tanh, I8),
+        (Kind::HardSwish, I8),
+        (Kind::LeakyRelu, I8),
+        (Kind::Tanh, F32),
+        (Kind::HardSwish, F32),
+        (Kind::LeakyRelu, F32),
+        (Kind::Prelu, I8),
+        (Kind::Mean, I8),
+        (Kind::Prelu, F32),
+        (Kind::Mean, F32),
+        (Kind::ResizeBilinear, I8),
+        (Kind::ResizeBilinear, F32),
         (Kind::Gather, I8),
         (Kind::Gather, F32),
     ]

@@ -30,7 +30,7 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
         Kind::Conv2d | Kind::DepthwiseConv2d => convolution(c, kind, input, regime),
         Kind::FullyConnected => fully_connected(c, input, regime),
         Kind::AveragePool2d | Kind::MaxPool2d => pool(c, kind, input),
-        Kind::Add | Kind::Sub | Kind::Mul | Kind::Maximum | Kind::Minimum => {
+        Kind::Add | Kind::Sub | Kind::Mul | Kind::Maximum | Kind::Minimum | Kind::Prelu => {
             let of = Operands {
                 lhs: input,
                 rhs: input,
@@ -39,13 +39,23 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
             };
             binary(c, kind, of)
         }
-        Kind::Logistic => one(Op::Logistic, like(input, input.element)),
+        Kind::Logistic | Kind::Tanh | Kind::HardSwish => unary(c, kind, input),
+        Kind::LeakyRelu => {
+            let element = match input.element {
+                Element::F32 => Element::F32,
+                Element::I8(q) => Element::I8(requantized(c, q, regime)),
+            };
+            let alpha = c.of(&[0.1, 0.01, 0.25, 0.0, 1.0, 1.5, -0.5]);
+            one(Op::LeakyRelu { alpha }, like(input, element))
+        }
         Kind::Reshape => {
             let shape = factors(c, input.len() as i64, 4);
             let element = input.element;
             one(Op::Reshape, Tensor { shape, element })
         }
         Kind::Softmax => softmax(c, input),
+        Kind::Mean => mean(c, input, regime),
+        Kind::ResizeBilinear => resize(c, input),
         Kind::Quantize | Kind::Relu => {
             let element = match (kind, input.element) {
                 (Kind::Relu, Element::F32) => Element::F32,
@@ -83,6 +93,22 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
             one(Op::LookupTable { table }, like(input, element))
         }
     }
+}
+
+/// A function of one element; int8 results are of the scales that the reference demands.
+fn unary(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
+    let q = |scale, zero_point| Element::I8(Quantization { scale, zero_point });
+    let element = match (input.element, kind) {
+        (Element::F32, _) => Element::F32,
+        (Element::I8(_), Kind::Logistic) => q(1.0 / 256.0, -128),
+        (Element::I8(_), Kind::Tanh) => q(1.0 / 128.0, 0),
+        // Less than 128 times as fine as the input.
+        (Element::I8(from), _) => q(
+            from.scale * quantization::scale(c, -5, 5),
+            quantization::zero_point(c),
+        ),
+    };
+    one(Op::Unary { kind }, like(input, element))
 }
 
 fn like(input: &Tensor, element: Element) -> Tensor {
@@ -293,6 +319,44 @@ fn softmax(c: &mut Choices, input: &Tensor) -> Step {
     one(Op::Softmax { beta }, like(input, element))
 }
 
+/// A mean over any dimensions; mostly over rows and columns of images.
+fn mean(c: &mut Choices, input: &Tensor, regime: Regime) -> Step {
+    let rank = input.shape.len() as i64;
+    let axes: Vec<i64> = if rank == 4 && c.once_in(2) {
+        vec![1, 2]
+    } else {
+        (0..rank).filter(|_| c.once_in(2)).collect()
+    };
+    let element = match input.element {
+        Element::I8(q) if !c.once_in(3) => Element::I8(requantized(c, q, regime)),
+        same => same,
+    };
+    let mut output = like(input, element);
+    for &axis in &axes {
+        output.shape[axis as usize] = 1;
+    }
+    one(Op::Mean { axes }, output)
+}
+
+/// An image of other rows and columns.
+fn resize(c: &mut Choices, input: &Tensor) -> Step {
+    let [batches, rows, columns, depth] = image(input);
+    let small = input.len() <= 1024;
+    let mut size = |n: i64| match c.below(4) {
+        0 | 1 if small => 2 * n,
+        2 => (n + 1) / 2,
+        _ => c.between(1, 7),
+    };
+    let shape = vec![batches, size(rows), size(columns), depth];
+    let (align_corners, half_pixel_centers) = c.of(&[(false, true), (true, false), (false, false)]);
+    let op = Op::ResizeBilinear {
+        align_corners,
+        half_pixel_centers,
+    };
+    let element = input.element;
+    one(op, Tensor { shape, element })
+}
+
 /// Operands of an op on two tensors.
 pub struct Operands<'a> {
     pub lhs: &'a Tensor,
@@ -308,9 +372,12 @@ pub fn binary(c: &mut Choices, kind: Kind, of: Operands<'_>) -> Step {
     let shape = broadcast(&lhs.shape, &rhs.shape)
         .expect("invariant: operands of a sum are drawn to broadcast");
     let extremum = matches!(kind, Kind::Maximum | Kind::Minimum);
-    let activation = (!extremum).then(|| activation(c));
+    let activation = (!extremum && kind != Kind::Prelu).then(|| activation(c));
     let element = match (lhs.element, rhs.element) {
         (Element::I8(_), Element::I8(_)) if extremum => lhs.element,
+        (Element::I8(a), Element::I8(_)) if kind == Kind::Prelu => {
+            Element::I8(requantized(c, a, Regime::Typical))
+        }
         (Element::I8(a), Element::I8(b)) if kind == Kind::Mul => {
             let mut q = quantization::activation(c);
             if !c.once_in(4) {

@@ -5,6 +5,7 @@ use ir::OpState;
 use super::context::{OpCx, Stop, attribute, shapes};
 use super::value::{Computed, Named};
 use crate::finding::Finding;
+use crate::transposed::{self, Phase};
 
 /// The dimensions of an image, N, C, H, W, in the order in which kernels take them.
 pub(super) const CHANNELS_LAST: [usize; 4] = [0, 2, 3, 1];
@@ -14,6 +15,9 @@ pub(super) const MAX_STEP: i64 = 1 << 16;
 
 /// Most groups that are convolutions of their own.
 const MAX_GROUPS: i64 = 256;
+
+/// Most convolutions that a transposed one becomes.
+const MAX_PHASES: i64 = 64;
 
 /// How a window moves over rows and columns.
 #[derive(Debug, Clone, Copy)]
@@ -280,7 +284,8 @@ impl Layer {
     }
 }
 
-/// ConvTranspose: a convolution, with the filter turned by half, of the image with zeros between its elements.
+/// ConvTranspose: a convolution for each phase of its strides; where it has groups or is dilated, one, with the filter turned by half, of the
+/// image with zeros between its elements.
 pub(super) fn conv_transpose(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(2..=3)?;
     let input = cx.computed(0)?;
@@ -341,6 +346,21 @@ pub(super) fn conv_transpose(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     }
     let value = cx.in_order(&image, &CHANNELS_LAST);
     let [sh, sw] = strides;
+    if groups == 1 && dilations == [1, 1] && sh * sw > 1 && sh * sw <= MAX_PHASES {
+        let along = |i: usize| {
+            transposed::phases(extents[i], output[i], kernel[i], strides[i], stated[2 * i])
+        };
+        let phased = Phased {
+            shape: [n, each, output[0], output[1]],
+            strides,
+            phases: [along(0), along(1)],
+        };
+        let filter = filter.permuted(&[1, 2, 3, 0]);
+        if let Some(result) = phased.build(cx, value, &filter, bias.as_ref())? {
+            set_image(cx, result, &phased.shape, rank);
+            return Ok(());
+        }
+    }
     let mut spread = cx.reshape(value, &[n, h, 1, w, 1, channels]);
     let zeros = [0, 0, 0, 0, 0, sh - 1, 0, 0, 0, sw - 1, 0, 0];
     spread = super::layout::padded(cx, spread, &zeros, None);
@@ -369,6 +389,77 @@ pub(super) fn conv_transpose(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         shape,
     };
     layer.build(cx, spread, &filter, bias, rank)
+}
+
+/// A transposed convolution as convolutions by phase.
+struct Phased {
+    /// N, C, H, W of the result.
+    shape: [i64; 4],
+    strides: [i64; 2],
+    /// Along rows and columns.
+    phases: [Vec<Phase>; 2],
+}
+
+impl Phased {
+    /// The result, with its channels last; `None` if a phase has taps that nothing comes from. `value` has its channels last; the filter is
+    /// O, H, W, C.
+    fn build(
+        &self,
+        cx: &mut OpCx<'_, '_>,
+        value: ir::ValueId,
+        filter: &Named,
+        bias: Option<&Named>,
+    ) -> Result<Option<ir::ValueId>, Stop> {
+        let ([n, outputs, oh, ow], [sh, sw]) = (self.shape, self.strides);
+        if let Some(bias) = bias {
+            shapes(bias.tensor.shape == [outputs], || {
+                format!(
+                    "its bias has the shape {:?} for {outputs} channels",
+                    bias.tensor.shape
+                )
+            })?;
+        }
+        let (h, w) = ((oh - 1) / sh + 1, (ow - 1) / sw + 1);
+        let [rows, columns] = &self.phases;
+        let pairs = rows
+            .iter()
+            .flat_map(|r| columns.iter().map(move |c| (r, c)));
+        let taken: Option<Vec<(Named, [i64; 4])>> = pairs
+            .map(|(r, c)| {
+                let pads = [r.pads[0], r.pads[1], c.pads[0], c.pads[1]];
+                Some((filter.phase(r, c)?, pads))
+            })
+            .collect();
+        let Some(taken) = taken else { return Ok(None) };
+        let f32 = cx.module().f32();
+        let mut results = Vec::with_capacity(taken.len());
+        for (filter, pads) in taken {
+            let layer = Layer {
+                groups: 1,
+                window: Window {
+                    kernel: [filter.tensor.shape[1], filter.tensor.shape[2]],
+                    strides: [1, 1],
+                    dilations: [1, 1],
+                    pads,
+                    output: [h, w],
+                },
+                shape: vec![n, filter.tensor.shape[3], h, w],
+            };
+            let state = layer.state(cx, "nn.conv_2d", value, &filter, bias)?;
+            results.push(cx.emit(state, &[n, h, w, outputs], f32));
+        }
+        let axis = cx.module().i64_attr(0);
+        let state = OpState::new("nn.concatenation").operands(&results);
+        let all = cx.emit(state.prop("axis", axis), &[sh * sw * n, h, w, outputs], f32);
+        let parts = cx.reshape(all, &[sh, sw, n, h, w, outputs]);
+        let order = cx.module().i64s_attr(&[2, 3, 0, 4, 1, 5]);
+        let state = OpState::new("nn.transpose").operands(&[parts]);
+        let state = state.prop("permutation", order);
+        let whole = cx.emit(state, &[n, h, sh, w, sw, outputs], f32);
+        let whole = cx.reshape(whole, &[n, h * sh, w * sw, outputs]);
+        let whole = super::take::part(cx, whole, 1, 0..oh);
+        Ok(Some(super::take::part(cx, whole, 2, 0..ow)))
+    }
 }
 
 /// Makes an image with its channels last the operator's output; `shape` is N, C, H, W, and without rows if `rank` is 3.

@@ -3,6 +3,7 @@
 use ir::ValueId;
 
 use crate::onnx::model::Tensor;
+use crate::transposed::{self, Phase};
 
 /// The value of a name.
 #[derive(Debug, Clone)]
@@ -109,6 +110,35 @@ impl Named {
             tensor: self.tensor.rows(&rows),
             quantised,
         }
+    }
+
+    /// The taps of a phase of a transposed convolution, of an O, H, W, I filter; `None` if there is one that nothing comes from.
+    pub(super) fn phase(&self, down: &Phase, right: &Phase) -> Option<Named> {
+        let all = down.taps.iter().chain(&right.taps).all(Option::is_some);
+        let taken = |tensor: &Tensor| {
+            let extents = <[i64; 4]>::try_from(tensor.shape.as_slice()).ok()?;
+            let size = tensor.dtype.bytes()?;
+            let counts = extents.map(|n| usize::try_from(n).unwrap_or(0));
+            let [outputs, _, _, inputs] = extents;
+            let (rows, columns) = (down.taps.len() as i64, right.taps.len() as i64);
+            Some(Tensor {
+                dtype: tensor.dtype,
+                shape: vec![outputs, rows, columns, inputs],
+                data: transposed::filter(&tensor.data, counts, size, (down, right)).into(),
+            })
+        };
+        let quantised = match &self.quantised {
+            Some(q) => Some(Quantised {
+                tensor: taken(&q.tensor)?,
+                ..q.clone()
+            }),
+            None => None,
+        };
+        all.then_some(Named {
+            name: self.name.clone(),
+            tensor: taken(&self.tensor)?,
+            quantised,
+        })
     }
 
     /// Rows and columns, the last two dimensions, from behind.

@@ -1,4 +1,4 @@
-//! ADD, SUB, MUL, MAXIMUM and MINIMUM.
+//! ADD, SUB, MUL, MAXIMUM, MINIMUM and PRELU.
 
 use ir::OpState;
 use ir::dialects::nn;
@@ -29,6 +29,25 @@ pub(super) fn maximum(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
 
 pub(super) fn minimum(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     extremum(cx, "nn.minimum")
+}
+
+/// PRELU: the slope broadcasts to the input.
+pub(super) fn prelu(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    let dtype = broadcast(cx)?;
+    let (input, slope, output) = (cx.input(0)?, cx.input(1)?, cx.output()?);
+    shapes(input.shape == output.shape, || {
+        format!(
+            "its input has the shape {:?}, its output {:?}",
+            input.shape, output.shape
+        )
+    })?;
+    if dtype == TensorType::Int8 {
+        let [from, by, to] = [affine(input)?.0, affine(slope)?.0, affine(output)?.0].map(f64::from);
+        rescale::factor(from / to)?;
+        rescale::factor(from * by / to)?;
+    }
+    let operands = [cx.value(0)?, cx.value(1)?];
+    cx.emit(OpState::new("nn.prelu").operands(&operands))
 }
 
 /// The element type of operands and output, whose shapes broadcast.

@@ -398,7 +398,7 @@ impl<'a> OpCx<'a, '_> {
         value: ValueId,
         axis: usize,
         extents: impl Iterator<Item = i64>,
-    ) -> Result<Vec<ValueId>, Stop> {
+    ) -> Vec<ValueId> {
         let m = &mut self.importer.module;
         let whole = m.value_type(value);
         let elem = m.type_data(whole).elem().expect("invariant: a tensor type");
@@ -413,7 +413,7 @@ impl<'a> OpCx<'a, '_> {
         let state = OpState::new("nn.split").operands(&[value]);
         let op = m.create(state.prop("axis", axis).loc(self.loc).results(&types));
         m.append(self.block, op);
-        Ok(m.results(op).to_vec())
+        m.results(op).to_vec()
     }
 
     /// Makes a value of as many elements as the operator's output that output, under its shape.

@@ -356,7 +356,7 @@ pub(super) fn taken(cx: &mut OpCx<'_, '_>, value: ValueId, picks: &Picks) -> Res
     let contiguous = input[..d].iter().all(|&n| n == 1);
     if next.is_none() && contiguous && list.iter().copied().eq(range.clone()) {
         let extents = [range.start, range.end - range.start, input[d] - range.end];
-        let parts = cx.split(value, d, extents.into_iter().filter(|&n| n > 0))?;
+        let parts = cx.split(value, d, extents.into_iter().filter(|&n| n > 0));
         return Ok(parts[usize::from(range.start > 0)]);
     }
     let mut state = OpState::new("nn.gather").operands(&[value]);

@@ -106,7 +106,7 @@ pub(super) fn unpack(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     if count == 1 {
         return cx.finish(value);
     }
-    let rows = cx.split(value, axis, (0..count).map(|_| 1))?;
+    let rows = cx.split(value, axis, (0..count).map(|_| 1));
     let mut values = Vec::with_capacity(count);
     for (row, part) in rows.into_iter().zip(parts) {
         values.push(reshaped(cx, row, &part.shape)?);

@@ -19,10 +19,14 @@ mod joining;
 mod layout;
 mod pool;
 mod quantize;
+mod reduce;
 mod rescale;
 mod reshape;
+mod resize;
 mod softmax;
+mod transpose_conv;
 mod types;
+mod unary;
 mod unsupported;
 mod weighted;
 mod window;
@@ -91,8 +95,16 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: gather::gather,
     },
     OperatorImport {
+        name: "HARD_SWISH",
+        import: unary::hard_swish,
+    },
+    OperatorImport {
+        name: "LEAKY_RELU",
+        import: unary::leaky_relu,
+    },
+    OperatorImport {
         name: "LOGISTIC",
-        import: activation::logistic,
+        import: unary::logistic,
     },
     OperatorImport {
         name: "MAXIMUM",
@@ -101,6 +113,10 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "MAX_POOL_2D",
         import: pool::max_pool_2d,
+    },
+    OperatorImport {
+        name: "MEAN",
+        import: reduce::mean,
     },
     OperatorImport {
         name: "MINIMUM",
@@ -127,20 +143,28 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: layout::pad_v2,
     },
     OperatorImport {
+        name: "PRELU",
+        import: binary::prelu,
+    },
+    OperatorImport {
         name: "QUANTIZE",
         import: quantize::quantize,
     },
     OperatorImport {
         name: "RELU",
-        import: activation::relu,
+        import: unary::relu,
     },
     OperatorImport {
         name: "RELU6",
-        import: activation::relu6,
+        import: unary::relu6,
     },
     OperatorImport {
         name: "RESHAPE",
         import: reshape::reshape,
+    },
+    OperatorImport {
+        name: "RESIZE_BILINEAR",
+        import: resize::resize_bilinear,
     },
     OperatorImport {
         name: "RESIZE_NEAREST_NEIGHBOR",
@@ -183,12 +207,20 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: binary::sub,
     },
     OperatorImport {
+        name: "TANH",
+        import: unary::tanh,
+    },
+    OperatorImport {
         name: "TILE",
         import: gather::tile,
     },
     OperatorImport {
         name: "TRANSPOSE",
         import: layout::transpose,
+    },
+    OperatorImport {
+        name: "TRANSPOSE_CONV",
+        import: transpose_conv::transpose_conv,
     },
     OperatorImport {
         name: "UNPACK",

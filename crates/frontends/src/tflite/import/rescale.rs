@@ -13,6 +13,15 @@ const SOFTMAX_FRACTION: f64 = (1u64 << 26) as f64;
 /// Addition shifts its operands left by 20 bits first.
 const ADD_FRACTION: f64 = (1u64 << 20) as f64;
 
+/// Sigmoids are computed of numbers with 27 fractional bits.
+const SIGMOID_FRACTION: f32 = (1u64 << 27) as f32;
+
+/// HARD_SWISH shifts its input left by 7 bits first.
+const HARD_SWISH_FRACTION: f32 = 128.0;
+
+/// Where HARD_SWISH has the number 3 among those of 16 bits.
+const HARD_SWISH_GATE: f32 = 3.0 / 32768.0;
+
 fn refused(what: &str, value: f64) -> Finding {
     Finding::new(
         codes::QUANTIZATION,
@@ -66,4 +75,25 @@ pub(super) fn softmax(beta: f32, scale: f32) -> Result<(), Finding> {
     } else {
         Err(refused("a softmax factor", value))
     }
+}
+
+/// Refuses a scale of LOGISTIC or TANH that is too fine for their fixed point.
+pub(super) fn sigmoid(scale: f32) -> Result<(), Finding> {
+    // Both are powers of two away from the scale: the product is exact.
+    let value = scale * SIGMOID_FRACTION;
+    if value >= 0.5 {
+        Ok(())
+    } else {
+        Err(refused("a factor", value.into()))
+    }
+}
+
+/// Refuses a HARD_SWISH whose output is 128 times as fine as its input, or finer, or whose input is too coarse.
+pub(super) fn hard_swish(input: f32, output: f32) -> Result<(), Finding> {
+    let fine = (1.0 / HARD_SWISH_FRACTION) * input;
+    let value = f64::from(fine / output);
+    if value >= 1.0 {
+        return Err(refused("a factor", value));
+    }
+    factor(f64::from(fine / HARD_SWISH_GATE))
 }

@@ -19,6 +19,14 @@ pub(super) enum Arithmetic {
     Hybrid,
 }
 
+/// Where an operator has its operands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Positions {
+    pub(super) input: usize,
+    pub(super) filter: usize,
+    pub(super) bias: usize,
+}
+
 /// Input, filter and bias of an operator, checked.
 pub(super) struct Weighted<'a> {
     pub(super) input: &'a Tensor,
@@ -32,10 +40,24 @@ impl<'a> Weighted<'a> {
     /// The operands of `cx`'s operator; a per-axis filter runs along `channel_axis`, the filter's output channels.
     pub(super) fn new(cx: &OpCx<'a, '_>, channel_axis: usize) -> Result<Self, Finding> {
         cx.operands(2..=3, 1)?;
+        let positions = Positions {
+            input: 0,
+            filter: 1,
+            bias: 2,
+        };
+        Self::at(cx, positions, channel_axis)
+    }
+
+    /// The operands at these positions.
+    pub(super) fn at(
+        cx: &OpCx<'a, '_>,
+        positions: Positions,
+        channel_axis: usize,
+    ) -> Result<Self, Finding> {
         let (input, filter, bias, output) = (
-            cx.input(0)?,
-            cx.input(1)?,
-            cx.optional_input(2),
+            cx.input(positions.input)?,
+            cx.input(positions.filter)?,
+            cx.optional_input(positions.bias),
             cx.output()?,
         );
         let arithmetic = arithmetic(input, filter, bias, output)?;
@@ -46,13 +68,17 @@ impl<'a> Weighted<'a> {
             output,
             arithmetic,
         };
-        for (position, tensor) in [(1, Some(filter)), (2, bias)] {
+        for (position, tensor) in [(positions.filter, Some(filter)), (positions.bias, bias)] {
             if tensor.is_some() && cx.constant_bytes(position).is_none() {
                 return Err(Finding::new(
                     codes::NOT_CONSTANT,
                     format!(
                         "its {} is computed at run time",
-                        if position == 1 { "filter" } else { "bias" }
+                        if position == positions.filter {
+                            "filter"
+                        } else {
+                            "bias"
+                        }
                     ),
                     "filters and biases must be constants of the file; freeze the network before converting",
                 ));

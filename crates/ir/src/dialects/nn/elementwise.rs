@@ -1,8 +1,6 @@
-//! Element by element: of two tensors whose shapes broadcast, and the logistic function.
+//! Element by element of two tensors whose shapes broadcast.
 
-use super::{
-    Element, activation_elements, broadcast, operand_element, result_shape, value_shape, verify_add,
-};
+use super::{activation_elements, broadcast, result_shape, value_shape, verify_add};
 use crate::verify::VerifyCx;
 use crate::{DialectRegistryBuilder, OpRef, RegistryError, Type, define_op};
 
@@ -49,12 +47,12 @@ define_op! {
 }
 
 define_op! {
-    /// `nn.logistic`: `1 / (1 + e^-x)` of floats; of int8 it is an `nn.lookup_table`.
-    pub struct LogisticOp = "nn.logistic" {
+    /// `nn.prelu`: the input where it is not negative, else `slope · input`; the slope broadcasts to the input's shape from the right.
+    pub struct PreluOp = "nn.prelu" {
         traits: { pure },
-        operands: { input: one Tensor },
+        operands: { input: one Tensor, slope: one Tensor },
         results: { output: one Tensor },
-        verify: verify_logistic,
+        verify: verify_prelu,
     }
 }
 
@@ -72,17 +70,12 @@ fn verify_extremum(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     });
 }
 
-fn verify_logistic(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
+fn verify_prelu(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     activation_elements(op, cx);
-    cx.check(
-        operand_element(op, 0) == Some(Element::F32),
-        op,
-        "V024",
-        || "wants f32 in and out".to_owned(),
-    );
-    let (a, b) = (value_shape(op, 0), result_shape(op));
-    cx.check(a == b, op, "V023", || {
-        format!("the shape changes from {a:?} to {b:?}")
+    let (input, slope, output) = (value_shape(op, 0), value_shape(op, 1), result_shape(op));
+    let fits = broadcast(&input, &slope).as_ref() == Some(&output) && input == output;
+    cx.check(fits, op, "V023", || {
+        format!("a slope {slope:?} for {input:?} does not give {output:?}")
     });
 }
 
@@ -91,6 +84,6 @@ pub(super) fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryErr
     r.op(SubOp::info())?.op(MulOp::info())?;
     r.op(MaximumOp::info())?
         .op(MinimumOp::info())?
-        .op(LogisticOp::info())?;
+        .op(PreluOp::info())?;
     Ok(())
 }

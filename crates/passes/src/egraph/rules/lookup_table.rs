@@ -27,11 +27,16 @@ pub(super) const RULES: &[Rule] = &[Rule {
         nn::ReluOp::NAME,
         nn::Relu6Op::NAME,
         nn::LookupTableOp::NAME,
+        nn::LogisticOp::NAME,
+        nn::TanhOp::NAME,
+        nn::HardSwishOp::NAME,
+        nn::LeakyReluOp::NAME,
         nn::AddOp::NAME,
         nn::SubOp::NAME,
         nn::MulOp::NAME,
         nn::MaximumOp::NAME,
         nn::MinimumOp::NAME,
+        nn::PreluOp::NAME,
     ],
     inner: &[],
     when: |g, at| is_int8(g, at.root.class) && chain(g, &at.root).is_some(),
@@ -45,6 +50,11 @@ struct Link {
     of: Id,
 }
 
+/// Whether an op is of two tensors, element by element.
+fn is_binary(name: &str) -> bool {
+    BINARY.contains(&name) || name == nn::PreluOp::NAME
+}
+
 /// The node as a link, if it is one.
 fn link(g: &mut Graph, node: &Node) -> Option<Link> {
     let of = if POINTWISE.contains(&g.name(node)) {
@@ -53,7 +63,7 @@ fn link(g: &mut Graph, node: &Node) -> Option<Link> {
             .iter()
             .all(known)
             .then(|| node.operands[0])
-    } else if BINARY.contains(&g.name(node)) {
+    } else if is_binary(g.name(node)) {
         let (a, b) = (node.operands[0], node.operands[1]);
         let same = g.egraph.find(a) == g.egraph.find(b);
         let both = [(a, b), (b, a)];
@@ -123,7 +133,7 @@ fn build(g: &mut Graph, at: &Match) -> Option<Id> {
 /// What a link makes of 256 elements.
 fn on_all(g: &mut Graph, link: &Link, input: Datum) -> Option<Datum> {
     let node = &link.node;
-    let is_binary = BINARY.contains(&g.name(node));
+    let is_binary = is_binary(g.name(node));
     let mut args: SmallVec<[Datum; 2]> = SmallVec::new();
     let mut shapes: SmallVec<[Option<&[i64]>; 2]> = SmallVec::new();
     for &operand in &node.operands {

@@ -15,6 +15,9 @@ pub(super) const POINTWISE: &[&str] = &[
     nn::Relu6Op::NAME,
     nn::LookupTableOp::NAME,
     nn::LogisticOp::NAME,
+    nn::TanhOp::NAME,
+    nn::HardSwishOp::NAME,
+    nn::LeakyReluOp::NAME,
 ];
 
 /// Operators on two tensors, element by element, whose shapes broadcast.

@@ -25,6 +25,10 @@ pub(super) const RULES: &[Rule] = &[
             nn::ReluOp::NAME,
             nn::Relu6Op::NAME,
             nn::LookupTableOp::NAME,
+            nn::LogisticOp::NAME,
+            nn::TanhOp::NAME,
+            nn::HardSwishOp::NAME,
+            nn::LeakyReluOp::NAME,
         ],
         when: |g, at| has_activation(g, &at.root, "none") && is_monotone(g, at.inner()),
         build: |g, at| {

@@ -265,11 +265,32 @@ impl<'c> Net<'c> {
     pub fn pointwise(&mut self, x: ValueId) -> ValueId {
         let (shape, from) = (self.shape(x), self.elem(x));
         let names: &[&str] = match self.is_float(from) {
-            true => &["relu", "relu6", "quantize", "logistic"],
-            false => &["relu", "relu6", "quantize", "dequantize", "lookup_table"],
+            true => &[
+                "relu",
+                "relu6",
+                "quantize",
+                "logistic",
+                "tanh",
+                "hard_swish",
+                "leaky_relu",
+            ],
+            false => &[
+                "relu",
+                "relu6",
+                "quantize",
+                "dequantize",
+                "lookup_table",
+                "logistic",
+                "hard_swish",
+                "leaky_relu",
+            ],
         };
         let name = self.c.of(names);
         let to = match name {
+            "logistic" if !self.is_float(from) => {
+                self.m.quant(QuantType::per_tensor(8, 1.0 / 256.0, -128))
+            }
+            "hard_swish" | "leaky_relu" if !self.is_float(from) => self.i8(),
             "dequantize" => self.f32(),
             "quantize" | "lookup_table" => self.i8(),
             _ => from,
@@ -278,7 +299,14 @@ impl<'c> Net<'c> {
         if name == "lookup_table" {
             operands.push(self.constant(&[256], to));
         }
-        self.op(name, &operands, &[], &shape, to)
+        let alpha = self.c.of(&[0.1, 0.25, -0.5]);
+        let alpha = ("alpha", self.m.f32_attr(alpha));
+        let props = if name == "leaky_relu" {
+            &[alpha][..]
+        } else {
+            &[]
+        };
+        self.op(name, &operands, props, &shape, to)
     }
 
     pub fn add(&mut self, x: ValueId, y: ValueId) -> ValueId {
