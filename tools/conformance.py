@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Draws single-operator .tflite models and takes their outputs from the tflite-micro interpreter.
+"""Draws single-operator .tflite models and takes their outputs from the tflite-micro interpreter; of UINT8 models, of which it has few
+kernels, from LiteRT with its reference kernels.
 
     python3 tools/conformance.py --seed N --count M --out DIR
 
 writes DIR/cases.json and DIR/cases.bin; tests/data/conformance/README.md describes both. The same seed, count and library
-versions give the same bytes. Needs tflite-micro, numpy and flatbuffers of the versions below; they are installed into a
+versions give the same bytes. Needs tflite-micro, LiteRT, numpy and flatbuffers of the versions below; they are installed into a
 virtual environment under target/ when it is missing.
 """
 import argparse
@@ -15,23 +16,25 @@ from collections import Counter
 
 from pip_venv import ROOT, installed_versions, restart_in_venv
 
-REQUIREMENTS = {"tflite-micro": "0.dev20261023182759", "numpy": "2.4.6", "flatbuffers": "25.12.19"}
+REQUIREMENTS = {
+    "tflite-micro": "0.dev20261023182759", "ai-edge-litert": "2.3.0", "numpy": "2.4.6", "flatbuffers": "25.12.19",
+}
 DEFAULT_VENV = os.path.join(ROOT, "target", "conformance-venv")
 
 
 def draw_all(seed, count):
     """The container of all cases, and what was drawn anew."""
     from conformance_cases.container import Container
-    from conformance_cases.oracle import Oracle
+    from conformance_cases.oracle import Oracles
     from conformance_cases.schedule import OPERATORS, draw_answered, slots
 
     order = slots()
     container, refusals = Container(), Counter()
     started = time.monotonic()
-    with Oracle() as oracle:
+    with Oracles() as oracles:
         for index in range(count):
             slot = order[index % len(order)]
-            case, outputs = draw_answered(seed, index, slot, oracle, refusals)
+            case, outputs = draw_answered(seed, index, slot, oracles, refusals)
             op, dtype, *_ = OPERATORS[slot]
             container.add(f"{op.lower()}_{dtype}_{index:04}", dtype, case, outputs)
             if time.monotonic() - started > 5:

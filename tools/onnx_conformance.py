@@ -32,6 +32,8 @@ class Graph:
         self.count = 0
         # What a layer on integers may be off: a step of its result.
         self.step = None
+        # Element type of the outputs.
+        self.kind = TensorProto.FLOAT
 
     def name(self, what):
         self.count += 1
@@ -55,6 +57,13 @@ class Graph:
 
     def floats(self, shape, spread=1.0):
         return self.constant(self.rng.normal(0, spread, shape).astype(np.float32))
+
+    def halves(self, array, unsigned):
+        """A constant of four bits an element."""
+        name = self.name("constant")
+        kind = TensorProto.UINT4 if unsigned else TensorProto.INT4
+        self.constants.append(helper.make_tensor(name, kind, array.shape, array.ravel().tolist()))
+        return name
 
     def integers(self, values):
         return self.constant(np.array(values, np.int64), "numbers")
@@ -398,6 +407,86 @@ def parts(g):
     return [g.node("Slice", [x] + numbers)]
 
 
+def expand(g):
+    """Expand of what is computed, by a constant or by the shapes of PyTorch's `expand(-1, …)`."""
+    shape = [some(g.rng, 1, 5) for _ in range(some(g.rng, 1, 5))]
+    small = [1 if g.rng.random() < 0.5 else n for n in shape]
+    rank = some(g.rng, 0, len(shape)) if g.rng.random() < 0.3 else 0
+    while rank < len(shape) and any(n != 1 for n in small[:rank]):
+        rank -= 1
+    x = g.input(small[rank:])
+    form = pick(g.rng, ("constant", "smaller", "minus one"))
+    if form == "minus one":
+        # Where the stated extent is -1, the input's stays.
+        stated = [-1 if s == n else n for s, n in zip(small, shape)]
+        ones = g.node("ConstantOfShape", [g.integers([len(shape)])], value=helper.make_tensor("one", TensorProto.INT64, [1], [1]))
+        minus = g.node("Mul", [ones, g.constant(np.int64(-1))])
+        same = g.node("Equal", [g.integers(stated), minus])
+        return [g.node("Expand", [x, g.node("Where", [same, ones, g.integers(stated)])])]
+    if form == "smaller":
+        shape = [1 if g.rng.random() < 0.3 else n for n in shape]
+    like = g.node("CastLike", [g.constant(np.array(shape, np.int32)), g.integers([1])]) if g.opset >= 15 else g.integers(shape)
+    y = g.node("Expand", [x, like])
+    return [g.node("Add", [y, g.node("Expand", [g.floats([1]), g.integers([1, 1])])])]
+
+
+def arg_best(g):
+    """ArgMax and ArgMin, also of what has its channels last here, and what moves indices."""
+    shape = [some(g.rng, 1, 6) for _ in range(some(g.rng, 1, 5))]
+    if g.rng.random() < 0.4:
+        shape = image(g.rng)
+        x = g.node("Conv", [g.input(shape), g.floats([shape[1], shape[1], 1, 1])])
+    else:
+        x = g.input(shape)
+        # Few different values, so that some are equal.
+        g.values[x] = np.round(g.values[x])
+    axis, keep = some(g.rng, 0, len(shape)), int(g.rng.random() < 0.5)
+    stated = axis - len(shape) if g.rng.random() < 0.4 else axis
+    attributes = {} if axis == 0 and g.rng.random() < 0.3 else {"axis": stated}
+    y = g.node(pick(g.rng, ("ArgMax", "ArgMax", "ArgMin")), [x], keepdims=keep, **attributes)
+    rank = len(shape) if keep else len(shape) - 1
+    form = pick(g.rng, ("none", "none", "Transpose", "Cast", "Reshape"))
+    if form == "Transpose" and rank > 0:
+        y = g.node("Transpose", [y], perm=[int(d) for d in g.rng.permutation(rank)])
+    elif form == "Reshape":
+        y = g.node("Reshape", [y, g.integers([-1])])
+    elif form == "Cast":
+        y = g.node("Cast", [y], to=TensorProto.INT64)
+    g.kind = TensorProto.INT64
+    return [y]
+
+
+def half_bytes(g):
+    """Weights of four bits: of a layer on integers, or with a scale for each block, in float."""
+    if g.opset < 21:
+        return None
+    unsigned = bool(g.rng.random() < 0.5)
+    low, high = (0, 16) if unsigned else (-8, 8)
+    if g.rng.random() < 0.3:
+        block, blocks, channels = pick(g.rng, (2, 3, 16)), some(g.rng, 1, 4), some(g.rng, 1, 6)
+        depth = block * blocks - some(g.rng, 0, 2)
+        blocks = -(-depth // block)
+        stored = g.halves(g.rng.integers(low, high, (depth, channels)), unsigned)
+        scale = g.constant(g.rng.uniform(0.05, 0.2, (blocks, channels)).astype(np.float32))
+        zero = g.halves(g.rng.integers(low, high, (blocks, channels)), unsigned)
+        w = g.node("DequantizeLinear", [stored, scale, zero], axis=0, block_size=block)
+        return [g.node("MatMul", [g.input([2, depth]), w])]
+    q = Quantiser(g, pick(g.rng, (np.int8, np.uint8)), False)
+    shape = [1, some(g.rng, 2, 7), some(g.rng, 3, 8), some(g.rng, 3, 8)]
+    group = pick(g.rng, (1, shape[1]))
+    outputs, attributes = some(g.rng, 1, 6) if group == 1 else shape[1], window(g.rng, shape)
+    x, per_channel = q.tensor(shape), bool(g.rng.random() < 0.6)
+    stored = g.halves(g.rng.integers(low, high, [outputs, shape[1] // group] + attributes["kernel_shape"]), unsigned)
+    q.filter_scale = g.rng.uniform(0.05, 0.2, outputs if per_channel else ()).astype(np.float32)
+    zero = np.full(q.filter_scale.shape, 8 if unsigned else 0)
+    if not per_channel:
+        zero += g.rng.integers(-2, 3)
+    w = q.dequantised([stored, g.constant(q.filter_scale), g.halves(zero, unsigned)])
+    b = q.bias(q.scale_of(x), outputs)
+    y = g.node("Conv", [q.dequantised(x), w, q.dequantised(b)], group=group, **attributes)
+    return q.result(y, None)
+
+
 def binary(g):
     shape = [some(g.rng, 1, 6) for _ in range(some(g.rng, 1, 5))]
     left, right = list(shape), list(shape)
@@ -611,12 +700,12 @@ DRAWN = ((convolution, 4), (convolution_batch_norm, 2), (batch_norm, 1), (max_po
          (reduce_mean, 3), (dense, 4), (flatten_dense, 3), (addition, 3), (residual, 2), (softmax, 2), (layout, 4), (joining, 3),
          (pad, 2), (quantised, 1), (grouped_convolution, 2), (one_dimensional, 3), (transposed_convolution, 3), (resize, 3),
          (depth_and_space, 1), (parts, 3), (binary, 4), (squeeze_and_excite, 2), (function, 4), (reduce_max, 1),
-         (quantised_layer, 16))
+         (expand, 3), (half_bytes, 3), (arg_best, 4), (quantised_layer, 16))
 
 
 def session(graph, opset):
     domains = [helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)]
-    model = helper.make_model(graph, opset_imports=domains, ir_version=7)
+    model = helper.make_model(graph, opset_imports=domains, ir_version=10 if opset > 20 else 7)
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
@@ -645,6 +734,8 @@ def draw(rng):
     opset = int(rng.integers(11, 23))
     g = Graph(rng, opset)
     chosen = pick(rng, [f for f, weight in DRAWN for _ in range(weight)])
+    if chosen == half_bytes:
+        g.opset = opset = some(rng, 21, 23)
     if chosen in (quantised, quantised_layer) and opset < 13:
         return None
     try:
@@ -652,12 +743,12 @@ def draw(rng):
         if outputs is None:
             return None
         prune(g, outputs)
-        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+        values = [helper.make_tensor_value_info(name, g.kind, None) for name in outputs]
         runner = session(helper.make_graph(g.nodes, "case", g.inputs, values, g.constants), opset)
         results = runner.run(outputs, g.values)
     except Exception:  # onnxruntime's own classes have no common base of their own.
         return None
-    if any(r.size == 0 or r.dtype != np.float32 for r in results):
+    if any(r.size == 0 or r.dtype not in (np.float32, np.int64) for r in results):
         return None
     names = [i.name for i in g.inputs]
     return chosen.__name__, opset, runner.content, [g.values[n] for n in names], results, g.step
@@ -692,7 +783,8 @@ def main():
         tolerance = 1e-5 * max(scale, 1.0) if step is None else 1.001 * step
         cases.append({
             "name": f"{name}_{index:04}", "opset": opset, "tolerance": tolerance, "model": blob.add(model),
-            "inputs": [blob.add(x.tobytes()) for x in inputs], "outputs": [blob.add(r.tobytes()) for r in outputs],
+            "inputs": [blob.add(x.tobytes()) for x in inputs],
+            "outputs": [blob.add(r.tobytes()) | ({"dtype": "int64"} if r.dtype == np.int64 else {}) for r in outputs],
         })
     os.makedirs(arguments.out, exist_ok=True)
     header = {"format_version": 1, "seed": arguments.seed, "count": arguments.count, "versions": VERSIONS, "redrawn": redrawn}

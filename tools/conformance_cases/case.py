@@ -29,6 +29,8 @@ class Case:
     # not what was meant.
     predicted: list = None
     predicted_tolerance: float = 0.0
+    # A case in INT8 of which every stored number is 128 less, whose answers stand for this one's; or None.
+    twin: "Case" = None
 
 
 def log_uniform(rng, low, high):
@@ -84,20 +86,39 @@ def int8_activations(rng, shape, zero, small=False):
     return np.clip(values, -128, 127).astype(np.int8)
 
 
-def int8_weights(rng, shape, small=False):
-    """Symmetric weights in [-127, 127], the range that TFLite's quantisation specification allows."""
+def int8_weights(rng, shape, small=False, limit=127):
+    """Symmetric weights in [-127, 127], the range that TFLite's quantisation specification allows, or up to another limit."""
     if small:
         return rng.integers(-2, 3, shape).astype(np.int8)
     style = pick(rng, ("uniform", "uniform", "normal", "extremes", "sparse"))
     if style == "normal":
-        values = np.rint(rng.normal(0, 30, shape))
+        values = np.rint(rng.normal(0, 30 * limit / 127, shape))
     elif style == "extremes":
-        values = np.where(rng.random(shape) < 0.5, -127, 127)
+        values = np.where(rng.random(shape) < 0.5, -limit, limit)
     elif style == "sparse":
-        values = np.where(rng.random(shape) < 0.3, rng.integers(-127, 128, shape), 0)
+        values = np.where(rng.random(shape) < 0.3, rng.integers(-limit, limit + 1, shape), 0)
     else:
-        values = rng.integers(-127, 128, shape)
-    return np.clip(values, -127, 127).astype(np.int8)
+        values = rng.integers(-limit, limit + 1, shape)
+    return np.clip(values, -limit, limit).astype(np.int8)
+
+
+def draw_filter(rng, shape, kind, small=False):
+    """Int8 weights of a kind with their zero point: "int8" and "int4" are symmetric, "asymmetric" is what UINT8 models have."""
+    weights = int8_weights(rng, shape, small, 7 if kind == "int4" else 127)
+    if kind != "asymmetric":
+        return weights, 0
+    # Near 0 most weights fit int8 without their zero point, else they do not.
+    zero = int(pick(rng, (0, -3, 2, int(rng.integers(-128, 128)), int(rng.integers(-128, 128)))))
+    return np.clip(weights.astype(np.int64) + (zero if small else 0), -128, 127).astype(np.int8), zero
+
+
+def filter_features(kind, weights, zero):
+    """What the filter of a case exercises."""
+    if kind != "asymmetric":
+        return {"int4 weights"} if kind == "int4" else set()
+    symmetric = weights.astype(np.int64) - zero
+    fits = symmetric.min() >= -128 and symmetric.max() <= 127
+    return {"weights that fit int8 without their zero point" if fits else "weights that keep their zero point"}
 
 
 def float_values(rng, shape, scale=1.0):

@@ -3,8 +3,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .case import (ACTIVATIONS, FLOAT32_UNIT, Case, Redraw, batch_size, chance, channel_count, float_values,
-                   int8_activations, int8_weights, log_uniform, pick, sample_count, zero_point)
+from .case import (ACTIVATIONS, FLOAT32_UNIT, Case, Redraw, batch_size, chance, channel_count, draw_filter, filter_features,
+                   float_values, int8_activations, log_uniform, pick, sample_count, zero_point)
 from .fixed_point import clamp_float
 from .requantization import draw_mode, draw_requantization, requantization_features, requantized_output
 from .tflite_file import ACTIVATIONS as ACTIVATION_CODES
@@ -28,21 +28,24 @@ class _Geometry:
     window: Window
 
 
-def draw_conv_2d(rng, dtype):
-    """A CONV_2D case."""
-    return _draw(rng, dtype, depthwise=False)
+def draw_conv_2d(rng, dtype, weights="int8"):
+    """A CONV_2D case; `weights` is a kind of filter of int8 activations, as `draw_filter` has it."""
+    return _draw(rng, dtype, weights, depthwise=False)
 
 
-def draw_depthwise_conv_2d(rng, dtype):
-    """A DEPTHWISE_CONV_2D case, depth multiplier 1 to 8."""
-    return _draw(rng, dtype, depthwise=True)
+def draw_depthwise_conv_2d(rng, dtype, weights="int8"):
+    """A DEPTHWISE_CONV_2D case, depth multiplier 1 to 8; `weights` as for CONV_2D."""
+    return _draw(rng, dtype, weights, depthwise=True)
 
 
-def _draw(rng, dtype, depthwise):
+def _draw(rng, dtype, weights, depthwise):
     g = _draw_geometry(rng, dtype, depthwise)
     activation = pick(rng, ACTIVATIONS)
     bias_form = pick(rng, ("given", "given", "given", "given", "two inputs", "index -1"))
-    case = (_draw_int8 if dtype == "int8" else _draw_float)(rng, g, activation, bias_form)
+    if dtype == "int8":
+        case = _draw_int8(rng, g, activation, bias_form, weights)
+    else:
+        case = _draw_float(rng, g, activation, bias_form)
     case.features |= g.window.features(g.input)
     if g.input[0] > 1:
         case.features.add("batch above 1")
@@ -89,33 +92,34 @@ def _accumulate(g, x, weights):
     return out
 
 
-def _draw_int8(rng, g, activation, bias_form):
+def _draw_int8(rng, g, activation, bias_form, kind):
     mode = draw_mode(rng)
     small = mode == "above_one"
     zero = zero_point(rng)
     samples = [int8_activations(rng, g.input, zero, small) for _ in range(sample_count(rng))]
-    weights = int8_weights(rng, g.weights, small)
-    accs = [_accumulate(g, x.astype(np.int64) - zero, weights.astype(np.int64)) for x in samples]
-    per_channel = chance(rng, 0.8)
+    weights, weight_zero = draw_filter(rng, g.weights, kind, small)
+    accs = [_accumulate(g, x.astype(np.int64) - zero, weights.astype(np.int64) - weight_zero) for x in samples]
+    per_channel = kind != "asymmetric" and chance(rng, 0.8)
     stacked = np.stack(accs)
     r = draw_requantization(rng, mode, stacked, per_channel, activation, bias_form == "given")
     axis = 3 if g.depthwise else 0
     zeros = [0] * len(r.weight_scales)
     tensors = [
         Tensor("input", "int8", g.input, Quantization(np.array([r.input_scale]), [zero])),
-        Tensor("weights", "int8", g.weights, Quantization(r.weight_scales, zeros, axis if per_channel else 0), weights),
+        Tensor("weights", "int4" if kind == "int4" else "int8", g.weights,
+               Quantization(r.weight_scales, [weight_zero] * len(zeros), axis if per_channel else 0), weights),
     ]
     if r.bias is not None:
         bias_scales = (r.input_scale * r.weight_scales).astype(np.float32)
         tensors.append(Tensor("bias", "int32", (g.output[3],), Quantization(bias_scales, zeros), r.bias.astype(np.int32)))
     tensors.append(Tensor("output", "int8", g.output, Quantization(np.array([r.output_scale]), [r.output_zero_point])))
     model = _model(g, tensors, activation, bias_form, False, version=3)
-    features = requantization_features(stacked, r, activation)
+    features = requantization_features(stacked, r, activation) | filter_features(kind, weights, weight_zero)
     features.add("per-channel weights" if per_channel else "per-tensor weights")
     if zero in (-128, 127):
         features.add("input zero point at an extreme")
     return Case(model, [[x] for x in samples], _about(g, activation, r.mode), features=features,
-                predicted=[requantized_output(a, r, activation) for a in accs])
+                predicted=[requantized_output(a, r, activation, kind == "asymmetric") for a in accs])
 
 
 def _draw_float(rng, g, activation, bias_form):

@@ -1,8 +1,8 @@
 """FULLY_CONNECTED."""
 import numpy as np
 
-from .case import (ACTIVATIONS, FLOAT32_UNIT, Case, batch_size, chance, channel_count, float_values,
-                   int8_activations, int8_weights, log_uniform, pick, sample_count, zero_point)
+from .case import (ACTIVATIONS, FLOAT32_UNIT, Case, batch_size, chance, channel_count, draw_filter, filter_features,
+                   float_values, int8_activations, log_uniform, pick, sample_count, zero_point)
 from .fixed_point import clamp_float
 from .requantization import draw_mode, draw_requantization, requantization_features, requantized_output
 from .tflite_file import ACTIVATIONS as ACTIVATION_CODES
@@ -11,8 +11,9 @@ from .tflite_file import Quantization, SingleOperatorModel, Tensor
 MAX_WEIGHTS = {"int8": 1536, "float32": 448}
 
 
-def draw_fully_connected(rng, dtype):
-    """A case; the input has two to four dimensions and is read as rows of the weights' depth."""
+def draw_fully_connected(rng, dtype, weights="int8"):
+    """A case; the input has two to four dimensions and is read as rows of the weights' depth. `weights` is a kind of filter of int8
+    activations, as `draw_filter` has it."""
     form = pick(rng, ("rows", "rows", "flatten", "keep", "keep", "rows of 3-D"))
     x_shape, depth = _draw_input(rng, form, dtype)
     units = min(channel_count(rng), MAX_WEIGHTS[dtype] // depth)
@@ -20,8 +21,8 @@ def draw_fully_connected(rng, dtype):
     out_shape = x_shape[:-1] + (units,) if form == "keep" else (rows, units)
     activation = pick(rng, ACTIVATIONS)
     bias_form = pick(rng, ("given", "given", "given", "two inputs", "index -1"))
-    draw = _draw_int8 if dtype == "int8" else _draw_float
-    tensors, case = draw(rng, x_shape, (units, depth), out_shape, activation, bias_form == "given")
+    form_of = (rng, x_shape, (units, depth), out_shape, activation, bias_form == "given")
+    tensors, case = _draw_int8(*form_of, weights) if dtype == "int8" else _draw_float(*form_of)
     inputs = {"given": [0, 1, 2], "two inputs": [0, 1], "index -1": [0, 1, -1]}[bias_form]
     version = 6 if len(inputs) == 2 else 5 if form == "keep" else 4 if dtype == "int8" else 1
     options = {"activation": ACTIVATION_CODES[activation], "keep_num_dims": form == "keep"}
@@ -50,26 +51,27 @@ def _draw_input(rng, form, dtype):
     return (batch_size(rng), int(rng.integers(1, 4)), int(rng.integers(1, 4)), depth), depth
 
 
-def _draw_int8(rng, x_shape, w_shape, out_shape, activation, with_bias):
+def _draw_int8(rng, x_shape, w_shape, out_shape, activation, with_bias, kind):
     mode = draw_mode(rng)
     small = mode == "above_one"
     zero = zero_point(rng)
     samples = [int8_activations(rng, x_shape, zero, small) for _ in range(sample_count(rng))]
-    weights = int8_weights(rng, w_shape, small)
-    accs = [_rows(x.astype(np.int64) - zero, weights.astype(np.int64)) for x in samples]
-    per_channel = chance(rng, 0.3)
+    weights, weight_zero = draw_filter(rng, w_shape, kind, small)
+    accs = [_rows(x.astype(np.int64) - zero, weights.astype(np.int64) - weight_zero) for x in samples]
+    per_channel = kind != "asymmetric" and chance(rng, 0.3)
     stacked = np.stack(accs)
     r = draw_requantization(rng, mode, stacked, per_channel, activation, with_bias)
     zeros = [0] * len(r.weight_scales)
     tensors = [
         Tensor("input", "int8", x_shape, Quantization(np.array([r.input_scale]), [zero])),
-        Tensor("weights", "int8", w_shape, Quantization(r.weight_scales, zeros), weights),
+        Tensor("weights", "int4" if kind == "int4" else "int8", w_shape,
+               Quantization(r.weight_scales, [weight_zero] * len(zeros)), weights),
     ]
     if with_bias:
         bias_scales = (r.input_scale * r.weight_scales).astype(np.float32)
         tensors.append(Tensor("bias", "int32", w_shape[:1], Quantization(bias_scales, zeros), r.bias.astype(np.int32)))
     tensors.append(Tensor("output", "int8", out_shape, Quantization(np.array([r.output_scale]), [r.output_zero_point])))
-    features = requantization_features(stacked, r, activation)
+    features = requantization_features(stacked, r, activation) | filter_features(kind, weights, weight_zero)
     features.add("per-channel weights" if per_channel else "per-tensor weights")
     if zero in (-128, 127):
         features.add("input zero point at an extreme")

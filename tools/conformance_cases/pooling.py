@@ -11,9 +11,9 @@ from .window import draw_window
 MAX_INPUT_ELEMENTS = {"int8": 900, "float32": 250}
 
 
-def draw_average_pool_2d(rng, dtype):
-    """An AVERAGE_POOL_2D case; elements in the padding do not count."""
-    return _draw(rng, dtype, "AVERAGE_POOL_2D")
+def draw_average_pool_2d(rng, dtype, half_up=False):
+    """An AVERAGE_POOL_2D case; elements in the padding do not count. What stands for UINT8 rounds halves up."""
+    return _draw(rng, dtype, "AVERAGE_POOL_2D", half_up)
 
 
 def draw_max_pool_2d(rng, dtype):
@@ -21,7 +21,7 @@ def draw_max_pool_2d(rng, dtype):
     return _draw(rng, dtype, "MAX_POOL_2D")
 
 
-def _draw(rng, dtype, op):
+def _draw(rng, dtype, op, half_up=False):
     window, shape, out_shape = _draw_geometry(rng, dtype)
     activation = pick(rng, ACTIVATIONS)
     quantization, zero, scale, empty_tables = None, 0, None, False
@@ -43,7 +43,7 @@ def _draw(rng, dtype, op):
     pool = _average if op == "AVERAGE_POOL_2D" else _max
     predicted = []
     for x in samples:
-        out = pool(window, x, out_shape)
+        out = pool(window, x, out_shape, half_up)
         if dtype == "int8":
             low, high = activation_range(activation, scale, zero)
             predicted.append(np.clip(out, low, high).astype(np.int8))
@@ -72,18 +72,20 @@ def _draw_geometry(rng, dtype):
     raise Redraw("no geometry within the size limits")
 
 
-def _average(window, x, out_shape):
+def _average(window, x, out_shape, half_up):
     wide = x.astype(np.int64 if x.dtype == np.int8 else np.float64)
     taps = [(ky, kx) for ky in range(window.height) for kx in range(window.width)]
     total = sum(window.tap(wide, ky, kx, out_shape) for ky, kx in taps)
     count = sum(window.tap(np.ones_like(wide), ky, kx, out_shape) for ky, kx in taps)
     if x.dtype != np.int8:
         return total / count
+    if half_up:
+        return (total + count // 2) // count
     # Halves away from zero.
     return np.sign(total) * ((np.abs(total) + count // 2) // count)
 
 
-def _max(window, x, out_shape):
+def _max(window, x, out_shape, _half_up):
     wide = x.astype(np.int64 if x.dtype == np.int8 else np.float64)
     lowest = -128 if x.dtype == np.int8 else -np.inf
     taps = [(ky, kx) for ky in range(window.height) for kx in range(window.width)]

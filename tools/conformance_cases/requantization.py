@@ -163,10 +163,11 @@ def _check_int32(flat, bias, multipliers):
             raise Redraw("accumulator times 2^shift leaves int32")
 
 
-def requantized_output(accumulators, r, activation):
-    """The int8 output for accumulators without bias."""
+def requantized_output(accumulators, r, activation, single_precision=False):
+    """The int8 output for accumulators without bias; LiteRT multiplies the scales of UINT8 convolutions in single precision."""
+    multipliers = r.single_precision_multipliers if single_precision else r.multipliers
     total = accumulators if r.bias is None else accumulators + r.bias
-    out = np.stack([fixed_point.requantize(total[..., c], q, s) for c, (q, s) in enumerate(r.multipliers)], axis=-1)
+    out = np.stack([fixed_point.requantize(total[..., c], q, s) for c, (q, s) in enumerate(multipliers)], axis=-1)
     low, high = fixed_point.activation_range(activation, r.output_scale, r.output_zero_point)
     return np.clip(out + r.output_zero_point, low, high).astype(np.int8)
 

@@ -1,9 +1,11 @@
 """Which operator a case number draws, and the drawing of one case."""
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
 from .addition import draw_add
+from .arg_max import draw_arg_max, draw_arg_min
 from .arithmetic import draw_maximum, draw_minimum, draw_mul, draw_squeeze, draw_sub
 from .case import Redraw
 from .convolution import draw_conv_2d, draw_depthwise_conv_2d
@@ -34,6 +36,7 @@ from .resize import draw_resize_bilinear
 from .softmax import draw_softmax
 from .transpose_convolution import draw_transpose_conv
 from .unary import draw_hard_swish, draw_leaky_relu, draw_logistic, draw_tanh
+from .unsigned import plus_128, unsigned
 
 # Operator, input type, how it is drawn, relative frequency.
 OPERATORS = (
@@ -98,6 +101,35 @@ OPERATORS = (
     ("RESIZE_BILINEAR", "float32", draw_resize_bilinear, 6),
     ("SQUEEZE", "int8", draw_squeeze, 2),
     ("SQUEEZE", "float32", draw_squeeze, 2),
+    ("ARG_MAX", "int8", draw_arg_max, 4),
+    ("ARG_MAX", "float32", draw_arg_max, 4),
+    ("ARG_MIN", "int8", draw_arg_min, 2),
+    ("ARG_MIN", "float32", draw_arg_min, 2),
+    ("ARG_MAX", "uint8", unsigned(partial(draw_arg_max, output="int64")), 2),
+    ("CONV_2D", "int8", partial(draw_conv_2d, weights="int4"), 4),
+    ("DEPTHWISE_CONV_2D", "int8", partial(draw_depthwise_conv_2d, weights="int4"), 4),
+    ("FULLY_CONNECTED", "int8", partial(draw_fully_connected, weights="int4"), 3),
+    ("CONV_2D", "uint8", unsigned(partial(draw_conv_2d, weights="asymmetric")), 10),
+    ("DEPTHWISE_CONV_2D", "uint8", unsigned(partial(draw_depthwise_conv_2d, weights="asymmetric")), 10),
+    ("FULLY_CONNECTED", "uint8", unsigned(partial(draw_fully_connected, weights="asymmetric"), by_twin=True), 8),
+    ("ADD", "uint8", unsigned(draw_add), 4),
+    ("SUB", "uint8", unsigned(draw_sub), 3),
+    ("MUL", "uint8", unsigned(draw_mul), 3),
+    ("MAXIMUM", "uint8", unsigned(draw_maximum), 1),
+    ("MINIMUM", "uint8", unsigned(draw_minimum), 1),
+    ("AVERAGE_POOL_2D", "uint8", unsigned(partial(draw_average_pool_2d, half_up=True)), 4),
+    ("MAX_POOL_2D", "uint8", unsigned(draw_max_pool_2d), 2),
+    ("SOFTMAX", "uint8", unsigned(draw_softmax), 4),
+    ("QUANTIZE", "uint8", unsigned(draw_quantize), 3),
+    ("DEQUANTIZE", "uint8", unsigned(draw_dequantize), 1),
+    ("RELU", "uint8", unsigned(draw_relu), 1),
+    ("RELU6", "uint8", unsigned(draw_relu6), 1),
+    ("RESHAPE", "uint8", unsigned(draw_reshape), 1),
+    ("CONCATENATION", "uint8", unsigned(draw_concatenation), 1),
+    ("SPLIT", "uint8", unsigned(draw_split), 1),
+    ("PAD", "uint8", unsigned(draw_pad), 1),
+    ("PADV2", "uint8", unsigned(draw_pad_v2), 1),
+    ("TRANSPOSE", "uint8", unsigned(draw_transpose), 1),
     ("SLICE", "int8", draw_slice, 5),
     ("STRIDED_SLICE", "int8", draw_strided_slice, 8),
     ("RESIZE_NEAREST_NEIGHBOR", "int8", draw_resize_nearest_neighbor, 6),
@@ -152,11 +184,14 @@ REQUIRED_ELSE = (
     "MEAN: rows and columns", "MEAN: other axes", "MEAN: keeps", "MEAN: drops", "MEAN: rescale", "PRELU: slope channel",
     "TRANSPOSE_CONV: padding SAME", "TRANSPOSE_CONV: padding VALID", "TRANSPOSE_CONV: kernel no multiple of stride",
     "RESIZE_BILINEAR: asymmetric", "RESIZE_BILINEAR: align_corners", "RESIZE_BILINEAR: half_pixel_centers",
+    "ARG_MAX: axis from behind", "ARG_MAX: not the last dimension", "ARG_MAX: equal elements",
+    *(f"{op}: {f}" for op in ACCUMULATING for f in (
+        "int4 weights", "weights that fit int8 without their zero point", "weights that keep their zero point")),
 )
 
 
 class Misunderstood(Exception):
-    """Our evaluation of a case differs from tflite-micro's: the file does not say what the case meant."""
+    """Our evaluation of a case differs from the reference's: the file does not say what the case meant."""
 
 
 def slots():
@@ -173,7 +208,7 @@ def not_exercised(features):
     return [f for f in required if f not in features]
 
 
-def draw_answered(seed, index, slot, oracle, refusals):
+def draw_answered(seed, index, slot, oracles, refusals):
     """Case number `index`, its operator's entry, and the reference's outputs.
 
     Depends on seed, index and the library versions only. Draws that fall outside what the reference defines, or that it
@@ -184,16 +219,22 @@ def draw_answered(seed, index, slot, oracle, refusals):
         rng = np.random.default_rng([seed, index, attempt])
         try:
             case = draw(rng, dtype)
-            outputs = oracle.run(case.model.to_bytes(), case.samples, case.model.outputs)
+            outputs = _answers(case, dtype, oracles)
         except Redraw as reason:
             refusals[f"{op} {dtype}: not drawn: {reason}"] += 1
             continue
         except Refused as reason:
-            refusals[f"{op} {dtype}: tflite-micro: {reason}"] += 1
+            refusals[f"{op} {dtype}: {reason}"] += 1
             continue
         _check(f"case {index}, {op} {dtype}, {case.about}", case, outputs)
         return case, outputs
     raise Misunderstood(f"{op} {dtype}: {MAX_ATTEMPTS} draws refused: {Counter(refusals).most_common(3)}")
+
+
+def _answers(case, dtype, oracles):
+    if case.twin is not None:
+        return plus_128(_answers(case.twin, "int8", oracles))
+    return oracles.of(dtype).run(case.model.to_bytes(), case.samples, case.model.outputs)
 
 
 def _check(name, case, outputs):
@@ -202,7 +243,7 @@ def _check(name, case, outputs):
         wanted = predicted if isinstance(predicted, list) else [predicted]
         for output, got, want in zip(tensors, sample, wanted, strict=True):
             if got.shape != tuple(output.shape) or str(got.dtype) != output.dtype:
-                raise Misunderstood(f"{name}: tflite-micro gives {got.dtype} {got.shape}")
+                raise Misunderstood(f"{name}: the reference gives {got.dtype} {got.shape}")
             worst = np.abs(got.astype(np.float64) - want.astype(np.float64)).max()
             if not worst <= case.predicted_tolerance:
                 raise Misunderstood(f"{name}: outputs are up to {worst} away, {case.predicted_tolerance} allowed")

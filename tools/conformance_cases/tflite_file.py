@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import flatbuffers
 import numpy as np
 
-TENSOR_TYPES = {"float32": 0, "int32": 2, "int64": 4, "int8": 9}
+TENSOR_TYPES = {"float32": 0, "int32": 2, "uint8": 3, "int64": 4, "int8": 9, "int4": 17}
 PADDINGS = {"SAME": 0, "VALID": 1}
 ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 BUILTIN_OPERATORS = {
@@ -41,10 +41,12 @@ BUILTIN_OPERATORS = {
     "SPLIT": 49,
     "PRELU": 54,
     "MAXIMUM": 55,
+    "ARG_MAX": 56,
     "MINIMUM": 57,
     "PADV2": 60,
     "SLICE": 65,
     "TRANSPOSE_CONV": 67,
+    "ARG_MIN": 79,
     "PACK": 83,
     "UNPACK": 88,
     "RESIZE_NEAREST_NEIGHBOR": 97,
@@ -93,10 +95,12 @@ OPTIONS = {
     "SplitOptions": (35, {"num_splits": (0, "Int32", 0)}),
     "DequantizeOptions": (38, {}),
     "MaximumMinimumOptions": (39, {}),
+    "ArgMaxOptions": (40, {"output_type": (0, "Int8", 0)}),
     "PadV2Options": (43, {}),
     "SliceOptions": (48, {}),
     "TransposeConvOptions": (49, {
         "padding": (0, "Int8", 0), "stride_w": (1, "Int32", 0), "stride_h": (2, "Int32", 0), "activation": (3, "Int8", 0)}),
+    "ArgMinOptions": (57, {"output_type": (0, "Int8", 0)}),
     "PackOptions": (59, {"values_count": (0, "Int32", 0), "axis": (1, "Int32", 0)}),
     "UnpackOptions": (64, {"num": (0, "Int32", 0), "axis": (1, "Int32", 0)}),
     "ResizeNearestNeighborOptions": (74, {"align_corners": (0, "Bool", False), "half_pixel_centers": (1, "Bool", False)}),
@@ -160,7 +164,7 @@ class _FileBuilder:
     def build(self):
         b, model = self.b, self.model
         # Buffer 0 is the empty sentinel that every tensor without data refers to.
-        contents = [b""] + [t.data.tobytes() for t in model.tensors if t.data is not None]
+        contents = [b""] + [_stored(t) for t in model.tensors if t.data is not None]
         buffers = self._offsets([self._buffer(c) for c in contents])
         with_data = [i for i, t in enumerate(model.tensors) if t.data is not None]
         buffer_of = {t: k + 1 for k, t in enumerate(with_data)}
@@ -266,3 +270,11 @@ class _FileBuilder:
         b.PrependInt32Slot(2, self.model.version, 1)
         b.PrependInt32Slot(3, code, 0)
         return b.EndObject()
+
+
+def _stored(tensor):
+    """The bytes of a constant; two INT4 share one, the first in the low half."""
+    if tensor.dtype != "int4":
+        return tensor.data.tobytes()
+    halves = np.append(tensor.data.ravel(), np.zeros(tensor.data.size % 2, np.int8)).astype(np.uint8) & 15
+    return (halves[0::2] | halves[1::2] << 4).astype(np.uint8).tobytes()

@@ -356,6 +356,17 @@ fn what_the_reference_kernels_refuse_is_refused() {
             let image = tensor(m, 0);
             (image.dtype, image.quant) = (3, None);
         }),
+        (
+            "operator that is another of uint8",
+            codes::ELEMENT_TYPE,
+            |m| {
+                unsigned(m);
+                // LOGISTIC.
+                m.codes[1] = tflite_writer::Code::builtin(14);
+                m.graphs[0].operators[1].inputs = vec![3];
+                m.graphs[0].operators[1].options = (0, vec![]);
+            },
+        ),
         ("bias as long as no dimension", codes::OPERAND_SHAPE, |m| {
             let bias = tensor(m, 2);
             (bias.shape, bias.quant) = (vec![1], None);
@@ -683,16 +694,42 @@ fn hybrid(m: &mut Model) {
     m.buffers[2] = Buffer::Inside(vec![0; 8]);
 }
 
+/// All of UINT8, the filter of one scale and a zero point that leaves its weights no int8.
+fn unsigned(m: &mut Model) {
+    for i in [0, 1, 3, 4, 5] {
+        let t = tensor(m, i);
+        t.dtype = tflite_writer::UINT8;
+        t.quant = Some(Quant {
+            scales: vec![0.5],
+            zero_points: vec![if i == 1 { 130 } else { 125 }],
+            ..Quant::default()
+        });
+    }
+    tensor(m, 2).quant = None;
+}
+
+/// ARG_MAX of the sum's channels, of INT64.
+fn indices(m: &mut Model) {
+    let flat = tensor(m, 5);
+    (flat.dtype, flat.quant, flat.shape) = (4, None, vec![1, 4, 4]);
+    tensor(m, 6).shape = vec![];
+    m.buffers[3] = Buffer::Inside(3i32.to_le_bytes().to_vec());
+    m.codes[2] = Code::builtin(56);
+    m.graphs[0].operators[2].options = (40, vec![Field::I8(0, 4)]);
+}
+
 /// `BLESS=1` writes them.
 #[test]
 fn the_inputs_of_the_file_tests_are_these_models() {
     let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/filetests/import/inputs");
     let errors = CHANGES.iter().filter(|c| !OTHER_INPUTS.contains(&c.0));
-    let remarks: [(&str, Change); 2] = [
+    let remarks: [(&str, Change); 4] = [
         ("remark.unused-graph", |m| {
             m.graphs.push(m.graphs[0].clone())
         }),
         ("remark.dequantized-weights", hybrid),
+        ("remark.unsigned-bytes", unsigned),
+        ("remark.int32-indices", indices),
     ];
     let errors = errors.chain(OFFLINE).map(|c| (c.0, c.1));
     for (code, change) in errors.chain(remarks) {

@@ -190,6 +190,71 @@ fn every_unsupported_operator_is_listed_with_its_layers() {
     assert_eq!((first.index, first.layer.as_str()), (1, "sum"));
 }
 
+/// The quantised type of the constant of a name.
+fn filter_type(text: &str) -> &str {
+    let line = text
+        .lines()
+        .find(|l| l.contains("dense_resource<conv_weights"));
+    line.unwrap().rsplit("-> ").next().unwrap()
+}
+
+#[test]
+fn unsigned_bytes_become_signed_ones() {
+    let unsigned = |zero_point: i64, weights: &[u8]| {
+        let mut model = tflite_writer::small();
+        let tensors = &mut model.graphs[0].tensors;
+        for i in [0, 1, 3, 4, 5] {
+            tensors[i].dtype = tflite_writer::UINT8;
+            let quant = tensors[i].quant.as_mut().unwrap();
+            quant.scales.truncate(1);
+            quant.zero_points = vec![if i == 1 { zero_point } else { 125 }];
+        }
+        tensors[2].quant = None;
+        let weights: Vec<u8> = weights.iter().copied().cycle().take(18).collect();
+        model.buffers[1] = tflite_writer::Buffer::Inside(weights);
+        let imported = verified(&model.bytes(), "unsigned.tflite");
+        let codes: Vec<&str> = imported.remarks.iter().map(|d| &*d.code).collect();
+        assert_eq!(codes, ["remark.unsigned-bytes"]);
+        ir::text::print_module(&imported.module)
+    };
+    // Weights that fit without their zero point, and a product of scales that single precision keeps.
+    let text = unsigned(100, &[0, 100, 227]);
+    assert!(
+        text.contains("tensor<1x4x4x1x!quant.uniform<i8:f32, 5.000000e-01:-3>>"),
+        "{text}"
+    );
+    assert!(
+        filter_type(&text).contains("!quant.uniform<i8:f32, 2.500000e-01>>"),
+        "{text}"
+    );
+    // 0 less 100, 0, 127.
+    assert!(text.contains("0x100000009C007F9C007F"), "{text}");
+    // Others keep the zero point, 128 less.
+    let text = unsigned(100, &[0, 100, 228]);
+    assert!(
+        filter_type(&text).contains("!quant.uniform<i8:f32, 2.500000e-01:-28>>"),
+        "{text}"
+    );
+    assert!(text.contains("0x1000000080E46480E464"), "{text}");
+}
+
+#[test]
+fn weights_of_four_bits_are_unpacked() {
+    let mut model = tflite_writer::small();
+    model.graphs[0].tensors[1].dtype = tflite_writer::INT4;
+    model.buffers[1] = tflite_writer::Buffer::Inside(vec![0x71, 0x8f, 0, 0, 0, 0, 0, 0, 0x9c]);
+    let imported = verified(&model.bytes(), "int4.tflite");
+    let text = ir::text::print_module(&imported.module);
+    assert!(
+        text.contains("tensor<2x3x3x1x!quant.uniform<i8:f32:0, {2.500000e-01,1.250000e-01}>>"),
+        "{text}"
+    );
+    assert!(
+        text.contains("0x100000000107FFF8000000000000000000000000FCF9"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_failed_operator_is_reported_once_and_not_by_those_that_follow() {
     let mut model = tflite_writer::small();

@@ -380,6 +380,134 @@ fn layers_on_integers_are_what_they_are_between_quantisations() {
     assert_eq!(error.operator.as_ref().unwrap().kind, "QLinearConv");
 }
 
+/// What PyTorch's exporters leave of `x.expand(-1, 3, -1, -1)` and of the types of constants: arithmetic on shapes, which costs nothing.
+#[test]
+fn shapes_of_expansions_are_folded() {
+    let long = |name: &str, list: &[i64]| numbers(name, list);
+    let m = model(
+        vec![value("image", FLOAT, &[1, 1, 4, 4])],
+        &["out"],
+        vec![
+            node("ConstantOfShape", &["rank"], "zeros", vec![]),
+            node("CastLike", &["zeros", "rank"], "whole", vec![]),
+            node("Sub", &["whole", "one"], "minus", vec![]),
+            node("Equal", &["stated", "minus"], "same", vec![]),
+            node("Mul", &["minus", "minus"], "ones", vec![]),
+            node("Where", &["same", "ones", "stated"], "shape", vec![]),
+            node("Expand", &["image", "shape"], "wide", vec![]),
+            node("CastLike", &["half", "wide"], "factor", vec![]),
+            node("Expand", &["factor", "shape"], "factors", vec![]),
+            node("Mul", &["wide", "factors"], "out", vec![]),
+        ],
+        vec![
+            long("rank", &[4]),
+            long("one", &[1]),
+            long("stated", &[-1, 3, -1, -1]),
+            long("half", &[2]),
+        ],
+    );
+    let m = verified(&m, &ImportOptions::default());
+    let text = ir::text::print_module(&m);
+    assert!(text.contains("-> tensor<1x3x4x4xf32>"), "{text}");
+    let computed = ["nn.reshape", "nn.concatenation", "nn.gather", "nn.mul"];
+    assert!(ops(&m).iter().all(|op| computed.contains(op)), "{text}");
+    assert_eq!(ops(&m).last(), Some(&"nn.mul"));
+    // What is no broadcast.
+    let mut wrong = model(
+        vec![value("image", FLOAT, &[1, 2, 4, 4])],
+        &["out"],
+        vec![node("Expand", &["image", "shape"], "out", vec![])],
+        vec![long("shape", &[3, 1, 1])],
+    );
+    let code = |m: &ModelProto| {
+        let errors = imported(m, &ImportOptions::default()).unwrap_err();
+        errors.as_slice()[0].code
+    };
+    assert_eq!(code(&wrong), codes::OPERAND_SHAPE);
+    graph(&mut wrong).initializer[0] = long("shape", &[i64::MAX, 1, 1, 1, 1]);
+    assert_eq!(code(&wrong), codes::OPERAND_SHAPE);
+}
+
+/// Two elements share a byte, the first in its low half.
+#[test]
+fn half_bytes_are_unpacked() {
+    let half = |kind: i32, stored: Vec<u8>| {
+        let mut model = quantised(&["x", "xs", "xz", "filter", "ws", "wz", "ys", "yz"]);
+        for tensor in &mut graph(&mut model).initializer {
+            match tensor.name.as_str() {
+                "filter" => (tensor.data_type, tensor.raw_data) = (kind, stored.clone()),
+                "wz" => (tensor.data_type, tensor.raw_data) = (kind, vec![0]),
+                _ => {}
+            }
+        }
+        model
+    };
+    let stored = vec![0x71, 0x8f, 0, 0, 0, 0x9c];
+    let text = |kind: i32| {
+        let m = verified(&half(kind, stored.clone()), &ImportOptions::default());
+        ir::text::print_module(&m)
+    };
+    let (int4, uint4) = (text(22), text(21));
+    assert!(
+        int4.contains("0x100000000107FFF8000000000000FCF9"),
+        "{int4}"
+    );
+    assert!(
+        uint4.contains("0x1000000001070F080000000000000C09"),
+        "{uint4}"
+    );
+    // A byte too much.
+    let errors = imported(&half(22, vec![0; 7]), &ImportOptions::default()).unwrap_err();
+    assert_eq!(errors.as_slice()[0].code, codes::CONSTANT);
+    // Of values of the network they are refused.
+    let mut values = half(22, stored);
+    for tensor in &mut graph(&mut values).initializer {
+        if tensor.name == "yz" {
+            (tensor.data_type, tensor.raw_data) = (22, vec![0]);
+        }
+    }
+    let errors = imported(&values, &ImportOptions::default()).unwrap_err();
+    assert_eq!(errors.as_slice()[0].code, codes::ELEMENT_TYPE);
+}
+
+/// Indices keep their place among dimensions, and nothing is computed with them.
+#[test]
+fn indices_are_moved_only() {
+    let argmax = |then: &str, with: &[&str]| {
+        model(
+            vec![value("image", FLOAT, &[1, 3, 4, 4])],
+            &["out"],
+            vec![
+                node("Conv", &["image", "filter"], "conv", vec![]),
+                node(
+                    "ArgMax",
+                    &["conv"],
+                    "best",
+                    vec![int("axis", 1), int("keepdims", 0)],
+                ),
+                node(then, with, "out", vec![]),
+            ],
+            vec![floats("filter", &[5, 3, 1, 1], (0..15).map(|i| i as f32))],
+        )
+    };
+    let moved = argmax("Identity", &["best"]);
+    let result = imported(&moved, &ImportOptions::default()).unwrap();
+    assert!(
+        result
+            .remarks
+            .iter()
+            .any(|r| r.code == "remark.int32-indices")
+    );
+    let m = verified(&moved, &ImportOptions::default());
+    assert_eq!(ops(&m), ["nn.transpose", "nn.conv_2d", "nn.arg_max"]);
+    let text = ir::text::print_module(&m);
+    assert!(text.contains("axis = 3 : i64"), "{text}");
+    assert!(text.contains("-> tensor<1x4x4xi32>"), "{text}");
+    let errors = imported(&argmax("Add", &["best", "best"]), &ImportOptions::default());
+    let errors = errors.unwrap_err();
+    assert_eq!(errors.as_slice()[0].code, codes::ELEMENT_TYPE);
+}
+
 /// `BLESS=1` writes them.
 #[test]
 fn the_inputs_of_the_file_tests_are_these_models() {

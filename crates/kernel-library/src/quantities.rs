@@ -213,6 +213,7 @@ impl<'m> Quantities<'m> {
         let words = |e: ir::interfaces::EvalError| e.to_string();
         let windowed = |p: nn::ConvParams| match p {
             nn::ConvParams::I8 { params, .. } => Ok(params.multipliers),
+            nn::ConvParams::I8Asymmetric { .. } => Err(asymmetric()),
             nn::ConvParams::F32 { .. } => Err("a float op has no multipliers".to_owned()),
         };
         match op.name() {
@@ -242,6 +243,7 @@ impl<'m> Quantities<'m> {
         let float = || "a float op has no integer bounds".to_owned();
         let windowed = |p: nn::ConvParams| match p {
             nn::ConvParams::I8 { params, .. } => Ok(params.clamp),
+            nn::ConvParams::I8Asymmetric { .. } => Err(asymmetric()),
             nn::ConvParams::F32 { .. } => Err(float()),
         };
         match op.name() {
@@ -253,6 +255,7 @@ impl<'m> Quantities<'m> {
             },
             name if POOLS.contains(&name) => match nn::pool_params(op).map_err(words)? {
                 nn::PoolParams::I8 { clamp, .. } => Ok(clamp),
+                nn::PoolParams::I8HalfUp { .. } => Err("means are rounded up".to_owned()),
                 nn::PoolParams::F32 { .. } => Err(float()),
             },
             AddOp::NAME if is_int8(op) => Ok(nn::add_params(op).map_err(words)?.clamp),
@@ -360,6 +363,11 @@ impl Names for Quantities<'_> {
             _ => Err(format!("`{name}` is unknown")),
         }
     }
+}
+
+/// The kernels of a table are not asked whether they know of zero points of a convolution's filter, so none gets such a layer.
+fn asymmetric() -> String {
+    "the filter has a zero point".to_owned()
 }
 
 fn is_int8(op: OpRef<'_>) -> bool {

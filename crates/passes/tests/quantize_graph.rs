@@ -484,11 +484,9 @@ fn in_float_constants_alone_are_dequantised() {
     }
 }
 
-/// What a filter's zero point leaves no bytes for stays in float, and is said.
-#[test]
-fn what_has_no_integer_form_stays() {
-    let registry = registry();
-    let mut m = layer(&registry, Kind::Conv, 5, Some((0.5, 3)));
+/// A convolution whose filter has this type.
+fn with_filter(registry: &Registry, quant: QuantType) -> Module {
+    let mut m = layer(registry, Kind::Conv, 5, Some((0.5, 3)));
     let ops = m.walk(m.root(), WalkOrder::Pre);
     let conv = ops
         .into_iter()
@@ -496,9 +494,34 @@ fn what_has_no_integer_form_stays() {
         .unwrap();
     let filter = m.defining_op(m.operand(conv, 1)).unwrap();
     let constant = m.operand(filter, 0);
-    let elem = m.quant(QuantType::per_tensor(8, 0.01, 100));
+    let elem = m.quant(quant);
     let ty = m.tensor(&[4, 3, 3, 8], elem);
     m.set_value_type(constant, ty);
+    m
+}
+
+/// A filter keeps the zero point without which its weights were no int8.
+#[test]
+fn a_filter_keeps_a_zero_point_that_it_needs() {
+    let registry = registry();
+    let m = with_filter(&registry, QuantType::per_tensor(8, 0.01, 100));
+    let (after, remarks) = run(&registry, &m, "func.func(quantize-graph)");
+    assert!(remarks.is_empty(), "{remarks:?}");
+    assert!(ir::text::print_module(&after).contains("i8:f32, 1.000000e-02:100>"));
+    let (before, after) = [&m, &after]
+        .map(|m| interp::run_nn(m, &[Draw(1).bytes(240), Draw(1).bytes(240)]).unwrap())
+        .into();
+    for (a, b) in before.iter().flatten().zip(after.iter().flatten()) {
+        assert!((i32::from(*a as i8) - i32::from(*b as i8)).abs() <= 1);
+    }
+}
+
+/// What filters' zero points leave no bytes for stays in float, and is said.
+#[test]
+fn what_has_no_integer_form_stays() {
+    let registry = registry();
+    let quant = QuantType::per_axis(8, 0, vec![0.01; 4], vec![100, 0, 0, 0]);
+    let m = with_filter(&registry, quant);
     let (after, remarks) = run(&registry, &m, "func.func(quantize-graph)");
     let of = |code: &str| remarks.iter().filter(|r| r.contains(code)).count();
     assert_eq!(of("remark.float-layer"), 1, "{remarks:?}");

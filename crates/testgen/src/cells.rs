@@ -213,7 +213,7 @@ impl Building {
     fn filter(&self, x: usize, shape: Vec<i64>, terms: i64) -> Filter {
         let scales = match self.tensor(x).element {
             Element::I8(_) => vec![1.0 / (74.0 * (terms as f32).sqrt())],
-            Element::F32 => vec![],
+            Element::F32 | Element::I32 => vec![],
         };
         Filter {
             shape,
@@ -272,6 +272,7 @@ impl Building {
                 kernel,
                 window,
                 activation,
+                half_up: false,
             },
             false => Op::MaxPool2d {
                 kernel,

@@ -165,8 +165,8 @@ impl Network {
                 _ => input.shape.clone(),
             };
             let element = match input.element {
-                Element::F32 => Element::F32,
                 Element::I8(_) => Element::I8(quantization::activation(c)),
+                same => same,
             };
             let constant = Tensor { shape, element };
             let first = kind != Kind::Prelu && c.once_in(3);
@@ -328,6 +328,7 @@ impl Network {
             let mut values = Values::new(seeds.next_u64(), self.values);
             match t.element {
                 Element::I8(q) => values.i8s(t.len(), q.zero_point),
+                Element::I32 => values.i32s(t.len(), 1000),
                 Element::F32 => match self.quantized_by(i) {
                     Some(scale) => values.f32s_to_quantize(t.len(), scale),
                     None => values.f32s(t.len()),
@@ -365,6 +366,18 @@ fn joins(a: &Tensor, b: &Tensor, axis: usize) -> bool {
 
 /// An op that fits an input.
 fn kind(c: &mut Choices, input: &Tensor) -> Kind {
+    if input.element == Element::I32 {
+        // Indices are moved, and nothing else.
+        return match input.shape.is_empty() {
+            true => Kind::Reshape,
+            false => c.of(&[
+                Kind::Reshape,
+                Kind::Transpose,
+                Kind::Concatenation,
+                Kind::Split,
+            ]),
+        };
+    }
     let mut kinds = vec![
         Kind::Relu,
         Kind::FullyConnected,
@@ -384,6 +397,7 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::LeakyRelu,
         Kind::Prelu,
         Kind::Mean,
+        Kind::ArgMax,
     ];
     if input.shape.len() == 4 {
         kinds.extend([

@@ -93,7 +93,7 @@ fn features(case: &Case) -> Vec<String> {
     let mut add = |what: &str| found.push(format!("{}: {what}", case.name()));
     let scale = |e: Element| match e {
         Element::I8(q) => f64::from(q.scale),
-        Element::F32 => 1.0,
+        Element::F32 | Element::I32 => 1.0,
     };
     if let Element::I8(q) = case.outputs[0].element {
         if [-128, 127].contains(&q.zero_point) {

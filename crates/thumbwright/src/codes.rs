@@ -19,6 +19,10 @@ pub const REMARKS: &[(&str, &str)] = &[
         "a layer of a quantised network has no integer form here, and is computed in float",
     ),
     (
+        "remark.int32-indices",
+        "indices that the network computes are int64 in the file, and int32 here",
+    ),
+    (
         "remark.not-claimed",
         "an accelerator that was asked for does not take a part of the network that one of its patterns fits, and why",
     ),
@@ -42,6 +46,10 @@ pub const REMARKS: &[(&str, &str)] = &[
     (
         "remark.schedule-not-taken",
         "a schedule that was asked for does not lower an op, and why",
+    ),
+    (
+        "remark.unsigned-bytes",
+        "inputs or outputs have bytes from 0 to 255 in the file; here they have bytes from -128 to 127, 128 less",
     ),
     (
         "remark.unused-graph",

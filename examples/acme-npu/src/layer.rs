@@ -121,6 +121,7 @@ fn convolution(op: OpRef<'_>) -> Result<Parts, String> {
 fn pool(op: OpRef<'_>, kind: Kind) -> Result<Parts, String> {
     match pool_params(op).map_err(|e| e.to_string())? {
         PoolParams::I8 { shape, clamp } => Ok((kind, shape, clamp)),
+        PoolParams::I8HalfUp { .. } => Err("it rounds means away from zero".to_owned()),
         PoolParams::F32 { .. } => Err("it computes in int8".to_owned()),
     }
 }

@@ -114,10 +114,12 @@ impl Tensor {
     pub fn integers(&self) -> Option<Vec<i64>> {
         let words = |n: usize| self.data.chunks_exact(n);
         Some(match self.dtype {
-            DataType::INT8 => words(1)
+            DataType::INT8 | DataType::INT4 => words(1)
                 .map(|b| i64::from(i8::from_le_bytes([b[0]])))
                 .collect(),
-            DataType::UINT8 | DataType::BOOL => words(1).map(|b| i64::from(b[0])).collect(),
+            DataType::UINT8 | DataType::UINT4 | DataType::BOOL => {
+                words(1).map(|b| i64::from(b[0])).collect()
+            }
             DataType::INT32 => words(4)
                 .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into())
                 .collect(),
@@ -171,11 +173,17 @@ impl DataType {
     pub const INT64: DataType = DataType(7);
     /// A byte, 0 or 1.
     pub const BOOL: DataType = DataType(9);
+    /// Half a byte in a file, from 0 to 15.
+    pub const UINT4: DataType = DataType(21);
+    /// Half a byte in a file, from −8 to 7.
+    pub const INT4: DataType = DataType(22);
 
-    /// Bytes of an element, of the types that are read.
+    /// Bytes of an element in a [`Tensor`], of the types that are read.
     pub fn bytes(self) -> Option<usize> {
         Some(match self {
             DataType::UINT8 | DataType::INT8 | DataType::BOOL => 1,
+            // Read, they have a byte each.
+            DataType::UINT4 | DataType::INT4 => 1,
             DataType::FLOAT | DataType::INT32 => 4,
             DataType::INT64 => 8,
             _ => return None,
@@ -185,7 +193,7 @@ impl DataType {
 
 impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [&str; 17] = [
+        const NAMES: [&str; 23] = [
             "UNDEFINED",
             "FLOAT",
             "UINT8",
@@ -203,6 +211,12 @@ impl fmt::Display for DataType {
             "COMPLEX64",
             "COMPLEX128",
             "BFLOAT16",
+            "FLOAT8E4M3FN",
+            "FLOAT8E4M3FNUZ",
+            "FLOAT8E5M2",
+            "FLOAT8E5M2FNUZ",
+            "UINT4",
+            "INT4",
         ];
         match usize::try_from(self.0).ok().and_then(|i| NAMES.get(i)) {
             Some(name) => f.write_str(name),

@@ -248,24 +248,30 @@ impl Reader<'_> {
         };
         let bytes = tensor_bytes(&proto.dims, size)
             .map_err(|what| refused(codes::LIMIT, what, CONVERT_AGAIN))?;
+        let packed = matches!(dtype, DataType::UINT4 | DataType::INT4);
+        let stored = if packed { bytes.div_ceil(2) } else { bytes };
         let data: Vec<u8> = if proto.data_location == 1 {
             let help = "keep the model's files together, in one folder";
             self.external
-                .data(&proto.external_data, bytes)
+                .data(&proto.external_data, stored)
                 .map_err(|what| refused(codes::EXTERNAL, what, help))?
         } else if !proto.raw_data.is_empty() {
             proto.raw_data
         } else {
             typed(&proto, dtype)
         };
-        if data.len() as u64 != bytes {
+        if data.len() as u64 != stored {
             let what = format!(
-                "it has {} bytes of data, but its shape {:?} needs {bytes}",
+                "it has {} bytes of data, but its shape {:?} needs {stored}",
                 data.len(),
                 proto.dims
             );
             return Err(refused(codes::CONSTANT, what, CONVERT_AGAIN));
         }
+        let data = match packed {
+            true => unpacked(&data, dtype, bytes),
+            false => data,
+        };
         Ok(Tensor {
             dtype,
             shape: proto.dims,
@@ -290,6 +296,18 @@ fn tensor_bytes(dims: &[i64], size: usize) -> Result<u64, String> {
             .ok_or_else(|| format!("its shape {dims:?} has too many elements"))?;
     }
     Ok(if dims.contains(&0) { 0 } else { bytes })
+}
+
+/// The first `count` elements of half a byte, the low half first, one a byte.
+fn unpacked(data: &[u8], dtype: DataType, count: u64) -> Vec<u8> {
+    let halves = data.iter().flat_map(|&b| [b << 4, b]);
+    let element = |b: u8| match dtype {
+        // As a signed byte, a shift keeps the sign.
+        DataType::INT4 => (i8::from_le_bytes([b]) >> 4).to_le_bytes()[0],
+        _ => b >> 4,
+    };
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    halves.map(element).take(count).collect()
 }
 
 /// The data of a constant that is stored as numbers.

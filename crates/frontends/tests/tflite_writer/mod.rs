@@ -328,6 +328,8 @@ impl Signature {
 }
 
 pub const INT8: i8 = 9;
+pub const UINT8: i8 = 3;
+pub const INT4: i8 = 17;
 pub const INT32: i8 = 2;
 pub const FLOAT32: i8 = 0;
 

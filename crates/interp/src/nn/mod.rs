@@ -14,6 +14,7 @@ pub use params::{
 
 use crate::numerics::activation::{activation_f32, clamp_i8, relu_i8};
 use crate::numerics::add::{add_f32, add_i8};
+use crate::numerics::arg_max;
 use crate::numerics::concatenation;
 use crate::numerics::conv2d::{conv2d_f32, conv2d_i8};
 use crate::numerics::depthwise_conv2d::{depthwise_conv2d_f32, depthwise_conv2d_i8};
@@ -24,7 +25,9 @@ use crate::numerics::hard_swish::hard_swish_f32;
 use crate::numerics::layout;
 use crate::numerics::leaky_relu::leaky_relu_f32;
 use crate::numerics::mean::{mean_f32, mean_i8};
-use crate::numerics::pool::{average_pool_f32, average_pool_i8, max_pool_f32, max_pool_i8};
+use crate::numerics::pool::{
+    average_pool_f32, average_pool_i8, average_pool_i8_half_up, max_pool_f32, max_pool_i8,
+};
 use crate::numerics::prelu::prelu_f32;
 use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
 use crate::numerics::resize_bilinear::{resize_bilinear_f32, resize_bilinear_i8};
@@ -113,7 +116,7 @@ fn conv_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
             let (x, w, b) = (cx.f32(0)?, cx.f32(1)?, cx.bias_f32()?);
             cx.to_f32(|out| conv2d_f32(&shape, clamp, &x, &w, b.as_deref(), out))
         }
-        ConvParams::I8 { shape, params } => {
+        ConvParams::I8 { shape, params } | ConvParams::I8Asymmetric { shape, params } => {
             let (x, w, b) = (cx.i8(0)?, cx.i8(1)?, cx.bias_i32()?);
             cx.to_i8(|out| conv2d_i8(&shape, &params, &x, &w, b.as_deref(), out))
         }
@@ -126,7 +129,7 @@ fn depthwise_conv_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
             let (x, w, b) = (cx.f32(0)?, cx.f32(1)?, cx.bias_f32()?);
             cx.to_f32(|out| depthwise_conv2d_f32(&shape, clamp, &x, &w, b.as_deref(), out))
         }
-        ConvParams::I8 { shape, params } => {
+        ConvParams::I8 { shape, params } | ConvParams::I8Asymmetric { shape, params } => {
             let (x, w, b) = (cx.i8(0)?, cx.i8(1)?, cx.bias_i32()?);
             cx.to_i8(|out| depthwise_conv2d_i8(&shape, &params, &x, &w, b.as_deref(), out))
         }
@@ -156,6 +159,10 @@ fn average_pool_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
             let x = cx.i8(0)?;
             cx.to_i8(|out| average_pool_i8(&shape, clamp, &x, out))
         }
+        PoolParams::I8HalfUp { shape, clamp } => {
+            let x = cx.i8(0)?;
+            cx.to_i8(|out| average_pool_i8_half_up(&shape, clamp, &x, out))
+        }
     }
 }
 
@@ -165,7 +172,7 @@ fn max_pool_2d(cx: &Cx<'_>) -> Result<Results, EvalError> {
             let x = cx.f32(0)?;
             cx.to_f32(|out| max_pool_f32(&shape, clamp, &x, out))
         }
-        PoolParams::I8 { shape, clamp } => {
+        PoolParams::I8 { shape, clamp } | PoolParams::I8HalfUp { shape, clamp } => {
             let x = cx.i8(0)?;
             cx.to_i8(|out| max_pool_i8(&shape, clamp, &x, out))
         }
@@ -509,9 +516,35 @@ fn relu6(cx: &Cx<'_>) -> Result<Results, EvalError> {
     }
 }
 
+fn arg_best(
+    cx: &Cx<'_>,
+    floats: fn(f32, f32) -> bool,
+    integers: fn(i8, i8) -> bool,
+) -> Result<Results, EvalError> {
+    let shape = dims(cx.op, cx.op.operand_type(0))?;
+    let axis = cx.op.prop("axis").and_then(|a| cx.op.module.attr_int(a));
+    let axis = axis.and_then(|a| usize::try_from(a).ok());
+    let axis = axis.filter(|&a| a < shape.len());
+    let axis = axis.ok_or_else(|| unsupported(cx.op, "attribute `axis` is no dimension"))?;
+    let product = |s: &[usize]| s.iter().product::<usize>();
+    let extents = [
+        product(&shape[..axis]),
+        shape[axis],
+        product(&shape[axis + 1..]),
+    ];
+    let mut out = vec![0; output_len(cx.op)?];
+    if cx.is_f32() {
+        arg_max::arg_best(extents, floats, &cx.f32(0)?, &mut out)?;
+    } else {
+        arg_max::arg_best(extents, integers, &cx.i8(0)?, &mut out)?;
+    }
+    let bytes = out.iter().flat_map(|x| x.to_le_bytes()).collect();
+    Ok(smallvec![Datum::Bytes(bytes)])
+}
+
 type Kernel = fn(&Cx<'_>) -> Result<Results, EvalError>;
 
-const KERNELS: [(&str, Kernel); 32] = [
+const KERNELS: [(&str, Kernel); 34] = [
     ("nn.constant", constant),
     ("nn.conv_2d", conv_2d),
     ("nn.depthwise_conv_2d", depthwise_conv_2d),
@@ -544,6 +577,8 @@ const KERNELS: [(&str, Kernel); 32] = [
     ("nn.mean", mean),
     ("nn.resize_bilinear", resize_bilinear),
     ("nn.gather", gather),
+    ("nn.arg_max", |cx| arg_best(cx, |a, b| a > b, |a, b| a > b)),
+    ("nn.arg_min", |cx| arg_best(cx, |a, b| a < b, |a, b| a < b)),
 ];
 
 /// Attaches the interpretations of `nn`.

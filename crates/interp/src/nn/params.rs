@@ -17,7 +17,7 @@ use crate::numerics::sigmoid::{LOGISTIC_OUTPUT, SigmoidI8Params, TANH_OUTPUT};
 use crate::numerics::softmax::SoftmaxI8Params;
 use crate::numerics::{Activation, ClampF32, ClampI8, Window, WindowShape};
 use ir::OpRef;
-use ir::dialects::nn::{Element, HardSwishOp, LeakyReluOp, LogisticOp, TanhOp};
+use ir::dialects::nn::{Element, HALF_UP, HardSwishOp, LeakyReluOp, LogisticOp, TanhOp};
 use ir::interfaces::EvalError;
 
 /// A convolution, full or depthwise.
@@ -30,8 +30,16 @@ pub enum ConvParams {
         /// Bounds of the result.
         clamp: ClampF32,
     },
-    /// Int8.
+    /// Int8, filter with zero point 0.
     I8 {
+        /// Extents.
+        shape: WindowShape,
+        /// Zero points, multipliers, bounds.
+        params: ConvI8Params,
+    },
+    /// Int8, filter with another zero point, as files of unsigned bytes have it. Most kernels do not know it, so it is a form of
+    /// its own.
+    I8Asymmetric {
         /// Extents.
         shape: WindowShape,
         /// Zero points, multipliers, bounds.
@@ -70,6 +78,13 @@ pub enum PoolParams {
     },
     /// Int8.
     I8 {
+        /// Extents.
+        shape: WindowShape,
+        /// Bounds of the result.
+        clamp: ClampI8,
+    },
+    /// A mean of int8 that rounds halves up. Most kernels round otherwise, so it is a form of its own.
+    I8HalfUp {
         /// Extents.
         shape: WindowShape,
         /// Bounds of the result.
@@ -134,17 +149,17 @@ fn conv(op: OpRef<'_>, shape: WindowShape) -> Result<ConvParams, EvalError> {
         return Ok(ConvParams::F32 { shape, clamp });
     }
     let (scales, zero_point) = filter_quantisation(op, op.operand_type(1))?;
-    if zero_point != 0 {
-        return Err(unsupported(op, "the filter's zero point is not 0"));
-    }
     let params = ConvI8Params::new(
         quantisation(op, op.operand_type(0))?,
-        &scales,
+        (&scales, zero_point),
         quantisation(op, op.result_type(0))?,
         shape.out_c,
         activation,
     )?;
-    Ok(ConvParams::I8 { shape, params })
+    Ok(match params.weight_zero_point {
+        0 => ConvParams::I8 { shape, params },
+        _ => ConvParams::I8Asymmetric { shape, params },
+    })
 }
 
 /// Parameters of `nn.conv_2d`.
@@ -217,6 +232,7 @@ pub fn fully_connected_params(op: OpRef<'_>) -> Result<FullyConnectedParams, Eva
         return Ok(FullyConnectedParams::F32 { shape, clamp });
     }
     let (scales, zero_point) = filter_quantisation(op, op.operand_type(1))?;
+    let scales: Vec<f32> = scales.into_iter().map(|s| s as f32).collect();
     let params = FullyConnectedI8Params::new(
         quantisation(op, op.operand_type(0))?,
         (&scales, zero_point),
@@ -251,7 +267,11 @@ pub fn pool_params(op: OpRef<'_>) -> Result<PoolParams, EvalError> {
     }
     let (scale, zero_point) = quantisation(op, op.result_type(0))?;
     let clamp = ClampI8::new(activation, scale, zero_point)?;
-    Ok(PoolParams::I8 { shape, clamp })
+    let half_up = op.prop("rounding").and_then(|a| op.module.attr_str(a)) == Some(HALF_UP);
+    Ok(match half_up {
+        false => PoolParams::I8 { shape, clamp },
+        true => PoolParams::I8HalfUp { shape, clamp },
+    })
 }
 
 /// Parameters of an int8 `nn.add` or `nn.sub`.

@@ -104,11 +104,12 @@ pub fn quantisation(op: OpRef<'_>, ty: Option<Type>) -> Result<(f32, i32), EvalE
     Ok((q.scale(0) as f32, zero_point))
 }
 
-/// The scales of a quantised type, one or one a channel, and the zero point if there is one scale.
-pub fn filter_quantisation(op: OpRef<'_>, ty: Option<Type>) -> Result<(Vec<f32>, i32), EvalError> {
+/// The scales of a quantised type, one or one a channel, and the zero point if there is one scale. A file's scales are of single
+/// precision, but an import may need others.
+pub fn filter_quantisation(op: OpRef<'_>, ty: Option<Type>) -> Result<(Vec<f64>, i32), EvalError> {
     let q = ty.and_then(|t| op.module.quant_of(t));
     let q = q.ok_or_else(|| unsupported(op, "the filter is not quantised"))?;
-    let scales: Vec<f32> = q.scales().map(|s| s as f32).collect();
+    let scales: Vec<f64> = q.scales().collect();
     let zero_point = match q.zero_points[..] {
         [z] => i32::try_from(z).map_err(|_| unsupported(op, "a zero point exceeds 32 bits"))?,
         _ => 0,

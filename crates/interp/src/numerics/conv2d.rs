@@ -10,6 +10,8 @@ use super::window::{WindowShape, inside, product};
 pub struct ConvI8Params {
     /// Zero point of the input; padding counts as this value.
     pub input_zero_point: i32,
+    /// Zero point of the weights; 0 when they are quantised per channel.
+    pub weight_zero_point: i32,
     /// Zero point of the output.
     pub output_zero_point: i32,
     /// One multiplier an output channel.
@@ -20,14 +22,15 @@ pub struct ConvI8Params {
 
 impl ConvI8Params {
     /// Derives the parameters from the scales: `input · weight / output` in double arithmetic, one weight
-    /// scale for all channels or one each (`PopulateConvolutionQuantizationParams`).
+    /// scale for all channels or one each (`PopulateConvolutionQuantizationParams`). With one each the weight zero point
+    /// is ignored, as the reference does.
     ///
     /// # Errors
     /// [`NumericsError::Scale`], [`NumericsError::Multiplier`], [`NumericsError::ActivationRange`];
     /// [`NumericsError::Length`] when there are neither 1 nor `channels` weight scales.
     pub fn new(
         (input_scale, input_zero_point): (f32, i32),
-        weight_scales: &[f32],
+        (weight_scales, weight_zero_point): (&[f64], i32),
         (output_scale, output_zero_point): (f32, i32),
         channels: usize,
         activation: Activation,
@@ -37,22 +40,24 @@ impl ConvI8Params {
         }
         check_scale("input", input_scale)?;
         let clamp = ClampI8::new(activation, output_scale, output_zero_point)?;
-        let multiplier = |&scale: &f32| {
-            check_scale("weight", scale)?;
+        let multiplier = |&scale: &f64| {
+            check_scale("weight", scale as f32)?;
             QuantizedMultiplier::from_real(
                 "convolution",
-                f64::from(input_scale) * f64::from(scale) / f64::from(output_scale),
+                f64::from(input_scale) * scale / f64::from(output_scale),
             )
         };
         let mut multipliers = weight_scales
             .iter()
             .map(multiplier)
             .collect::<Result<Vec<_>, _>>()?;
+        let shared = multipliers.len() == 1;
         if let [only] = multipliers[..] {
             multipliers.resize(channels, only);
         }
         Ok(Self {
             input_zero_point,
+            weight_zero_point: if shared { weight_zero_point } else { 0 },
             output_zero_point,
             multipliers,
             clamp,
@@ -135,7 +140,8 @@ fn for_each_output(
     Ok(())
 }
 
-/// Int8 convolution (`ConvPerChannel`): NHWC input, OHWI weights with zero point 0, int32 bias.
+/// Int8 convolution (`ConvPerChannel`, or with a zero point of the weights `Conv` of 8 bits): NHWC input, OHWI weights,
+/// int32 bias.
 ///
 /// # Errors
 /// [`NumericsError::Length`] and [`NumericsError::Shape`] when slices and shape do not agree.
@@ -160,7 +166,8 @@ pub fn conv2d_i8(
             let pixels = &input[i..i + depth];
             for (&x, &weight) in pixels.iter().zip(&weights[w..w + depth]) {
                 let x = i32::from(x).wrapping_sub(p.input_zero_point);
-                acc = acc.wrapping_add(x.wrapping_mul(i32::from(weight)));
+                let weight = i32::from(weight).wrapping_sub(p.weight_zero_point);
+                acc = acc.wrapping_add(x.wrapping_mul(weight));
             }
         }
         acc = acc.wrapping_add(bias.map_or(0, |b| b[channel]));
@@ -208,7 +215,7 @@ mod tests {
     fn direct(
         shape: &WindowShape,
         depth: usize,
-        zp: i32,
+        (zp, wzp): (i32, i32),
         input: &[i8],
         weights: &[i8],
     ) -> Vec<i64> {
@@ -244,7 +251,7 @@ mod tests {
                                         * depth
                                         + c;
                                     sum += (i64::from(input[at]) - i64::from(zp))
-                                        * i64::from(weights[wt]);
+                                        * (i64::from(weights[wt]) - i64::from(wzp));
                                 }
                             }
                         }
@@ -296,19 +303,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sums_are_the_definition((shape, depth) in shapes(), zp in -128i32..128, seed: u32) {
+        fn sums_are_the_definition(
+            (shape, depth) in shapes(),
+            zp in -128i32..128,
+            wzp in prop_oneof![Just(0), -128i32..128],
+            seed: u32,
+        ) {
             let input = bytes(shape.input_len().unwrap(), seed);
             let weights = bytes(shape.out_c * shape.kernel_h * shape.kernel_w * depth, seed ^ 77);
             let bias: Vec<i32> = (0..shape.out_c as i32).map(|c| c * 1000 - 1500).collect();
             let p = ConvI8Params {
                 input_zero_point: zp,
+                weight_zero_point: wzp,
                 output_zero_point: 3,
                 multipliers: vec![QuantizedMultiplier { multiplier: 1 << 30, shift: -7 }; shape.out_c],
                 clamp: ClampI8::FULL,
             };
             let mut out = vec![0; shape.output_len().unwrap()];
             conv2d_i8(&shape, &p, &input, &weights, Some(&bias), &mut out).unwrap();
-            let sums = direct(&shape, depth, zp, &input, &weights);
+            let sums = direct(&shape, depth, (zp, wzp), &input, &weights);
             for (i, sum) in sums.iter().enumerate() {
                 let a = sum + i64::from(bias[i % shape.out_c]);
                 // ·½ half up, then /128 half away from zero.
@@ -317,7 +330,7 @@ mod tests {
                 prop_assert_eq!(i64::from(out[i]), (scaled + 3).clamp(-128, 127));
             }
             let floats: Vec<f32> = input.iter().map(|&x| (i32::from(x) - zp) as f32).collect();
-            let weights_f: Vec<f32> = weights.iter().map(|&x| f32::from(x)).collect();
+            let weights_f: Vec<f32> = weights.iter().map(|&x| (i32::from(x) - wzp) as f32).collect();
             let mut out_f = vec![0.0; out.len()];
             conv2d_f32(&shape, ClampF32::new(Activation::None), &floats, &weights_f, None, &mut out_f).unwrap();
             // Integers below 2^24: float sums are exact.
@@ -349,7 +362,7 @@ mod tests {
 
     #[test]
     fn multipliers_from_scales() {
-        let p = ConvI8Params::new((0.5, 1), &[0.25], (0.5, 2), 3, Activation::Relu).unwrap();
+        let p = ConvI8Params::new((0.5, 1), (&[0.25], 7), (0.5, 2), 3, Activation::Relu).unwrap();
         assert_eq!(
             p.multipliers,
             vec![
@@ -361,7 +374,12 @@ mod tests {
             ]
         );
         assert_eq!(p.clamp, ClampI8 { min: 2, max: 127 });
-        assert!(ConvI8Params::new((0.5, 1), &[0.25, 0.5], (0.5, 2), 3, Activation::None).is_err());
-        assert!(ConvI8Params::new((0.5, 1), &[0.0], (0.5, 2), 3, Activation::None).is_err());
+        assert_eq!(p.weight_zero_point, 7);
+        let of = |scales: &[f64]| {
+            ConvI8Params::new((0.5, 1), (scales, 7), (0.5, 2), 3, Activation::None)
+        };
+        assert_eq!(of(&[0.25; 3]).unwrap().weight_zero_point, 0);
+        assert!(of(&[0.25, 0.5]).is_err());
+        assert!(of(&[0.0]).is_err());
     }
 }

@@ -56,7 +56,8 @@ fn for_each_pixel<A: Clone>(
     Ok(())
 }
 
-/// Int8 depthwise convolution (`DepthwiseConvPerChannel`): NHWC input, 1HWO weights with zero point 0.
+/// Int8 depthwise convolution (`DepthwiseConvPerChannel`, or with a zero point of the weights `DepthwiseConv` of 8 bits): NHWC
+/// input, 1HWO weights.
 ///
 /// Output channel `c·m + j` reads input channel `c`, `m` being the depth multiplier.
 ///
@@ -90,7 +91,8 @@ pub fn depthwise_conv2d_i8(
             {
                 let x = i32::from(x).wrapping_sub(p.input_zero_point);
                 for (acc, &weight) in acc.iter_mut().zip(taps) {
-                    *acc = acc.wrapping_add(x.wrapping_mul(i32::from(weight)));
+                    let weight = i32::from(weight).wrapping_sub(p.weight_zero_point);
+                    *acc = acc.wrapping_add(x.wrapping_mul(weight));
                 }
             }
         },
@@ -169,6 +171,7 @@ mod tests {
             (stride_h, stride_w, dilation_h, dilation_w) in (1usize..3, 1usize..3, 1usize..3, 1usize..3),
             (pad_top, pad_left, pad_bottom, pad_right) in (0usize..3, 0usize..3, 0usize..3, 0usize..3),
             zp in -128i32..128,
+            wzp in prop_oneof![Just(0), -128i32..128],
             seed: u32,
         ) {
             let out_c = in_c * m;
@@ -177,7 +180,7 @@ mod tests {
             prop_assume!(shape.output_size().is_ok());
             let input = bytes(shape.input_len().unwrap(), seed);
             let weights = bytes(kernel_h * kernel_w * out_c, seed ^ 5);
-            let mut full = vec![0i8; out_c * kernel_h * kernel_w * in_c];
+            let mut full = vec![wzp as i8; out_c * kernel_h * kernel_w * in_c];
             for oc in 0..out_c {
                 for k in 0..kernel_h * kernel_w {
                     full[(oc * kernel_h * kernel_w + k) * in_c + oc / m] = weights[k * out_c + oc];
@@ -187,7 +190,13 @@ mod tests {
             let multipliers = (0..out_c as i32)
                 .map(|c| QuantizedMultiplier { multiplier: (1 << 30) + c * 12_345_678, shift: -6 + c % 3 })
                 .collect();
-            let p = ConvI8Params { input_zero_point: zp, output_zero_point: -4, multipliers, clamp: ClampI8::FULL };
+            let p = ConvI8Params {
+                input_zero_point: zp,
+                weight_zero_point: wzp,
+                output_zero_point: -4,
+                multipliers,
+                clamp: ClampI8::FULL,
+            };
             let mut out = vec![0; shape.output_len().unwrap()];
             let mut expected = out.clone();
             depthwise_conv2d_i8(&shape, &p, &input, &weights, Some(&bias), &mut out).unwrap();
@@ -195,8 +204,8 @@ mod tests {
             prop_assert_eq!(&out, &expected);
 
             let floats: Vec<f32> = input.iter().map(|&x| f32::from(x)).collect();
-            let weights_f: Vec<f32> = weights.iter().map(|&x| f32::from(x)).collect();
-            let full_f: Vec<f32> = full.iter().map(|&x| f32::from(x)).collect();
+            let weights_f: Vec<f32> = weights.iter().map(|&x| (i32::from(x) - wzp) as f32).collect();
+            let full_f: Vec<f32> = full.iter().map(|&x| (i32::from(x) - wzp) as f32).collect();
             let clamp = ClampF32::new(Activation::Relu);
             let mut out_f = vec![0.0; out.len()];
             let mut expected_f = out_f.clone();

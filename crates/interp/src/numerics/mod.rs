@@ -16,6 +16,7 @@
 
 pub mod activation;
 pub mod add;
+pub mod arg_max;
 pub mod concatenation;
 pub mod conv2d;
 pub mod depthwise_conv2d;

@@ -84,6 +84,29 @@ pub fn average_pool_i8(
     )
 }
 
+/// Int8 average that rounds halves up: what the average of unsigned bytes is, which are 128 more.
+///
+/// # Errors
+/// As [`average_pool_i8`].
+pub fn average_pool_i8_half_up(
+    shape: &WindowShape,
+    clamp: ClampI8,
+    input: &[i8],
+    output: &mut [i8],
+) -> Result<(), NumericsError> {
+    pool(
+        shape,
+        input,
+        output,
+        0i32,
+        |sum, x| sum.wrapping_add(i32::from(x) + 128),
+        |sum, count| {
+            let count = count as i32;
+            clamp.apply((sum + count / 2) / count - 128)
+        },
+    )
+}
+
 /// Float32 average: taps added row by row, divided by their number.
 ///
 /// # Errors
@@ -179,6 +202,22 @@ mod tests {
         let relu = ClampI8 { min: 0, max: 127 };
         average_pool_i8(&shape(0), relu, &input, &mut out).unwrap();
         assert_eq!(out, [3, 0]);
+    }
+
+    #[test]
+    fn averages_of_unsigned_bytes_round_half_up() {
+        // Of unsigned bytes: 129, 127, 130, 126, … in two channels, of means 130.5 and 125.5.
+        let input = [1, -1, 2, -2, 3, -3, 4, -4];
+        let mut out = [0; 2];
+        average_pool_i8_half_up(&shape(0), ClampI8::FULL, &input, &mut out).unwrap();
+        assert_eq!(out.map(|x| i32::from(x) + 128), [131, 126]);
+        let mut corners = [0; 8];
+        average_pool_i8_half_up(&shape(1), ClampI8::FULL, &input, &mut corners).unwrap();
+        assert_eq!(corners, input);
+        for value in [-128, 127] {
+            average_pool_i8_half_up(&shape(0), ClampI8::FULL, &[value; 8], &mut out).unwrap();
+            assert_eq!(out, [value; 2]);
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `nn`: network operators on NHWC tensors, value semantics; the numerics are those of TensorFlow Lite Micro's reference kernels.
 //!
 //! Every op is pure. Element types are `f32`, or `!quant.uniform<i8:f32, …>` for activations, per-tensor or per-axis `i8` for
-//! weights, and `i32` (plain or quantised) for biases. Padding is explicit: `pads = array<i64: top, bottom, left, right>`; `strides` and
+//! weights, and `i32` for biases (plain or quantised) and indices (plain). Padding is explicit: `pads = array<i64: top, bottom, left, right>`; `strides` and
 //! `dilations` are `array<i64: vertical, horizontal>`. `activation` is one of [`ACTIVATIONS`], fused after the op.
 
+mod arg_max;
 mod elementwise;
 mod fused;
 mod gather;
@@ -16,6 +17,7 @@ mod region;
 mod resize;
 mod unary;
 
+pub use arg_max::{ArgMaxOp, ArgMinOp, without_axis};
 pub use elementwise::{MaximumOp, MinimumOp, MulOp, PreluOp, SubOp};
 pub use fused::FusedOp;
 pub use gather::{GatherOp, Picks};
@@ -34,8 +36,11 @@ use crate::{DialectRegistryBuilder, Module, OpRef, RegistryError, Type, TypeData
 /// The fused activations: none, max(0, x), clamp to [0, 6], clamp to [−1, 1].
 pub const ACTIVATIONS: [&str; 4] = ["none", "relu", "relu6", "relu_n1_to_1"];
 
+/// How means of int8 are rounded that stand for unsigned bytes: 2.5 to 3, −2.5 to −2.
+pub const HALF_UP: &str = "half_up";
+
 /// Every op that computes, by name.
-pub const OPERATORS: [&str; 29] = [
+pub const OPERATORS: [&str; 31] = [
     Conv2dOp::NAME,
     DepthwiseConv2dOp::NAME,
     FullyConnectedOp::NAME,
@@ -65,6 +70,8 @@ pub const OPERATORS: [&str; 29] = [
     MeanOp::NAME,
     ResizeBilinearOp::NAME,
     GatherOp::NAME,
+    ArgMaxOp::NAME,
+    ArgMinOp::NAME,
 ];
 
 define_op! {
@@ -116,13 +123,13 @@ define_op! {
 
 define_op! {
     /// `nn.average_pool_2d`: mean over the window's taps inside of the input, `kernel = array<i64: height, width>`; int8 rounds half away
-    /// from zero. Input and output have one quantisation.
+    /// from zero, or up with `rounding = "half_up"`, as the mean of unsigned bytes does. Input and output have one quantisation.
     pub struct AveragePool2dOp = "nn.average_pool_2d" {
         traits: { pure },
         operands: { input: one Tensor },
         results: { output: one Tensor },
-        attrs: { kernel: req I64Array, strides: req I64Array, pads: req I64Array, activation: req Str },
-        verify: verify_pool,
+        attrs: { kernel: req I64Array, strides: req I64Array, pads: req I64Array, activation: req Str, rounding: opt Str },
+        verify: verify_average_pool,
     }
 }
 
@@ -216,7 +223,7 @@ pub enum Element {
     F32,
     /// `!quant.uniform<i8:f32, …>`, per tensor or per axis.
     QuantI8,
-    /// `i32`, plain or quantised: biases.
+    /// `i32`, plain or quantised: biases, and indices.
     I32,
     /// Anything else.
     Other,
@@ -520,6 +527,17 @@ fn verify_pool(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     );
 }
 
+fn verify_average_pool(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
+    verify_pool(op, cx);
+    if let Some(rounding) = op.prop("rounding") {
+        let known = op.module.attr_str(rounding) == Some(HALF_UP);
+        let int8 = operand_element(op, 0) == Some(Element::QuantI8);
+        cx.check(known && int8, op, "V025", || {
+            format!("`rounding` can be \"{HALF_UP}\", of int8")
+        });
+    }
+}
+
 fn same_quantisation(op: OpRef<'_>, cx: &mut VerifyCx<'_>) {
     let elem = |t: Option<Type>| t.and_then(|t| op.module.type_data(t).elem());
     cx.check(
@@ -631,6 +649,7 @@ pub fn register(r: &mut DialectRegistryBuilder) -> Result<(), RegistryError> {
         .op(QuantizeOp::info())?
         .op(DequantizeOp::info())?;
     r.op(ReluOp::info())?.op(Relu6Op::info())?;
+    arg_max::register(r)?;
     elementwise::register(r)?;
     unary::register(r)?;
     reduce::register(r)?;

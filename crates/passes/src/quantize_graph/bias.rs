@@ -12,7 +12,7 @@ const LARGEST_BIAS: f64 = (1u32 << 30) as f64;
 /// How far a bias' own scale may be from the accumulator's, relatively, to be taken for it: both are products of two floats.
 const SAME_SCALE: f64 = 1e-6;
 
-/// A filter with zero points of 0 where its elements allow it, as an int8 value.
+/// A filter with zero points of 0 where its elements allow it, as an int8 value; else with its one zero point.
 pub(super) fn filter(m: &mut Module, v: ValueId, before: OpId) -> Option<ValueId> {
     let source = dequantized(m, v)?;
     let ty = m.value_type(source);
@@ -36,11 +36,10 @@ pub(super) fn filter(m: &mut Module, v: ValueId, before: OpId) -> Option<ValueId
         let x = i8::try_from(i64::from(b as i8) - z).ok()?;
         Some(x as u8)
     };
-    let bytes: Vec<u8> = bytes
-        .iter()
-        .enumerate()
-        .map(stored)
-        .collect::<Option<_>>()?;
+    let shifted: Option<Vec<u8>> = bytes.iter().enumerate().map(stored).collect();
+    let Some(bytes) = shifted else {
+        return q.axis.is_none().then_some(source);
+    };
     let elem = symmetric(m, 8, q.scales().collect(), q.axis.unwrap_or(0));
     let ty = with_elem(m, ty, elem);
     constant(m, ty, bytes, before)

@@ -103,7 +103,7 @@ pub fn quantize_graph(
 /// Changes an op, or what it reads; whether it did.
 fn step(m: &mut Module, op: OpId) -> bool {
     if m.op_name(op) != nn::QuantizeOp::NAME {
-        return moves::sink(m, op);
+        return moves::sink(m, op) || moves::indices(m, op);
     }
     if !is_float(m, m.operand(op, 0)) {
         return false;

@@ -3,8 +3,8 @@
 //! What moves elements commutes with any function of one element. What picks the largest does with one that is monotone, and both are.
 
 use super::sources::{
-    activation, elem_of, erase_dead, is_float, like, only_quantized, replace_quantized, unary,
-    with_elem,
+    activation, elem_of, erase_dead, is_float, like, only_quantized, replace_quantized,
+    scale_and_zero_point, unary, with_elem,
 };
 use ir::dialects::nn;
 use ir::{Module, OpId, Type, ValueId};
@@ -54,6 +54,30 @@ pub(super) fn sink(m: &mut Module, op: OpId) -> bool {
     for v in floats.into_iter().chain(values) {
         erase_dead(m, v);
     }
+    true
+}
+
+/// Steps from one int8 to another at most.
+const STEPS: f32 = 255.0;
+
+/// arg_max(dequantize(x)) = arg_max(x), and so for arg_min: no two int8 are one float, unless they are beyond the largest.
+pub(super) fn indices(m: &mut Module, op: OpId) -> bool {
+    if ![nn::ArgMaxOp::NAME, nn::ArgMinOp::NAME].contains(&m.op_name(op)) {
+        return false;
+    }
+    let float = m.operand(op, 0);
+    let Some(source) = activation(m, float) else {
+        return false;
+    };
+    let scale = scale_and_zero_point(m, m.value_type(source)).map(|q| q.0);
+    if !scale.is_some_and(|s| (s * STEPS).is_finite() && s >= f32::MIN_POSITIVE) {
+        return false;
+    }
+    let (name, ty) = (m.op_name(op).to_owned(), m.value_type(m.result(op, 0)));
+    let moved = like(m, &name, op, op, &[source], &[ty]);
+    let value = m.result(moved, 0);
+    m.replace_op(op, &[value]);
+    erase_dead(m, float);
     true
 }
 

@@ -114,8 +114,11 @@ fn windowed(
     op: OpRef<'_>,
     params: ConvParams,
 ) -> Result<(Extents, interp::numerics::conv2d::ConvI8Params), String> {
-    let ConvParams::I8 { shape, params } = params else {
-        return Err("is not int8".to_owned());
+    let (shape, params) = match params {
+        ConvParams::I8 { shape, params } | ConvParams::I8Asymmetric { shape, params } => {
+            (shape, params)
+        }
+        ConvParams::F32 { .. } => return Err("is not int8".to_owned()),
     };
     let output = op
         .results()
@@ -218,11 +221,18 @@ fn byte(zero_point: i32) -> Result<i32, String> {
         .map_err(|_| "the input's zero point is no int8".to_owned())
 }
 
+/// Weights without their zero point.
+fn symmetric(stored: &[u8], zero_point: i32) -> Result<Vec<i8>, String> {
+    let weight = |&b: &u8| i8::try_from(i32::from(b as i8).saturating_sub(zero_point));
+    let weights: Result<Vec<i8>, _> = stored.iter().map(weight).collect();
+    weights.map_err(|_| "weights without their zero point exceed int8".to_owned())
+}
+
 impl Layer {
     /// Of an `nn.conv_2d`.
     ///
     /// # Errors
-    /// If it is not int8, or filter or bias are no constants.
+    /// If it is not int8, filter or bias are no constants, or the weights without their zero point exceed int8.
     pub fn conv_2d(op: OpRef<'_>) -> Result<Layer, String> {
         let (extents, params) = conv_2d_i8(op)?;
         let weights = constant_operand(op, 1).ok_or(NOT_CONSTANT)?;
@@ -236,7 +246,7 @@ impl Layer {
             input_operand: 0,
             epilogue: Epilogue::default(),
             multipliers: params.multipliers,
-            weights: weights.iter().map(|&b| b as i8).collect(),
+            weights: symmetric(weights, params.weight_zero_point)?,
             bias,
         })
     }
@@ -247,13 +257,14 @@ impl Layer {
     /// As [`conv_2d`](Self::conv_2d).
     pub fn depthwise_conv_2d(op: OpRef<'_>) -> Result<Layer, String> {
         let (extents, params) = depthwise_conv_2d_i8(op)?;
-        let weights = constant_operand(op, 1).ok_or(NOT_CONSTANT)?;
+        let stored = constant_operand(op, 1).ok_or(NOT_CONSTANT)?;
+        let weights = symmetric(stored, params.weight_zero_point)?;
         let channels = extents.out_channels as usize;
         let bias = constant_bias(op, channels).ok_or(NOT_CONSTANT)?;
         let taps = weights.len() / channels.max(1);
-        let transposed = (0..channels)
-            .flat_map(|o| (0..taps).map(move |t| weights[t * channels + o] as i8))
-            .collect();
+        let weight = |o: usize| move |t: usize| t * channels + o;
+        let order = (0..channels).flat_map(|o| (0..taps).map(weight(o)));
+        let transposed = order.map(|at| weights[at]).collect();
         Ok(Layer {
             name: "depthwise",
             extents,
@@ -271,16 +282,12 @@ impl Layer {
     /// Of an `nn.fully_connected`, as a 1×1 convolution of a row of pixels.
     ///
     /// # Errors
-    /// As [`conv_2d`](Self::conv_2d); also if the weights without their zero point exceed int8.
+    /// As [`conv_2d`](Self::conv_2d).
     pub fn fully_connected(op: OpRef<'_>) -> Result<Layer, String> {
         let ([rows, depth, channels], params) = fully_connected_i8(op)?;
         let stored = constant_operand(op, 1).ok_or(NOT_CONSTANT)?;
         let bias = constant_bias(op, channels as usize).ok_or(NOT_CONSTANT)?;
-        let weights: Result<Vec<i8>, _> = stored
-            .iter()
-            .map(|&b| i8::try_from(i32::from(b as i8).saturating_sub(params.weight_zero_point)))
-            .collect();
-        let weights = weights.map_err(|_| "weights without their zero point exceed int8")?;
+        let weights = symmetric(stored, params.weight_zero_point)?;
         Ok(Layer {
             name: "fully_connected",
             extents: Extents {

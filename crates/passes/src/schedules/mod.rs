@@ -4,6 +4,7 @@ pub mod activation;
 pub mod add;
 mod affine;
 mod affine_sum;
+pub mod arg_max;
 pub mod binary;
 mod broadcast;
 mod byte_map;
@@ -53,6 +54,7 @@ pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
     fully_connected::register(r)?;
     activation::register(r)?;
     add::register(r)?;
+    arg_max::register(r)?;
     binary::register(r)?;
     concatenation::register(r)?;
     conv_2d_f32::register(r)?;

@@ -3,7 +3,7 @@
 //! Taps outside of the input are left out of the window by its bounds, computed once a pixel. Registers hold several channels of one pixel.
 //! An int8 mean `sum / count`, rounded half away from zero, is `(sum · m + 2^(k−1)) >> k` with `m = floor(2^k / count) + 1`: the multiplier
 //! is a little too large, so ties go up above zero and down below it. That this is exact is checked on every sum of every count that occurs;
-//! where no `k` is, the sum is divided. A window's count is constant unless it meets the padding; then `m` is computed once a pixel.
+//! where no `k` is, the sum is divided. Where halves are rounded up, sums are of numbers that are 128 more, and divided. A window's count is constant unless it meets the padding; then `m` is computed once a pixel.
 
 use super::affine::{Extent, blocks, offset, plus, times};
 use super::clamp::clamp_f32;
@@ -100,6 +100,7 @@ impl Schedule for Pool {
         let numbers = match params {
             PoolParams::F32 { .. } => "_f32",
             PoolParams::I8 { .. } => "",
+            PoolParams::I8HalfUp { .. } => "_half_up",
         };
         k.set_name(&kernel_name(format!(
             "{kind}_pool{numbers}_{}x{}_{}x{}x{}",
@@ -110,7 +111,8 @@ impl Schedule for Pool {
         let output = k.output(op, 0, &[pixels(e.rows.output, e.columns.output)]);
         let number = match params {
             PoolParams::F32 { clamp, .. } => Number::f32(k, clamp),
-            PoolParams::I8 { clamp, .. } => Number::i8(k, clamp, e.division(self.0)),
+            PoolParams::I8 { clamp, .. } => Number::i8(k, clamp, e.division(self.0), 0),
+            PoolParams::I8HalfUp { clamp, .. } => Number::i8(k, clamp, Division::Divide, SHIFT),
         };
         let nest = Nest {
             e,
@@ -132,6 +134,9 @@ struct Extents {
     channels: i64,
 }
 
+/// What makes int8 numbers non-negative, so that halves that are rounded away from zero are rounded up.
+const SHIFT: i64 = 128;
+
 /// How an int8 sum is divided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Division {
@@ -144,7 +149,9 @@ enum Division {
 impl Extents {
     fn of(op: OpRef<'_>) -> Option<Extents> {
         let shape = match pool_params(op).ok()? {
-            PoolParams::F32 { shape, .. } | PoolParams::I8 { shape, .. } => shape,
+            PoolParams::F32 { shape, .. }
+            | PoolParams::I8 { shape, .. }
+            | PoolParams::I8HalfUp { shape, .. } => shape,
         };
         let [rows, columns] = Axis::of(&shape)?;
         Some(Extents {
@@ -210,6 +217,8 @@ enum Number {
     I8 {
         clamp: Option<(ValueId, ValueId)>,
         division: Division,
+        /// What is added to the numbers before their mean is taken, and then taken off.
+        shift: i64,
     },
 }
 
@@ -221,10 +230,14 @@ impl Number {
         }
     }
 
-    fn i8(k: &mut KernelBuilder<'_>, clamp: ClampI8, division: Division) -> Number {
+    fn i8(k: &mut KernelBuilder<'_>, clamp: ClampI8, division: Division, shift: i64) -> Number {
         let scalar = |x: i32, k: &mut KernelBuilder<'_>| k.scalar_i32(x.into());
         let clamp = (clamp != ClampI8::FULL).then(|| (scalar(clamp.min, k), scalar(clamp.max, k)));
-        Number::I8 { clamp, division }
+        Number::I8 {
+            clamp,
+            division,
+            shift,
+        }
     }
 }
 
@@ -410,11 +423,15 @@ impl Nest {
                     let less = b.cmpf("olt", value, x);
                     b.select(less, x, value)
                 }
-                (kind, Number::I8 { .. }) => {
+                (kind, Number::I8 { shift, .. }) => {
                     let i32 = b.m.i32();
-                    let x = b.extsi(x, i32);
+                    let mut x = b.extsi(x, i32);
                     if kind == Kind::Average {
-                        // At most 2^23 terms of at most 2^7.
+                        if shift != 0 {
+                            let shift = b.const_i32(shift);
+                            x = b.addi_nsw(x, shift);
+                        }
+                        // At most 2^23 terms of at most 2^8.
                         b.addi_nsw(value, x)
                     } else {
                         b.maxsi(value, x)
@@ -449,7 +466,12 @@ impl Nest {
         };
         match self.number {
             Number::F32 { min, max } => clamp_f32(b, value, min, max),
-            Number::I8 { clamp, .. } => {
+            Number::I8 { clamp, shift, .. } => {
+                let mut value = value;
+                if shift != 0 {
+                    let shift = b.const_i32(shift);
+                    value = b.subi_nsw(value, shift);
+                }
                 let value = match clamp {
                     Some((min, max)) => {
                         let value = b.maxsi(value, min);

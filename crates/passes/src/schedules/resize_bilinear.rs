@@ -140,19 +140,17 @@ impl Nest {
         let [h, w, oh, ow] = extents.map(|n| n as i64);
         let (batches, channels) = (s.batches as i64, s.channels as i64);
         let from = k.input(op, 0, &[batches * h * w * channels]);
-        let steps = [w * channels, channels];
         let mut axes = Vec::with_capacity(2);
-        for (d, name) in ["rows", "columns"].into_iter().enumerate() {
+        for (d, step) in [w * channels, channels].into_iter().enumerate() {
             let n = 2 * s.output[d] as i64;
-            let role = format!("{name}_weights");
             let (places, weights) = if float {
                 let all = positions_f32(s.input[d], s.output[d], s.placement)?;
-                let places = k.table_i32(name, &[n], &places(&all, steps[d]));
-                (places, k.table_f32(&role, &[n], &weights(&all)))
+                let places = k.table_i32("places", &[n], &places(&all, step));
+                (places, k.table_f32("weights", &[n], &weights(&all)))
             } else {
                 let all = positions_i32(s.input[d], s.output[d], s.placement)?;
-                let places = k.table_i32(name, &[n], &places(&all, steps[d]));
-                (places, k.table_i32(&role, &[n], &weights(&all)))
+                let places = k.table_i32("places", &[n], &places(&all, step));
+                (places, k.table_i32("weights", &[n], &weights(&all)))
             };
             axes.push(Axis { places, weights });
         }

@@ -197,6 +197,18 @@ fn channels() -> impl Strategy<Value = i64> {
     prop_oneof![5 => 1i64..10, 2 => 14i64..36]
 }
 
+/// Zero points of a filter: small ones leave most weights in int8.
+fn filter_zero() -> impl Strategy<Value = i64> {
+    prop_oneof![2 => -3i64..4, 1 => -128i64..128]
+}
+
+/// Gives a filter of one scale a zero point.
+fn shift_zero(layer: &mut Layer, shifts: bool, zero: i64) {
+    if shifts && layer.filter_scales.len() == 1 {
+        layer.filter_zero_point = zero;
+    }
+}
+
 fn output((input, kernel, stride, dilation, (before, after)): Axis) -> Option<i64> {
     ir::dialects::nn::window_output(input, kernel, stride, dilation, before, after)
 }
@@ -220,8 +232,9 @@ fn convolutions() {
             channels(),
             numbers(),
             0u8..16,
+            filter_zero(),
         ),
-        |(n, y, x, c, o, numbers, style)| {
+        |(n, y, x, c, o, numbers, style, zero)| {
             let mut l = blank(Kind::Conv);
             let (mut y, mut x) = (y, x);
             if style < 5 {
@@ -234,6 +247,7 @@ fn convolutions() {
             l.output = vec![n, oh, ow, o];
             l.dynamic = style == 15;
             let inputs = fill(&mut l, &numbers, y.1 * x.1 * c);
+            shift_zero(&mut l, style % 5 == 1, zero);
             Some((l, inputs))
         },
         &[
@@ -260,8 +274,9 @@ fn depthwise_convolutions() {
             prop_oneof![2 => Just(1i64), 1 => 2i64..4],
             numbers(),
             0u8..16,
+            filter_zero(),
         ),
-        |(n, y, x, c, multiplier, numbers, style)| {
+        |(n, y, x, c, multiplier, numbers, style, zero)| {
             let mut l = blank(Kind::Depthwise);
             let (mut y, mut x, mut multiplier) = (y, x, multiplier);
             if style >= 9 {
@@ -282,6 +297,7 @@ fn depthwise_convolutions() {
             l.output = vec![n, oh, ow, o];
             l.dynamic = style == 15;
             let inputs = fill(&mut l, &numbers, y.1 * x.1);
+            shift_zero(&mut l, style % 5 == 1, zero);
             Some((l, inputs))
         },
         &[
@@ -302,7 +318,14 @@ fn depthwise_convolutions() {
 fn fully_connected_layers() {
     run(
         250,
-        (1i64..6, 1i64..80, 1i64..20, numbers(), 0u8..16, -3i64..4),
+        (
+            1i64..6,
+            1i64..80,
+            1i64..20,
+            numbers(),
+            0u8..16,
+            filter_zero(),
+        ),
         |(rows, depth, o, numbers, style, zero)| {
             let mut l = blank(Kind::FullyConnected);
             l.input = vec![rows, depth];
@@ -310,9 +333,7 @@ fn fully_connected_layers() {
             l.output = vec![rows, o];
             l.dynamic = style == 15;
             let inputs = fill(&mut l, &numbers, depth);
-            if l.filter_scales.len() == 1 && style < 6 {
-                l.filter_zero_point = zero;
-            }
+            shift_zero(&mut l, style < 6, zero);
             Some((l, inputs))
         },
         &[

@@ -16,7 +16,7 @@ fn case(
     let mut tensor = |(shape, elem): (Vec<i64>, Elem)| {
         let n = shape.iter().product();
         let bytes = match elem {
-            Elem::F32 => draw.f32s(n, 4.0),
+            Elem::F32 | Elem::I32 => draw.f32s(n, 4.0),
             Elem::I8(..) => draw.i8s(n),
         };
         (shape, elem, bytes)

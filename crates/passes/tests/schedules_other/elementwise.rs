@@ -7,7 +7,7 @@ fn case(op: &'static str, shape: Vec<i64>, from: Elem, to: Elem, seed: u64) -> C
     let mut draw = Draw::new(seed);
     let n = shape.iter().product();
     let bytes = match from {
-        Elem::F32 => draw.f32s(n, 9.0),
+        Elem::F32 | Elem::I32 => draw.f32s(n, 9.0),
         Elem::I8(..) => draw.i8s(n),
     };
     Case {

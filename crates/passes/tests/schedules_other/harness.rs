@@ -15,6 +15,7 @@ pub enum Elem {
     F32,
     /// Scale and zero point.
     I8(f32, i32),
+    I32,
 }
 
 /// A property of an op.
@@ -26,6 +27,7 @@ pub enum Prop {
     F32(f32),
     I8(i64),
     Bool(bool),
+    Int(i64),
 }
 
 /// An operand: shape, elements, bytes.
@@ -62,6 +64,7 @@ impl Case {
     fn ty(m: &mut Module, shape: &[i64], elem: Elem) -> Type {
         let elem = match elem {
             Elem::F32 => m.f32(),
+            Elem::I32 => m.i32(),
             Elem::I8(scale, zero) => {
                 m.quant(QuantType::per_tensor(8, f64::from(scale), zero.into()))
             }
@@ -91,6 +94,7 @@ impl Case {
                 Prop::Text(text) => m.str_attr(text),
                 Prop::F32(x) => m.f32_attr(*x),
                 Prop::Bool(x) => m.bool_attr(*x),
+                Prop::Int(i) => m.i64_attr(*i),
                 Prop::I8(q) => {
                     let i8 = m.i8();
                     m.int_attr(*q, i8)

@@ -24,7 +24,7 @@ fn elem(int8: bool, zero: i32) -> Elem {
 fn tensor(shape: &[i64], elem: Elem, seed: u64) -> (Vec<i64>, Elem, Vec<u8>) {
     let (mut draw, n) = (Draw::new(seed), shape.iter().product());
     let bytes = match elem {
-        Elem::F32 => draw.f32s(n, 9.0),
+        Elem::F32 | Elem::I32 => draw.f32s(n, 9.0),
         Elem::I8(..) => draw.i8s(n),
     };
     (shape.to_vec(), elem, bytes)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod add;
+mod arg_max;
 mod elementwise;
 mod harness;
 mod layers_f32;

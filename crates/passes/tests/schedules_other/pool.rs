@@ -30,7 +30,7 @@ fn case(
     let mut draw = Draw::new(seed);
     let n = input.iter().product();
     let bytes = match elem {
-        Elem::F32 => draw.f32s(n, 9.0),
+        Elem::F32 | Elem::I32 => draw.f32s(n, 9.0),
         Elem::I8(..) => draw.i8s(n),
     };
     Case {
@@ -54,12 +54,16 @@ proptest! {
 
     #[test]
     fn pools(
-        max: bool, int8: bool, size in (1..3i64, 1..10i64), h in axis(), w in axis(), a in 0..4usize,
+        max: bool, int8: bool, half_up: bool, size in (1..3i64, 1..10i64), h in axis(), w in axis(), a in 0..4usize,
         scale in 0.005f32..0.3, zero in -128..=127i32, seed: u64,
     ) {
         let op = if max { "nn.max_pool_2d" } else { "nn.average_pool_2d" };
         let elem = if int8 { Elem::I8(scale, zero) } else { Elem::F32 };
-        case(op, elem, size, (h, w), ACTIVATIONS[a], seed).check();
+        let mut case = case(op, elem, size, (h, w), ACTIVATIONS[a], seed);
+        if half_up && int8 && !max {
+            case.props.push(("rounding", Prop::Text("half_up")));
+        }
+        case.check();
     }
 }
 

@@ -10,7 +10,7 @@ fn case(shape: Vec<i64>, elem: Elem, beta: f32, seed: u64) -> Case {
     let mut draw = Draw::new(seed);
     let n = shape.iter().product();
     let (bytes, result) = match elem {
-        Elem::F32 => (draw.f32s(n, 30.0), Elem::F32),
+        Elem::F32 | Elem::I32 => (draw.f32s(n, 30.0), Elem::F32),
         Elem::I8(..) => (draw.i8s(n), OUTPUT),
     };
     Case {

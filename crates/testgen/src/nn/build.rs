@@ -3,6 +3,7 @@
 use super::{Bias, Element, Filter, Op, Tensor, Window};
 use crate::choices::Random;
 use crate::values::{Spread, Values};
+use ir::dialects::nn;
 use ir::{Attr, Builder, Module, OpState, QuantType, Type, ValueId};
 
 /// Tensors of at most this many bytes are written as `dense`, larger ones as resources.
@@ -64,6 +65,7 @@ impl Constants {
         let bytes = match t.element {
             Element::F32 => values.f32s(t.len()),
             Element::I8(q) => values.i8s(t.len(), q.zero_point),
+            Element::I32 => values.i32s(t.len(), INDICES),
         };
         let ty = tensor_type(b.m, t);
         self.constant(b, ty, &t.shape, bytes)
@@ -82,7 +84,7 @@ impl Constants {
         let n = filter.shape.iter().product::<i64>() as usize;
         let mut values = self.values(self.spread);
         let (elem, bytes) = match input {
-            Element::F32 => (b.m.f32(), values.f32s(n)),
+            Element::F32 | Element::I32 => (b.m.f32(), values.f32s(n)),
             Element::I8(_) => {
                 let q = quant(filter, 8, axis, 1.0, filter.zero_point);
                 (b.m.quant(q), values.i8s(n, filter.zero_point))
@@ -95,7 +97,7 @@ impl Constants {
         }
         let mut values = self.values(filter.bias_spread);
         let (elem, bytes) = match input {
-            Element::F32 => (b.m.f32(), values.f32s(channels as usize)),
+            Element::F32 | Element::I32 => (b.m.f32(), values.f32s(channels as usize)),
             Element::I8(q) => {
                 let elem = match filter.bias {
                     Bias::Quantized => {
@@ -118,6 +120,9 @@ impl Constants {
     }
 }
 
+/// Indices below which int32 elements are drawn.
+const INDICES: u32 = 1000;
+
 /// The filter's scales times a factor, per tensor or along an axis.
 fn quant(filter: &Filter, width: u32, axis: usize, factor: f64, zero_point: i64) -> QuantType {
     let scales: Vec<f64> = filter
@@ -137,6 +142,7 @@ fn quant(filter: &Filter, width: u32, axis: usize, factor: f64, zero_point: i64)
 pub fn tensor_type(m: &mut Module, t: &Tensor) -> Type {
     let elem = match t.element {
         Element::F32 => m.f32(),
+        Element::I32 => m.i32(),
         Element::I8(q) => m.quant(QuantType::per_tensor(8, f64::from(q.scale), q.zero_point)),
     };
     m.tensor(&t.shape, elem)
@@ -191,6 +197,7 @@ pub fn build(
             kernel,
             window,
             activation,
+            ..
         }
         | Op::MaxPool2d {
             kernel,
@@ -198,6 +205,9 @@ pub fn build(
             activation,
         } => {
             props = window_props(b.m, window, false);
+            if let Op::AveragePool2d { half_up: true, .. } = op {
+                props.push(("rounding", b.m.str_attr(nn::HALF_UP)));
+            }
             props.push(("kernel", b.m.i64s_attr(kernel)));
             props.push(("activation", b.m.str_attr(activation)));
         }
@@ -229,7 +239,7 @@ pub fn build(
         Op::LookupTable { table } => operands.push(constants.tensor(b, table)),
         Op::Softmax { beta } => props.push(("beta", b.m.f32_attr(*beta))),
         Op::LeakyRelu { alpha } => props.push(("alpha", b.m.f32_attr(*alpha))),
-        Op::Concatenation { axis } | Op::Split { axis } => {
+        Op::Concatenation { axis } | Op::Split { axis } | Op::Arg { axis, .. } => {
             props.push(("axis", b.m.i64_attr(*axis as i64)));
         }
         Op::ResizeBilinear {
@@ -248,7 +258,7 @@ pub fn build(
             props.push(("padding", b.m.i64s_attr(padding)));
             if let Some(q) = value {
                 let value = match inputs[0].1 {
-                    Element::F32 => b.m.f32_attr(*q as f32 / 8.0),
+                    Element::F32 | Element::I32 => b.m.f32_attr(*q as f32 / 8.0),
                     Element::I8(_) => {
                         let i8 = b.m.i8();
                         b.m.int_attr(*q, i8)

@@ -11,6 +11,7 @@ pub fn case(c: &mut Choices, kind: Kind, element: ElementKind) -> Case {
     let element = match element {
         ElementKind::F32 => Element::F32,
         ElementKind::I8 => Element::I8(quantization::activation(c)),
+        ElementKind::I32 => Element::I32,
     };
     let regime = quantization::regime(c);
     let (inputs, operands, step) = match kind {

@@ -32,6 +32,8 @@ pub enum Element {
     F32,
     /// Int8, quantised per tensor.
     I8(Quantization),
+    /// Int32: indices, which an op computed.
+    I32,
 }
 
 impl Element {
@@ -40,17 +42,20 @@ impl Element {
         match self {
             Element::F32 => ElementKind::F32,
             Element::I8(_) => ElementKind::I8,
+            Element::I32 => ElementKind::I32,
         }
     }
 }
 
-/// Int8 or float32.
+/// Int8, float32 or int32.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ElementKind {
     /// Int8.
     I8,
     /// Float32.
     F32,
+    /// Int32, which no op that is drawn takes first.
+    I32,
 }
 
 /// A tensor's shape and elements.
@@ -76,7 +81,7 @@ impl Tensor {
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
         match self.element {
-            Element::F32 => 4 * self.len(),
+            Element::F32 | Element::I32 => 4 * self.len(),
             Element::I8(_) => self.len(),
         }
     }
@@ -160,6 +165,8 @@ pub enum Op {
         window: Window,
         /// The fused activation.
         activation: Activation,
+        /// Whether halves are rounded up, of int8.
+        half_up: bool,
     },
     /// `nn.max_pool_2d`
     MaxPool2d {
@@ -259,6 +266,13 @@ pub enum Op {
         /// Of int8 tensors the stored number, of floats eighths; none for the one that means 0.
         value: Option<i64>,
     },
+    /// `nn.arg_max` or `nn.arg_min`
+    Arg {
+        /// Which.
+        kind: Kind,
+        /// The dimension.
+        axis: usize,
+    },
 }
 
 /// The ops that cases are drawn of.
@@ -322,6 +336,10 @@ pub enum Kind {
     Mean,
     /// `nn.resize_bilinear`
     ResizeBilinear,
+    /// `nn.arg_max`
+    ArgMax,
+    /// `nn.arg_min`
+    ArgMin,
 }
 
 impl Kind {
@@ -357,6 +375,8 @@ impl Kind {
             Kind::Prelu => "prelu",
             Kind::Mean => "mean",
             Kind::ResizeBilinear => "resize_bilinear",
+            Kind::ArgMax => "arg_max",
+            Kind::ArgMin => "arg_min",
         }
     }
 }
@@ -383,7 +403,7 @@ impl Op {
             Op::Gather { .. } => Kind::Gather,
             Op::Pad { .. } => Kind::Pad,
             Op::LookupTable { .. } => Kind::LookupTable,
-            Op::Binary { kind, .. } | Op::Unary { kind } => *kind,
+            Op::Binary { kind, .. } | Op::Unary { kind } | Op::Arg { kind, .. } => *kind,
             Op::LeakyRelu { .. } => Kind::LeakyRelu,
             Op::Mean { .. } => Kind::Mean,
             Op::ResizeBilinear { .. } => Kind::ResizeBilinear,
@@ -392,7 +412,7 @@ impl Op {
 }
 
 /// Every op with every type of input that it takes.
-pub const KINDS: [(Kind, ElementKind); 56] = {
+pub const KINDS: [(Kind, ElementKind); 60] = {
     use ElementKind::{F32, I8};
     [
         (Kind::Conv2d, I8),
@@ -451,6 +471,10 @@ pub const KINDS: [(Kind, ElementKind); 56] = {
         (Kind::ResizeBilinear, F32),
         (Kind::Gather, I8),
         (Kind::Gather, F32),
+        (Kind::ArgMax, I8),
+        (Kind::ArgMin, I8),
+        (Kind::ArgMax, F32),
+        (Kind::ArgMin, F32),
     ]
 };
 
@@ -484,6 +508,7 @@ impl Case {
         let element = match self.inputs[0].element {
             Element::F32 => "f32",
             Element::I8(_) => "i8",
+            Element::I32 => "i32",
         };
         format!("{}_{element}", self.op.kind().name())
     }

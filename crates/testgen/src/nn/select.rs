@@ -42,8 +42,8 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
         Kind::Logistic | Kind::Tanh | Kind::HardSwish => unary(c, kind, input),
         Kind::LeakyRelu => {
             let element = match input.element {
-                Element::F32 => Element::F32,
                 Element::I8(q) => Element::I8(requantized(c, q, regime)),
+                same => same,
             };
             let alpha = c.of(&[0.1, 0.01, 0.25, 0.0, 1.0, 1.5, -0.5]);
             one(Op::LeakyRelu { alpha }, like(input, element))
@@ -61,6 +61,7 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
                 (Kind::Relu, Element::F32) => Element::F32,
                 (_, Element::F32) => Element::I8(quantization::activation(c)),
                 (_, Element::I8(q)) => Element::I8(requantized(c, q, regime)),
+                (_, Element::I32) => Element::I32,
             };
             let op = if kind == Kind::Relu {
                 Op::Relu
@@ -77,6 +78,13 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
                 same => same,
             };
             one(Op::Relu6, like(input, element))
+        }
+        Kind::ArgMax | Kind::ArgMin => {
+            let axis = c.below(input.shape.len().max(1) as u32) as usize;
+            let mut shape = input.shape.clone();
+            shape.remove(axis);
+            let element = Element::I32;
+            one(Op::Arg { kind, axis }, Tensor { shape, element })
         }
         Kind::Concatenation => {
             let axis = c.below(input.shape.len().max(1) as u32) as usize;
@@ -99,7 +107,7 @@ pub fn step(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> Step
 fn unary(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
     let q = |scale, zero_point| Element::I8(Quantization { scale, zero_point });
     let element = match (input.element, kind) {
-        (Element::F32, _) => Element::F32,
+        (Element::F32 | Element::I32, _) => input.element,
         (Element::I8(_), Kind::Logistic) => q(1.0 / 256.0, -128),
         (Element::I8(_), Kind::Tanh) => q(1.0 / 128.0, 0),
         // Less than 128 times as fine as the input.
@@ -164,7 +172,6 @@ fn filter(
     input: Element,
     (shape, channels, terms): (Vec<i64>, i64, i64),
     regime: Regime,
-    may_shift_zero: bool,
 ) -> (Filter, Element) {
     let bias = c.of(&[Bias::None, Bias::Plain, Bias::Quantized, Bias::Quantized]);
     let bias_spread = match c.below(12) {
@@ -201,7 +208,7 @@ fn filter(
             .scales
             .push(((real * factor) as f32).max(f32::MIN_POSITIVE));
     }
-    if may_shift_zero && !filter.per_axis && c.once_in(3) {
+    if !filter.per_axis && c.once_in(3) {
         filter.zero_point = quantization::zero_point(c);
     }
     (filter, Element::I8(to))
@@ -229,7 +236,7 @@ fn convolution(c: &mut Choices, kind: Kind, input: &Tensor, regime: Regime) -> S
         let channels = depth * multiplier;
         (vec![1, kernel[0], kernel[1], channels], channels, taps)
     };
-    let (filter, element) = filter(c, input.element, (shape, channels, terms), regime, false);
+    let (filter, element) = filter(c, input.element, (shape, channels, terms), regime);
     let op = match kind {
         Kind::Conv2d => Op::Conv2d {
             filter,
@@ -273,7 +280,6 @@ fn fully_connected(c: &mut Choices, input: &Tensor, regime: Regime) -> Step {
         input.element,
         (vec![channels, depth], channels, depth),
         regime,
-        true,
     );
     let mut shape = vec![rows, channels];
     if depth == last && c.once_in(3) {
@@ -294,6 +300,7 @@ fn pool(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
             kernel,
             window,
             activation,
+            half_up: matches!(input.element, Element::I8(_)) && c.once_in(4),
         },
         _ => Op::MaxPool2d {
             kernel,
@@ -309,7 +316,7 @@ fn pool(c: &mut Choices, kind: Kind, input: &Tensor) -> Step {
 fn softmax(c: &mut Choices, input: &Tensor) -> Step {
     let beta = c.of(&[1.0, 1.0, 1.0, 0.5, 2.0, 0.125, 10.0]);
     let element = match input.element {
-        Element::F32 => Element::F32,
+        Element::F32 | Element::I32 => Element::F32,
         // What the reference demands.
         Element::I8(_) => Element::I8(Quantization {
             scale: 1.0 / 256.0,

@@ -38,9 +38,10 @@ fn argmax(values: &[f64]) -> Option<usize> {
     best
 }
 
-/// Whether a tensor is a row of scores: one dimension above 1.
+/// Whether a tensor is a row of scores: one dimension above 1, and no indices.
 fn is_row(t: &TensorInfo) -> bool {
-    t.shape.iter().filter(|&&d| d > 1).count() == 1
+    let indices = t.dtype == "int32" && t.scales.is_empty();
+    !indices && t.shape.iter().filter(|&&d| d > 1).count() == 1
 }
 
 /// All outputs of all samples; `outputs` holds the samples of each tensor one after the other.
@@ -132,6 +133,20 @@ mod tests {
             line,
             "out: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 … (18 values)\n"
         );
+    }
+
+    #[test]
+    fn indices_are_not_ranked() {
+        let t = TensorInfo {
+            scales: vec![],
+            zero_points: vec![],
+            ..tensor(&[1, 3], "int32", 1.0, 0)
+        };
+        let bytes: Vec<u8> = [7i32, 1000, -1]
+            .iter()
+            .flat_map(|i| i.to_le_bytes())
+            .collect();
+        assert_eq!(text(&[t], 1, &[bytes]), "out: 7 1000 -1\n");
     }
 
     #[test]

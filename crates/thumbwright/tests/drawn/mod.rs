@@ -22,6 +22,9 @@ struct Entry {
 struct Span {
     offset: usize,
     bytes: usize,
+    /// Of a tensor.
+    #[serde(default)]
+    dtype: String,
 }
 
 /// A model, its inputs and what must come out.
@@ -40,7 +43,16 @@ pub fn cases(variable: &str, folder: &str) -> Vec<Drawn> {
     let index = std::fs::read_to_string(dir.join("cases.json")).unwrap();
     let index: Index = serde_json::from_str(&index).unwrap();
     let blob = std::fs::read(dir.join("cases.bin")).unwrap();
-    let part = |s: &Span| blob[s.offset..s.offset + s.bytes].to_vec();
+    let part = |s: &Span| {
+        let bytes = blob[s.offset..s.offset + s.bytes].to_vec();
+        match s.dtype.as_str() {
+            // An import makes unsigned bytes signed ones, 128 less.
+            "uint8" => bytes.into_iter().map(|b| b ^ 0x80).collect(),
+            // Indices are int32 here.
+            "int64" => bytes.chunks(8).flat_map(|x| &x[..4]).copied().collect(),
+            _ => bytes,
+        }
+    };
     index
         .cases
         .into_iter()

@@ -1,6 +1,6 @@
 //! What an operator's import sees of the import.
 
-use ir::{BlockId, Loc, Module, OpState, QuantType, Type, ValueId};
+use ir::{BlockId, Diagnostic, Loc, Module, OpState, QuantType, Type, ValueId};
 
 use super::importer::Importer;
 use super::value::{Computed, Named, Value};
@@ -11,6 +11,26 @@ use crate::onnx::model::{Attribute, DataType, Node, Tensor};
 
 /// Alignment of constants in bytes.
 const CONSTANT_ALIGN: u32 = 16;
+
+/// Operators that take indices that the network computed, sorted.
+const MOVERS: [&str; 16] = [
+    "Cast",
+    "CastLike",
+    "Concat",
+    "Dropout",
+    "Expand",
+    "Flatten",
+    "Gather",
+    "Identity",
+    "Reshape",
+    "Shape",
+    "Slice",
+    "Split",
+    "Squeeze",
+    "Tile",
+    "Transpose",
+    "Unsqueeze",
+];
 
 /// Why an operator was not imported.
 #[derive(Debug)]
@@ -66,6 +86,22 @@ impl<'a, 'i> OpCx<'a, 'i> {
 
     pub(super) fn opset(&self) -> i64 {
         self.importer.model.opset
+    }
+
+    /// Refuses an operator on computed indices that does more than to move them.
+    pub(super) fn indices(&mut self) -> Result<(), Finding> {
+        if MOVERS.contains(&self.node.kind.as_str()) {
+            return Ok(());
+        }
+        let i32 = self.module().i32();
+        for position in 0..self.node.inputs.len() {
+            if let Some(Value::Computed(c)) = self.optional(position)
+                && self.elem(c.value) == i32
+            {
+                return Err(element_type(&format!("input {position}"), DataType::INT64));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses the operator unless it has as many inputs as it takes, and an output.
@@ -250,6 +286,12 @@ impl<'a, 'i> OpCx<'a, 'i> {
         self.spend(named.tensor.data.len() + quantised)?;
         self.set(0, Value::Constant(named));
         Ok(())
+    }
+
+    pub(super) fn remark(&mut self, code: &'static str, message: &str) {
+        let mut remark = Diagnostic::remark(code, message);
+        remark.location = self.importer.module.describe_loc(self.loc);
+        self.importer.remarks.push(remark);
     }
 
     /// Counts the bytes of a constant that is made.

@@ -269,12 +269,34 @@ pub(super) fn slice(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
 pub(super) fn cast(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(1..=1)?;
     let to = cx.int("to", 0)?;
-    let to = DataType(i32::try_from(to).unwrap_or(0));
+    cast_to(cx, DataType(i32::try_from(to).unwrap_or(0)))
+}
+
+/// CastLike: a Cast to the type of its second input.
+pub(super) fn cast_like(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(2..=2)?;
+    let to = match cx.input(1)? {
+        Value::Failed => return Err(Stop::Upstream),
+        Value::Constant(named) => named.tensor.dtype,
+        Value::Computed(c) => {
+            let (elem, f32) = (cx.elem(c.value), cx.module().f32());
+            if elem != f32 {
+                return Err(super::context::element_type("second input", DataType::INT8).into());
+            }
+            DataType::FLOAT
+        }
+    };
+    cast_to(cx, to)
+}
+
+fn cast_to(cx: &mut OpCx<'_, '_>, to: DataType) -> Result<(), Stop> {
     let named = match cx.input(0)? {
         Value::Failed => return Err(Stop::Upstream),
         Value::Computed(c) => {
-            let (elem, f32) = (cx.elem(c.value), cx.module().f32());
-            if to == DataType::FLOAT && elem == f32 {
+            let (elem, f32, i32) = (cx.elem(c.value), cx.module().f32(), cx.module().i32());
+            // Indices are int32 whatever the file says.
+            let indices = elem == i32 && matches!(to, DataType::INT32 | DataType::INT64);
+            if to == DataType::FLOAT && elem == f32 || indices {
                 cx.set_computed(c);
                 return Ok(());
             }
@@ -301,6 +323,11 @@ pub(super) fn cast(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         (_, Some(list), DataType::INT64) => {
             Tensor::of_integers(&shape, list.iter().map(|&x| x as i64))
         }
+        (Some(list), _, DataType::BOOL) => Tensor {
+            dtype: to,
+            shape,
+            data: list.iter().map(|&i| u8::from(i != 0)).collect(),
+        },
         _ => return Err(super::context::element_type("result", to).into()),
     };
     limited(Some(result.data.len() as u64))?;
@@ -347,6 +374,106 @@ pub(super) fn div(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     arithmetic(cx, i64::checked_div, |a, b| a / b)
 }
 
+/// The shape that shapes broadcast to.
+fn common(all: &[&[i64]]) -> Result<Vec<i64>, Finding> {
+    let mut shape = Vec::new();
+    for other in all {
+        let joined = ir::dialects::nn::broadcast(&shape, other);
+        shapes(joined.is_some(), || {
+            format!("shapes {all:?} do not broadcast")
+        })?;
+        shape = joined.unwrap_or_default();
+    }
+    Ok(shape)
+}
+
+/// Where element `i` of a shape comes from in a tensor that is broadcast to it.
+fn place(shape: &[i64], of: &[i64], i: i64) -> usize {
+    let (mut rest, mut at, mut step) = (i, 0, 1);
+    for (d, &n) in shape.iter().enumerate().rev() {
+        let lead = shape.len() - of.len();
+        if let Some(&m) = d.checked_sub(lead).and_then(|d| of.get(d)) {
+            at += (rest % n).min(m - 1) * step;
+            step *= m;
+        }
+        rest /= n.max(1);
+    }
+    usize::try_from(at).unwrap_or(0)
+}
+
+/// Elements of a tensor at the places that its broadcast to a shape reads.
+fn spread(tensor: &Tensor, shape: &[i64]) -> Result<Tensor, Finding> {
+    let bytes = bytes_of(shape, tensor.dtype);
+    limited(bytes)?;
+    let size = tensor.dtype.bytes().unwrap_or(1);
+    let count = bytes.unwrap_or(0) / size as u64;
+    let mut data = Vec::new();
+    for i in 0..i64::try_from(count).unwrap_or(0) {
+        let from = place(shape, &tensor.shape, i) * size;
+        data.extend_from_slice(&tensor.data[from..from + size]);
+    }
+    Ok(Tensor {
+        dtype: tensor.dtype,
+        shape: shape.to_vec(),
+        data: data.into(),
+    })
+}
+
+/// A constant, broadcast to what both its shape and a stated one broadcast to.
+pub(super) fn expand(cx: &mut OpCx<'_, '_>, stated: &[i64]) -> Result<(), Stop> {
+    let tensor = cx.constant_input(0, "input")?.tensor;
+    let shape = common(&[&tensor.shape, stated])?;
+    let tensor = spread(&tensor, &shape)?;
+    cx.set_constant(tensor)
+}
+
+/// Equal of constants.
+pub(super) fn equal(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(2..=2)?;
+    let a = cx.constant_input(0, "first operand")?.tensor;
+    let b = cx.constant_input(1, "second operand")?.tensor;
+    let shape = common(&[&a.shape, &b.shape])?;
+    let (a, b) = (spread(&a, &shape)?, spread(&b, &shape)?);
+    let equal: Vec<bool> = match (a.integers(), b.integers(), a.floats(), b.floats()) {
+        (Some(a), Some(b), ..) => a.iter().zip(&b).map(|(a, b)| a == b).collect(),
+        (_, _, Some(a), Some(b)) => a.iter().zip(&b).map(|(a, b)| a == b).collect(),
+        _ => return Err(super::context::element_type("second operand", b.dtype).into()),
+    };
+    cx.set_constant(Tensor {
+        dtype: DataType::BOOL,
+        shape,
+        data: equal.into_iter().map(u8::from).collect(),
+    })
+}
+
+/// Where of constants: elements of the second or the third, as the first says.
+pub(super) fn choose(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(3..=3)?;
+    let condition = cx.constant_input(0, "condition")?.tensor;
+    let (yes, no) = (
+        cx.constant_input(1, "second operand")?.tensor,
+        cx.constant_input(2, "third operand")?.tensor,
+    );
+    if condition.dtype != DataType::BOOL || yes.dtype != no.dtype {
+        return Err(super::context::element_type("third operand", no.dtype).into());
+    }
+    let shape = common(&[&condition.shape, &yes.shape, &no.shape])?;
+    let (condition, yes, no) = (
+        spread(&condition, &shape)?,
+        spread(&yes, &shape)?,
+        spread(&no, &shape)?,
+    );
+    let size = yes.dtype.bytes().unwrap_or(1);
+    let (yes_bytes, no_bytes) = (yes.data.chunks_exact(size), no.data.chunks_exact(size));
+    let pairs = condition.data.iter().zip(yes_bytes.zip(no_bytes));
+    let data = pairs.flat_map(|(&c, (yes, no))| if c != 0 { yes } else { no });
+    cx.set_constant(Tensor {
+        dtype: yes.dtype,
+        shape,
+        data: data.copied().collect(),
+    })
+}
+
 fn arithmetic(
     cx: &mut OpCx<'_, '_>,
     integers: fn(i64, i64) -> Option<i64>,
@@ -355,26 +482,10 @@ fn arithmetic(
     cx.operands(2..=2)?;
     let a = cx.constant_input(0, "first operand")?.tensor;
     let b = cx.constant_input(1, "second operand")?.tensor;
-    let shape = ir::dialects::nn::broadcast(&a.shape, &b.shape);
-    shapes(shape.is_some(), || {
-        format!("shapes {:?} and {:?} do not broadcast", a.shape, b.shape)
-    })?;
-    let shape = shape.unwrap_or_default();
+    let shape = common(&[&a.shape, &b.shape])?;
     limited(bytes_of(&shape, DataType::INT64))?;
     let total: i64 = shape.iter().product();
-    // Where element i of the result comes from.
-    let place = |of: &[i64], i: i64| -> usize {
-        let (mut rest, mut at, mut step) = (i, 0, 1);
-        for (d, &n) in shape.iter().enumerate().rev() {
-            let lead = shape.len() - of.len();
-            if let Some(&m) = d.checked_sub(lead).and_then(|d| of.get(d)) {
-                at += (rest % n).min(m - 1) * step;
-                step *= m;
-            }
-            rest /= n.max(1);
-        }
-        usize::try_from(at).unwrap_or(0)
-    };
+    let place = |of: &[i64], i: i64| place(&shape, of, i);
     let result = match (a.integers(), b.integers(), a.floats(), b.floats()) {
         (Some(x), Some(y), ..) => {
             let pairs = (0..total).map(|i| integers(x[place(&a.shape, i)], y[place(&b.shape, i)]));

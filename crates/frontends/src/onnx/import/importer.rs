@@ -141,7 +141,10 @@ impl<'a> Importer<'a> {
         let result = if upstream {
             Err(Stop::Upstream)
         } else {
-            (entry.import)(&mut cx)
+            let checked = cx.indices();
+            checked
+                .map_err(Stop::from)
+                .and_then(|()| (entry.import)(&mut cx))
         };
         let result = result.and_then(|()| Ok(self.outputs(node)?));
         let Err(stop) = result else { return };

@@ -7,6 +7,7 @@
 //! [`OPERATORS`] has one entry an operator. A model with an operator that it lacks is refused with all of them listed; else each
 //! operator is checked, and all defects are reported.
 
+mod arg_max;
 mod binary;
 mod context;
 mod conv;
@@ -76,9 +77,12 @@ macro_rules! operators {
 operators! {
     "Abs": binary::abs,
     "Add": binary::add,
+    "ArgMax": arg_max::arg_max,
+    "ArgMin": arg_max::arg_min,
     "AveragePool": pool::average_pool,
     "BatchNormalization": normalize::batch_normalization,
     "Cast": fold::cast,
+    "CastLike": fold::cast_like,
     "Clip": elementwise::clip,
     "Concat": layout::concat,
     "Constant": fold::constant,
@@ -89,6 +93,8 @@ operators! {
     "DequantizeLinear": quantize::dequantize,
     "Div": binary::div,
     "Dropout": elementwise::identity,
+    "Equal": fold::equal,
+    "Expand": take::expand,
     "Flatten": layout::flatten,
     "Gather": take::gather,
     "Gemm": dense::gemm,
@@ -126,6 +132,7 @@ operators! {
     "Tile": take::tile,
     "Transpose": layout::transpose,
     "Unsqueeze": layout::unsqueeze,
+    "Where": fold::choose,
 }
 
 fn operator_import(name: &str) -> Option<&'static OperatorImport> {

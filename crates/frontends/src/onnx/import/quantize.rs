@@ -50,10 +50,10 @@ fn affine(cx: &OpCx<'_, '_>, default: DataType) -> Result<(f32, i64), Stop> {
 pub(super) fn quantize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(2..=3)?;
     let input = cx.computed(0)?;
-    // `output_dtype` 3 is INT8; without it and without a zero point it is UINT8.
+    // Without `output_dtype` and without a zero point it is UINT8.
     let default = match cx.int("output_dtype", 0)? {
-        3 => DataType::INT8,
-        _ => DataType::UINT8,
+        0 => DataType::UINT8,
+        stated => DataType(i32::try_from(stated).unwrap_or(0)),
     };
     let (scale, zero_point) = affine(cx, default)?;
     let (elem, f32) = (cx.elem(input.value), cx.module().f32());
@@ -112,6 +112,10 @@ fn constant(cx: &mut OpCx<'_, '_>, named: &Named) -> Result<(), Stop> {
         Some(list) => list,
         None => vec![0; scales.len()],
     };
+    let block = cx.int("block_size", 0)?;
+    if block != 0 {
+        return blocks(cx, named, &scale.shape, &scales, &zero_points, block);
+    }
     let (count, inner, along) = if scales.len() == 1 {
         (1, integers.len().max(1), 0)
     } else {
@@ -146,11 +150,48 @@ fn constant(cx: &mut OpCx<'_, '_>, named: &Named) -> Result<(), Stop> {
     })
 }
 
-/// A tensor of signed bytes or int32 with its zero points, if those are of its type: unsigned bytes less 128 which is
-/// exact.
+/// The constant whose scale is another after each `block` elements of a dimension, in float.
+fn blocks(
+    cx: &mut OpCx<'_, '_>,
+    named: &Named,
+    shape: &[i64],
+    scales: &[f32],
+    zero_points: &[i64],
+    block: i64,
+) -> Result<(), Stop> {
+    let tensor = &named.tensor;
+    let along = axis(cx.int("axis", 1)?, tensor.shape.len())?;
+    let mut blocks = tensor.shape.clone();
+    blocks[along] = (blocks[along] - 1) / block.max(1) + 1;
+    let sane = block > 0 && shape == blocks && zero_points.len() == scales.len();
+    if !sane || !scales.iter().all(|&s| is_scale(s)) {
+        let message = format!(
+            "its scales of shape {shape:?} do not fit blocks of {block} in a constant of shape {:?}",
+            tensor.shape
+        );
+        return Err(refused(message).into());
+    }
+    let inner: i64 = tensor.shape[along + 1..].iter().product();
+    let integers = tensor.integers();
+    let integers = integers.ok_or_else(|| element_type("input", tensor.dtype))?;
+    let values = (0i64..).zip(&integers).map(|(i, &q)| {
+        let (row, at) = (
+            i / inner / tensor.shape[along],
+            i / inner % tensor.shape[along],
+        );
+        let scale = (row * blocks[along] + at / block) * inner + i % inner;
+        let scale = usize::try_from(scale).unwrap_or(0);
+        scales[scale] * (q - zero_points[scale]) as f32
+    });
+    let float = Tensor::of_floats(&tensor.shape, values);
+    cx.set_named(Named::plain(named.name.clone(), float))
+}
+
+/// A tensor of signed bytes or int32 with its zero points, if those are of its type: unsigned bytes less 128, which is
+/// exact, and half bytes as they are.
 fn signed(tensor: &Tensor, zero_points: &[i64]) -> Option<(Tensor, Vec<i64>)> {
     let (shift, range) = match tensor.dtype {
-        DataType::INT8 => (0, -128..=127),
+        DataType::INT8 | DataType::INT4 | DataType::UINT4 => (0, -128..=127),
         DataType::UINT8 => (128, -128..=127),
         DataType::INT32 => (0, i64::from(i32::MIN)..=i64::from(i32::MAX)),
         _ => return None,
@@ -162,7 +203,7 @@ fn signed(tensor: &Tensor, zero_points: &[i64]) -> Option<(Tensor, Vec<i64>)> {
         _ => tensor.data.clone(),
     };
     let dtype = match tensor.dtype {
-        DataType::UINT8 => DataType::INT8,
+        DataType::UINT8 | DataType::INT4 | DataType::UINT4 => DataType::INT8,
         other => other,
     };
     let shape = tensor.shape.clone();

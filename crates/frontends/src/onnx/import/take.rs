@@ -1,4 +1,4 @@
-//! Elements by their index along a dimension: Slice, Gather, Tile, Resize.
+//! Elements by their index along a dimension: Slice, Gather, Tile, Expand, Resize.
 //!
 //! Of what the network computes each is an `nn.gather`, or a part of an `nn.split` where that is contiguous, and so a view; a resize between
 //! elements is a weighted sum of two such.
@@ -12,6 +12,7 @@ use super::binary::two;
 use super::context::{OpCx, Stop, attribute, axis, element_type, shapes};
 use super::fold;
 use super::value::{Computed, Named, Value};
+use crate::onnx::limits::MAX_RANK;
 use crate::onnx::model::Tensor;
 
 /// Indices that are taken along a dimension at most.
@@ -151,6 +152,35 @@ pub(super) fn gather(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Expand: broadcast to what its shape and the stated one broadcast to, copies along each dimension of one element.
+pub(super) fn expand(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    cx.operands(2..=2)?;
+    let stated = cx.optional_integers(1, "shape")?.unwrap_or_default();
+    if let Value::Constant(_) = cx.input(0)? {
+        return fold::expand(cx, &stated);
+    }
+    let mut c = cx.computed(0)?;
+    let sane = stated.len() <= MAX_RANK && stated.iter().all(|&n| (1..=MAX_EXTENT).contains(&n));
+    let shape = nn::broadcast(&c.shape, &stated).filter(|_| sane);
+    shapes(shape.is_some(), || {
+        format!("its input {:?} does not broadcast to {stated:?}", c.shape)
+    })?;
+    let shape = shape.unwrap_or_default();
+    if shape.len() > c.shape.len() {
+        let plain = cx.plain(&c);
+        let ones = vec![1; shape.len() - c.shape.len()];
+        let raised = [ones, c.shape].concat();
+        let value = cx.reshape(plain.value, &raised);
+        c = Computed::plain(value, &raised);
+    }
+    let grown = shape.iter().enumerate().filter(|(d, n)| c.shape[*d] != **n);
+    let lists = grown.map(|(d, &n)| (d, vec![0; usize::try_from(n).unwrap_or(0)]));
+    let lists = lists.collect();
+    let c = taken(cx, &c, lists)?;
+    cx.set_computed(c);
+    Ok(())
+}
+
 pub(super) fn tile(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(2..=2)?;
     let c = cx.computed(0)?;
@@ -249,19 +279,21 @@ struct Scaled {
 }
 
 impl Scaled {
-    /// Where each new element is among the old ones.
+    /// Where each new element is among the old ones; in single precision, as onnxruntime computes it: where an element is just between two,
+    /// the rounding decides.
     fn coordinates(&self, mode: &str) -> Option<Vec<f64>> {
-        let (from, to) = (self.from as f64, self.to as f64);
+        let (from, to, scale) = (self.from as f32, self.to as f32, self.scale as f32);
         let each = |i: i64| {
-            let x = i as f64;
-            Some(match mode {
-                "half_pixel" => (x + 0.5) / self.scale - 0.5,
-                "pytorch_half_pixel" if self.to > 1 => (x + 0.5) / self.scale - 0.5,
+            let x = i as f32;
+            let at = match mode {
+                "half_pixel" => (x + 0.5) / scale - 0.5,
+                "pytorch_half_pixel" if self.to > 1 => (x + 0.5) / scale - 0.5,
                 "align_corners" if self.to > 1 => x * (from - 1.0) / (to - 1.0),
                 "pytorch_half_pixel" | "align_corners" => 0.0,
-                "asymmetric" => x / self.scale,
+                "asymmetric" => x / scale,
                 _ => return None,
-            })
+            };
+            Some(f64::from(at))
         };
         (0..self.to).map(each).collect()
     }

@@ -9,6 +9,7 @@ use ir::{
     ValueId,
 };
 
+use super::eight_bits::EightBits;
 use super::operator_import;
 use super::types::tensor_type;
 use crate::Imported;
@@ -38,6 +39,7 @@ impl From<Finding> for Stop {
 /// The import of a model's first graph.
 pub(super) struct Importer<'a> {
     graph: &'a Subgraph,
+    eight_bits: &'a EightBits<'a>,
     bytes: &'a [u8],
     file: &'a str,
     findings: Findings<'a>,
@@ -53,12 +55,13 @@ pub(super) struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     pub(super) fn new(
-        model: &'a TfliteModel,
+        model: &TfliteModel,
+        eight_bits: &'a EightBits<'a>,
         bytes: &'a [u8],
         file: &'a str,
         registry: Arc<DialectRegistry>,
     ) -> Self {
-        let graph = &model.subgraphs[0];
+        let graph = &*eight_bits.graph;
         let mut remarks = Diagnostics::new();
         if model.subgraphs.len() > 1 {
             let message = format!(
@@ -67,8 +70,21 @@ impl<'a> Importer<'a> {
             );
             remarks.push(Diagnostic::remark("remark.unused-graph", message).at(file));
         }
+        let interface = graph.inputs.iter().chain(&graph.outputs);
+        let unsigned = interface.filter(|&&tensor| eight_bits.is_unsigned(tensor));
+        let names: Vec<String> = unsigned
+            .map(|&tensor| format!("\"{}\"", graph.tensors[tensor].name))
+            .collect();
+        if !names.is_empty() {
+            let message = format!(
+                "the elements of {} are UINT8 in the file; here they are INT8, each 128 less",
+                names.join(", ")
+            );
+            remarks.push(Diagnostic::remark("remark.unsigned-bytes", message).at(file));
+        }
         Self {
             graph,
+            eight_bits,
             bytes,
             file,
             findings: Findings::new(file),
@@ -139,7 +155,10 @@ impl<'a> Importer<'a> {
         let result = if cx.upstream_failed() {
             Err(Stop::Upstream)
         } else {
-            (entry.import)(&mut cx)
+            let checked = cx.importer.eight_bits.check(operator);
+            checked
+                .map_err(Stop::from)
+                .and_then(|()| (entry.import)(&mut cx))
         };
         let Err(stop) = result else { return };
         for &output in &operator.outputs {
@@ -206,13 +225,19 @@ impl<'a> Importer<'a> {
             )));
         }
         let ty = tensor_type(&mut self.module, tensor)?;
-        let Some(range) = tensor.data.clone() else {
+        let Some(bytes) = self.constant_bytes(index) else {
             return Err(Stop::Upstream);
         };
-        let bytes: Arc<[u8]> = self.bytes.get(range).unwrap_or(&[]).into();
+        let bytes: Arc<[u8]> = bytes.into();
         let value = self.constant(&tensor.name.clone(), index, ty, bytes, block, loc);
         self.values[index] = Some(value);
         Ok(value)
+    }
+
+    /// The elements of a constant tensor.
+    fn constant_bytes(&self, index: usize) -> Option<&'a [u8]> {
+        let rewritten = self.eight_bits.constant(index);
+        rewritten.or_else(|| self.bytes.get(self.graph.tensors[index].data.clone()?))
     }
 
     fn constant(
@@ -334,8 +359,20 @@ impl<'a> OpCx<'a, '_> {
 
     /// The bytes of a constant input, or `None` if it is not constant.
     pub(super) fn constant_bytes(&self, position: usize) -> Option<&'a [u8]> {
-        let range = self.optional_input(position)?.data.clone()?;
-        self.importer.bytes.get(range)
+        let index = self.operator.inputs.get(position).copied().flatten()?;
+        self.importer.constant_bytes(index)
+    }
+
+    /// Whether an input is of UINT8 in the file.
+    pub(super) fn is_unsigned(&self, position: usize) -> bool {
+        let index = self.operator.inputs.get(position).copied().flatten();
+        index.is_some_and(|index| self.importer.eight_bits.is_unsigned(index))
+    }
+
+    /// The element type of an output in the file.
+    pub(super) fn in_file(&self, position: usize) -> Option<TensorType> {
+        let index = self.operator.outputs.get(position)?;
+        Some(self.importer.eight_bits.in_file(*index))
     }
 
     /// A constant that stands for an input, under its name with a suffix.
@@ -471,7 +508,7 @@ pub(super) fn element_types(tensors: &[&Tensor]) -> Finding {
     Finding::new(
         codes::ELEMENT_TYPE,
         format!("its tensors are {}", types.join(", ")),
-        "supported are FLOAT32 throughout and INT8 throughout; convert the model in float, or with full integer quantisation",
+        "supported are FLOAT32, INT8 and UINT8, each throughout; convert the model in float, or with full integer quantisation",
     )
 }
 

@@ -103,10 +103,10 @@ fn convolution(
             operands.input.shape, operands.output.shape
         )
     })?;
-    // The reference kernels take int8 filters as symmetric.
     if operands.arithmetic == Arithmetic::Int8 {
         let filter = quantization(operands.filter)?;
-        if filter.zero_points.iter().any(|&z| z != 0) {
+        // The reference kernels take int8 filters as symmetric, uint8 filters as they are.
+        if !cx.is_unsigned(1) && filter.zero_points.iter().any(|&z| z != 0) {
             return Err(Finding::new(
                 codes::QUANTIZATION,
                 "its int8 filter has a zero point other than 0",
@@ -126,7 +126,7 @@ fn convolution(
     };
     let [top, bottom] = pads(axis(0, h, oh), options.padding)?;
     let [left, right] = pads(axis(1, w, ow), options.padding)?;
-    let values = operands.values(cx)?;
+    let values = operands.convolution_values(cx)?;
     let m = cx.module();
     let fused = activation::attribute(m, options.activation)?;
     let strides = m.i64s_attr(&options.stride);

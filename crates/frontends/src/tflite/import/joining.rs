@@ -142,7 +142,7 @@ fn stacked(part: &Tensor, whole: &Tensor, axis: usize, count: usize) -> Result<(
 }
 
 /// The one number of a constant int32 operand.
-fn constant_axis(cx: &OpCx<'_, '_>, position: usize) -> Result<i64, Finding> {
+pub(super) fn constant_axis(cx: &OpCx<'_, '_>, position: usize) -> Result<i64, Finding> {
     let tensor = cx.input(position)?;
     let stored = cx.constant_bytes(position);
     let stored = stored.filter(|_| tensor.dtype == TensorType::Int32);

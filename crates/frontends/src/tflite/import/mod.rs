@@ -8,11 +8,13 @@
 //! listed; else each operator is checked against what the reference kernels take, and all defects are reported.
 
 mod activation;
+mod arg_max;
 mod binary;
 mod blocks;
 mod context;
 mod conv;
 mod dequantized;
+mod eight_bits;
 mod fully_connected;
 mod gather;
 mod joining;
@@ -36,6 +38,7 @@ use std::sync::Arc;
 use ir::DialectRegistry;
 
 use self::context::{Importer, OpCx, Stop};
+use self::eight_bits::EightBits;
 use super::model::TfliteModel;
 use crate::Imported;
 use crate::error::ImportErrors;
@@ -53,6 +56,14 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "ADD",
         import: binary::add,
+    },
+    OperatorImport {
+        name: "ARG_MAX",
+        import: arg_max::arg_max,
+    },
+    OperatorImport {
+        name: "ARG_MIN",
+        import: arg_max::arg_min,
     },
     OperatorImport {
         name: "AVERAGE_POOL_2D",
@@ -259,7 +270,8 @@ pub fn import_model(
     registry: Arc<DialectRegistry>,
 ) -> Result<Imported, ImportErrors> {
     unsupported::check(model, file)?;
-    Importer::new(model, bytes, file, registry).run()
+    let graph = EightBits::new(&model.subgraphs[0], bytes);
+    Importer::new(model, &graph, bytes, file, registry).run()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! AVERAGE_POOL_2D and MAX_POOL_2D.
 
 use ir::OpState;
+use ir::dialects::nn::{AveragePool2dOp, HALF_UP};
 
 use super::activation;
 use super::context::{OpCx, Stop, affine, float_or_int8, same_quantization, shapes};
@@ -66,12 +67,14 @@ fn pool(cx: &mut OpCx<'_, '_>, name: &str) -> Result<(), Stop> {
     let strides = m.i64s_attr(&options.stride);
     let pads = m.i64s_attr(&[top, bottom, left, right]);
     let value = cx.value(0)?;
-    cx.emit(
-        OpState::new(name)
-            .operands(&[value])
-            .prop("kernel", kernel)
-            .prop("strides", strides)
-            .prop("pads", pads)
-            .prop("activation", fused),
-    )
+    let mut state = OpState::new(name)
+        .operands(&[value])
+        .prop("kernel", kernel)
+        .prop("strides", strides)
+        .prop("pads", pads)
+        .prop("activation", fused);
+    if name == AveragePool2dOp::NAME && cx.is_unsigned(0) {
+        state = state.prop("rounding", cx.module().str_attr(HALF_UP));
+    }
+    cx.emit(state)
 }

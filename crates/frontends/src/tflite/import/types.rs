@@ -27,7 +27,7 @@ pub(super) fn tensor_type(m: &mut Module, tensor: &Tensor) -> Result<Type, Findi
             return Err(Finding::new(
                 codes::ELEMENT_TYPE,
                 format!("tensor \"{}\" has elements of type {other}", tensor.name),
-                "supported are FLOAT32 and INT8; convert the model in float, or with int8 quantisation",
+                "supported are FLOAT32, and INT8 and UINT8 with a scale; convert the model in float, or with int8 quantisation",
             ));
         }
     };

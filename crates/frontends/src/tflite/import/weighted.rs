@@ -1,6 +1,6 @@
 //! What operators with a filter and a bias have in common: element types, quantisation, and hybrid filters.
 
-use ir::ValueId;
+use ir::{QuantType, ValueId};
 
 use super::context::{OpCx, Stop, affine, element_types, quantization, shapes};
 use super::{dequantized, rescale};
@@ -148,6 +148,24 @@ impl<'a> Weighted<'a> {
             .try_for_each(|&filter| {
                 rescale::factor(f64::from(input) * f64::from(filter) / f64::from(output))
             })
+    }
+
+    /// The values of a convolution's input, filter and bias.
+    ///
+    /// The reference kernels of UINT8 multiply the scales of input and filter in single precision, those of INT8 in double. So a filter
+    /// that was UINT8 gets the scale whose product in double is theirs.
+    pub(super) fn convolution_values(&self, cx: &mut OpCx<'_, '_>) -> Result<Vec<ValueId>, Stop> {
+        let mut values = self.values(cx)?;
+        if self.arithmetic == Arithmetic::Int8 && cx.is_unsigned(1) {
+            let ((input, _), (filter, zero_point)) = (affine(self.input)?, affine(self.filter)?);
+            let scale = f64::from(input * filter) / f64::from(input);
+            let stored = cx.constant_bytes(1).unwrap_or(&[]).to_vec();
+            let elem = cx
+                .module()
+                .quant(QuantType::per_tensor(8, scale, zero_point));
+            values[1] = cx.derived_constant(1, "signed", &self.filter.shape, elem, stored)?;
+        }
+        Ok(values)
     }
 
     /// The values of input, filter and bias; a hybrid filter is dequantised, with a remark.

@@ -3,6 +3,7 @@
 //! Both sides compute the same by definition, since an `nn.fused` is what its region computes. The side condition is what the kernels of
 //! layers can do: without it there would be ops that nothing lowers.
 
+use super::parts::bytes;
 use crate::egraph::body::{Cut, fused};
 use crate::egraph::graph::{Graph, Node};
 use crate::egraph::matching::{Matched, Operand};
@@ -27,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "sum-while-storing",
         family: "fuse",
         equation: "layer(x…) + r = fused(x…, r), also r + layer(x…), and behind other steps",
-        condition: "all is int8, r has the layer's shape, and the layer's weights are constant",
+        condition: "all is int8, r has the layer's shape, and the layer's weights are constant, of int8 without their zero point",
         soundness: Soundness::Exact,
         roots: &[nn::AddOp::NAME],
         inner: &[],
@@ -38,7 +39,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "table-while-storing",
         family: "fuse",
         equation: "lookup_table(layer(x…), t) = fused(x…), also behind other steps",
-        condition: "all is int8, and the table and the layer's weights are constant",
+        condition: "all is int8, and the table and the layer's weights are constant, of int8 without their zero point",
         soundness: Soundness::Exact,
         roots: &[nn::LookupTableOp::NAME],
         inner: &[],
@@ -89,8 +90,8 @@ fn behind(g: &Graph, class: Id, longest: usize) -> Vec<Matched> {
 }
 
 /// Whether the kernels of layers can do it.
-fn fits(g: &Graph, matched: &Matched) -> bool {
-    let int8 = |class: Id| element(g.module(), g.ty(class)) == Element::QuantI8;
+fn fits(g: &mut Graph, matched: &Matched) -> bool {
+    let int8 = |g: &Graph, class: Id| element(g.module(), g.ty(class)) == Element::QuantI8;
     let shape = g.shape(matched.node.class);
     let leaves = matched.operands.iter().filter_map(|o| match o {
         Operand::Leaf(class) => Some(*class),
@@ -99,7 +100,7 @@ fn fits(g: &Graph, matched: &Matched) -> bool {
     let leaves: Vec<Id> = leaves.collect();
     let own = match g.name(&matched.node) {
         nn::AddOp::NAME => {
-            let fits = |&c: &Id| int8(c) && g.shape(c) == shape && !g.is_constant(c);
+            let fits = |&c: &Id| int8(g, c) && g.shape(c) == shape && !g.is_constant(c);
             leaves.iter().all(fits)
         }
         nn::LookupTableOp::NAME => leaves.iter().all(|&c| g.is_constant(c)),
@@ -107,17 +108,31 @@ fn fits(g: &Graph, matched: &Matched) -> bool {
             let [input, weights @ ..] = &leaves[..] else {
                 return false;
             };
-            int8(*input) && !g.is_constant(*input) && weights.iter().all(|&c| g.is_constant(c))
+            int8(g, *input)
+                && !g.is_constant(*input)
+                && weights.iter().all(|&c| g.is_constant(c))
+                && weights.first().is_none_or(|&c| fits_symmetric(g, c))
         }
     };
     let inner = matched.operands.iter().all(|o| match o {
         Operand::Inner(inner) => fits(g, inner) && g.shape(inner.node.class) == shape,
         Operand::Leaf(_) => true,
     });
-    int8(matched.node.class) && own && inner
+    int8(g, matched.node.class) && own && inner
 }
 
-fn fitting(g: &Graph, at: &Match) -> Vec<Matched> {
+/// Whether a constant filter is of int8 also without its zero point; one of several scales has none.
+fn fits_symmetric(g: &mut Graph, filter: Id) -> bool {
+    let ty = g.ty(filter);
+    let zero_point = match g.module().quant_of(ty) {
+        Some(q) if q.axis.is_none() => q.zero_point(0),
+        _ => 0,
+    };
+    let fits = |&b: &u8| i8::try_from(i64::from(b as i8) - zero_point).is_ok();
+    zero_point == 0 || bytes(g, filter).is_some_and(|b| b.iter().all(fits))
+}
+
+fn fitting(g: &mut Graph, at: &Match) -> Vec<Matched> {
     let mut all = steps(g, &at.root, LONGEST);
     all.retain(|m| fits(g, m));
     all

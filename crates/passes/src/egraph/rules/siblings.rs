@@ -11,7 +11,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     name: "layers-side-by-side",
     family: "siblings",
     equation: "concatenation(op(x, w, b), op(x, v, c), …) = op(x, (w, v, …), (b, c, …)), conv_2d or fully_connected",
-    condition: "all read x with one window and activation, channels are put together, and w, v, b, c, … are constants of one zero point",
+    condition: "all read x with one window and activation, channels are put together, and w, v, b, c, … are constants of one zero point, and of one scale if that is not 0",
     soundness: Soundness::Exact,
     roots: &[nn::ConcatenationOp::NAME],
     inner: &[nn::Conv2dOp::NAME, nn::FullyConnectedOp::NAME],
@@ -34,6 +34,7 @@ fn layers(g: &mut Graph, at: &Match, strictly: bool) -> Option<Vec<Node>> {
             .quant_of(g.ty(n.operands[1]))
             .map(|q| q.zero_points[0])
     };
+    let elem = |g: &Graph, n: &Node| g.module().type_data(g.ty(n.operands[1])).elem();
     let props = g.props(first);
     let mut layers = Vec::new();
     for &operand in &at.root.operands {
@@ -44,6 +45,8 @@ fn layers(g: &mut Graph, at: &Match, strictly: bool) -> Option<Vec<Node>> {
                         && g.props(n) == props
                         && g.shape(n.operands[1])[1..] == g.shape(first.operands[1])[1..]
                         && zero(g, n) == zero(g, first)
+                        // Zero points of several scales do not count.
+                        && (zero(g, n).is_none_or(|z| z == 0) || elem(g, n) == elem(g, first))
                         && g.shape(n.class).last() == Some(&channels(g, n)))
         })?;
         for &weights in &layer.operands[1..] {

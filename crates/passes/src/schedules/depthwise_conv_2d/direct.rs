@@ -62,6 +62,8 @@ impl Schedule for Direct {
         let bias = dynamic_bias.then(|| k.input(op, 2, &[e.out_channels]));
         let requantizer = r.declare(k);
         let zero_point = k.scalar_i32(i64::from(p.input_zero_point));
+        let weight_zero_point =
+            (p.weight_zero_point != 0).then(|| k.scalar_i32(i64::from(p.weight_zero_point)));
         let output = k.output(op, 0, &[e.output_len()]);
 
         let mut b = k.body();
@@ -110,7 +112,10 @@ impl Schedule for Direct {
                                         0,
                                     );
                                     let w = b.load(weights, &[at]);
-                                    let w = b.extsi(w, i32t);
+                                    let mut w = b.extsi(w, i32t);
+                                    if let Some(z) = weight_zero_point {
+                                        w = b.subi(w, z);
+                                    }
                                     let product = b.muli(v, w);
                                     vec![b.addi(sum[0], product)]
                                 })
