@@ -23,11 +23,11 @@ use crate::numerics::elementwise::{Operands, difference_i8, extremum, mul_f32, s
 use crate::numerics::fully_connected::{fully_connected_f32, fully_connected_i8};
 use crate::numerics::hard_swish::hard_swish_f32;
 use crate::numerics::layout;
+use crate::numerics::leaky_relu::leaky_relu_f32;
+use crate::numerics::mean::{mean_f32, mean_i8};
 use crate::numerics::pool::{
     average_pool_f32, average_pool_i8, average_pool_i8_half_up, max_pool_f32, max_pool_i8,
 };
-use crate::numerics::leaky_relu::leaky_relu_f32;
-use crate::numerics::mean::{mean_f32, mean_i8};
 use crate::numerics::prelu::prelu_f32;
 use crate::numerics::quantize::{quantize_f32_i8, requantize_i8};
 use crate::numerics::resize_bilinear::{resize_bilinear_f32, resize_bilinear_i8};
