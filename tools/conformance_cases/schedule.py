@@ -13,6 +13,19 @@ from .fully_connected import draw_fully_connected
 from .joining import draw_concatenation, draw_split, draw_split_v
 from .layout import draw_pad, draw_pad_v2, draw_transpose
 from .mean import draw_mean
+from .moving import (
+    draw_batch_to_space_nd,
+    draw_depth_to_space,
+    draw_gather,
+    draw_mirror_pad,
+    draw_pack,
+    draw_resize_nearest_neighbor,
+    draw_slice,
+    draw_space_to_batch_nd,
+    draw_space_to_depth,
+    draw_strided_slice,
+    draw_unpack,
+)
 from .oracle import Refused
 from .pooling import draw_average_pool_2d, draw_max_pool_2d
 from .prelu import draw_prelu
@@ -117,6 +130,28 @@ OPERATORS = (
     ("PAD", "uint8", unsigned(draw_pad), 1),
     ("PADV2", "uint8", unsigned(draw_pad_v2), 1),
     ("TRANSPOSE", "uint8", unsigned(draw_transpose), 1),
+    ("SLICE", "int8", draw_slice, 5),
+    ("STRIDED_SLICE", "int8", draw_strided_slice, 8),
+    ("RESIZE_NEAREST_NEIGHBOR", "int8", draw_resize_nearest_neighbor, 6),
+    ("PACK", "int8", draw_pack, 3),
+    ("UNPACK", "int8", draw_unpack, 3),
+    ("SPACE_TO_DEPTH", "int8", draw_space_to_depth, 2),
+    ("DEPTH_TO_SPACE", "int8", draw_depth_to_space, 2),
+    ("GATHER", "int8", draw_gather, 2),
+    ("MIRROR_PAD", "int8", draw_mirror_pad, 2),
+    ("SPACE_TO_BATCH_ND", "int8", draw_space_to_batch_nd, 2),
+    ("BATCH_TO_SPACE_ND", "int8", draw_batch_to_space_nd, 2),
+    ("SLICE", "float32", draw_slice, 3),
+    ("STRIDED_SLICE", "float32", draw_strided_slice, 4),
+    ("RESIZE_NEAREST_NEIGHBOR", "float32", draw_resize_nearest_neighbor, 3),
+    ("PACK", "float32", draw_pack, 2),
+    ("UNPACK", "float32", draw_unpack, 2),
+    ("SPACE_TO_DEPTH", "float32", draw_space_to_depth, 1),
+    ("DEPTH_TO_SPACE", "float32", draw_depth_to_space, 1),
+    ("GATHER", "float32", draw_gather, 1),
+    ("MIRROR_PAD", "float32", draw_mirror_pad, 1),
+    ("SPACE_TO_BATCH_ND", "float32", draw_space_to_batch_nd, 1),
+    ("BATCH_TO_SPACE_ND", "float32", draw_batch_to_space_nd, 1),
 )
 MAX_ATTEMPTS = 200
 # What every set of at least one round has to exercise in each of these operators.
@@ -143,7 +178,9 @@ REQUIRED_ELSE = (
     "CONCATENATION: interleaved parts", "CONCATENATION: axis from behind", "CONCATENATION: constant operand",
     "SPLIT: contiguous parts", "SPLIT: interleaved parts", "SPLIT_V: several parts",
     "TRANSPOSE: channels to the end", "TRANSPOSE: channels to the front", "TRANSPOSE: 4-D", "PAD: rows and columns",
-    "PAD: unequal", "PAD: last dimension", "PAD: zero point not 0", "PADV2: unequal",
+    "PAD: unequal", "PAD: last dimension", "PAD: zero point not 0", "PADV2: unequal", "SLICE: contiguous", "SLICE: several dimensions",
+    "STRIDED_SLICE: step back", "STRIDED_SLICE: shrunk", "STRIDED_SLICE: begin mask", "STRIDED_SLICE: end mask",
+    "RESIZE_NEAREST_NEIGHBOR: corners aligned", "RESIZE_NEAREST_NEIGHBOR: centers",
     "MEAN: rows and columns", "MEAN: other axes", "MEAN: keeps", "MEAN: drops", "MEAN: rescale", "PRELU: slope channel",
     "TRANSPOSE_CONV: padding SAME", "TRANSPOSE_CONV: padding VALID", "TRANSPOSE_CONV: kernel no multiple of stride",
     "RESIZE_BILINEAR: asymmetric", "RESIZE_BILINEAR: align_corners", "RESIZE_BILINEAR: half_pixel_centers",

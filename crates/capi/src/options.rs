@@ -18,6 +18,7 @@ pub(crate) struct Options {
     ram_budget: Option<u64>,
     flash_budget: Option<u64>,
     candidates: Option<u64>,
+    prefer: Option<String>,
     verify_each: Option<bool>,
     keep_stages: Option<bool>,
     allow_external: Option<bool>,
@@ -138,6 +139,15 @@ const KNOWN: &[Known] = &[
         },
     },
     Known {
+        name: "prefer",
+        summary: "kernel libraries of the session whose functions are taken wherever they apply, whatever they cost, NAME,…; of no effect beside a \
+                  pipeline of one's own",
+        set: |o, value| {
+            o.prefer = value.map(str::to_owned);
+            Ok(())
+        },
+    },
+    Known {
         name: "verify-each",
         summary: "whether to verify the module after every pass: `true` or `false` (default, but for debug builds of the library)",
         set: |o, value| {
@@ -164,6 +174,12 @@ const KNOWN: &[Known] = &[
 ];
 
 const BOOL: &[(&str, bool)] = &[("true", true), ("false", false)];
+
+/// Names, separated by commas.
+fn names(text: &str) -> impl Iterator<Item = String> {
+    let names = text.split(',').filter(|n| !n.is_empty());
+    names.map(str::to_owned)
+}
 
 /// Memories with bytes, separated by commas.
 fn limits(text: &str) -> Result<Vec<(String, u64)>, String> {
@@ -234,6 +250,7 @@ impl Options {
                 flash: self.flash_budget,
             },
             candidates: self.candidates.and_then(|n| usize::try_from(n).ok()),
+            prefer: self.prefer.iter().flat_map(|p| names(p)).collect(),
             ..PipelineOptions::default()
         }
     }

@@ -101,7 +101,10 @@ impl State {
     /// Adds a kernel library, or leaves everything as it was.
     fn load_library(&mut self, path: &str) -> Outcome<()> {
         let builder = load(self.listener.as_ref(), || {
-            let library = KernelLibrary::load(Path::new(path));
+            let library = match KernelLibrary::builtin(path) {
+                Some(library) => Ok(library),
+                None => KernelLibrary::load(Path::new(path)),
+            };
             let added = library.and_then(|library| self.builder.clone().library(library));
             added.map_err(library_diagnostics)
         })?;
@@ -380,7 +383,7 @@ pub unsafe extern "C" fn tw_session_load_plugin(
 
 /// Loads a kernel library, the TOML table that says which functions of a C library compute which layers, and adds it to the session: its
 /// functions for layers, and its targets. `path` is the table's, absolute or from the working directory; what the table names is found
-/// from the table's folder. No code runs: the functions are called by the C that comes out of a compile.
+/// from the table's folder. `cmsis-nn` is a library whose table comes along. No code runs: the functions are called by the C that comes out of a compile.
 ///
 /// `TW_STATUS_LOAD_FAILED` if a file is missing or wrong, or if the session has one of its names already, as when it is loaded twice. The
 /// session is then as before, the callback is told everything that is wrong (`A003`), and the last error is the text of that.

@@ -41,6 +41,32 @@ fn verified(bytes: &[u8], name: &str) -> Imported {
     imported
 }
 
+/// What operators that move elements are made of, by what they move.
+const MOVES: [&str; 6] = [
+    "nn.concatenation",
+    "nn.gather",
+    "nn.pad",
+    "nn.reshape",
+    "nn.split",
+    "nn.transpose",
+];
+
+/// Operators of the schema that move elements, and have no op of their own.
+const MOVING: [&str; 12] = [
+    "BATCH_TO_SPACE_ND",
+    "DEPTH_TO_SPACE",
+    "GATHER",
+    "MIRROR_PAD",
+    "PACK",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "SLICE",
+    "SPACE_TO_BATCH_ND",
+    "SPACE_TO_DEPTH",
+    "STRIDED_SLICE",
+    "TILE",
+    "UNPACK",
+];
+
 /// The nn op that stands for an operator of the schema.
 fn nn_name(operator: &str) -> String {
     match operator {
@@ -311,12 +337,12 @@ fn conformance_models_import() {
             .into_iter()
             .map(|op| imported.module.op_name(op))
             .collect();
-        assert_eq!(
-            names,
-            [nn_name(case["op"].as_str().unwrap())],
-            "{name}: {}",
-            case["about"]
-        );
+        let operator = case["op"].as_str().unwrap();
+        let expected = match MOVING.contains(&operator) {
+            true => names.iter().all(|n| MOVES.contains(n)),
+            false => names == [nn_name(operator)],
+        };
+        assert!(expected, "{name}: {}: {names:?}", case["about"]);
     }
 }
 

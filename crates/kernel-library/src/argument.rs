@@ -16,6 +16,8 @@ pub(crate) enum Buffer {
     Multipliers,
     /// The shifts of all output channels.
     Shifts,
+    /// The biases of all output channels, with the input's zero point in them.
+    FoldedBias,
     /// Working memory.
     Workspace,
 }
@@ -110,7 +112,7 @@ impl Argument {
                 (None, Buffer::Workspace) => ExternValue::Null,
                 (None, _) if *optional => ExternValue::Null,
                 (None, Buffer::Tensor(name)) => return Err(format!("has no {name}")),
-                (None, _) => return Err("has no multipliers".to_owned()),
+                (None, _) => return Err("has no such table".to_owned()),
             },
             Argument::Scalar { ty, value } => ExternValue::Scalar {
                 ty: ty.clone(),
@@ -145,6 +147,7 @@ impl Buffer {
             "workspace" => Some(Buffer::Workspace),
             "multiplier" if has_tables(&info.name) => Some(Buffer::Multipliers),
             "shift" if has_tables(&info.name) => Some(Buffer::Shifts),
+            "folded_bias" if has_tables(&info.name) => Some(Buffer::FoldedBias),
             _ => tensors(info)
                 .find(|t| *t == name)
                 .map(|t| Buffer::Tensor(t.to_owned())),
@@ -215,7 +218,7 @@ fn of_table<'t>(
         let Some(buffer) = Buffer::of_name(name, info) else {
             let mut known: Vec<&str> = tensors(info).collect();
             if has_tables(&info.name) {
-                known.extend(["multiplier", "shift"]);
+                known.extend(["multiplier", "shift", "folded_bias"]);
             }
             known.push("workspace");
             let help = format!("there are {}", known.join(", "));

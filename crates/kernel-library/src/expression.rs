@@ -7,11 +7,12 @@
 //! compare = sum [ ("==" | "!=" | "<" | "<=" | ">" | ">=") sum ]
 //! sum     = product { ("+" | "-") product }
 //! product = unary { ("*" | "/" | "%") unary }
-//! unary   = "-" unary | number | 'word' | name [ "(" or { "," or } ")" ] | "(" or ")"
+//! unary   = "-" unary | number | 'word' | name [ "(" or { "," or } ")" ] | "(" or ")" | "if" "(" or "," or "," or ")"
 //! name    = identifier { "." identifier }
 //! ```
 //!
-//! Division rounds towards zero, a condition is 1 or 0, and `min` and `max` take any number of values. Words are only compared.
+//! Division rounds towards zero, a condition is 1 or 0, and `min` and `max` take any number of values. `if` is its second part where the
+//! first is not 0, else its third. Words are only compared.
 //! Whatever exceeds 64 bits, and a division by zero, is an error of the evaluation.
 
 mod lexer;
@@ -83,6 +84,8 @@ enum Node {
     Binary(Operator, Box<Node>, Box<Node>),
     /// The largest of several values if `true`, else the smallest.
     Extreme(bool, Vec<Node>),
+    /// A condition, and one of two values.
+    If(Box<[Node; 3]>),
 }
 
 /// Looks up what a name stands for.
@@ -172,6 +175,7 @@ fn collect<'e>(node: &'e Node, names: &mut Vec<&'e Name>) {
             collect(b, names);
         }
         Node::Extreme(_, all) => all.iter().for_each(|a| collect(a, names)),
+        Node::If(parts) => parts.iter().for_each(|a| collect(a, names)),
     }
 }
 
@@ -191,6 +195,16 @@ fn evaluate(node: &Node, names: &dyn Names) -> Result<Value, String> {
             let values = values.into_iter();
             let extreme = if *largest { values.max() } else { values.min() };
             extreme.ok_or("`min` and `max` take at least one value")?
+        }
+        // What is not taken may have no value.
+        Node::If(parts) => {
+            let [condition, then, otherwise] = &**parts;
+            let taken = if int(condition)? != 0 {
+                then
+            } else {
+                otherwise
+            };
+            return evaluate(taken, names);
         }
         // The right side of a decided condition may have no value.
         Node::Binary(Operator::And, a, b) => i64::from(int(a)? != 0 && int(b)? != 0),
@@ -267,6 +281,8 @@ mod tests {
         check("not input.height > 8 or 1 / 0 == 1", Ok(1));
         check("input.height <= 7", Ok(0));
         check("'a' != 'b'", Ok(1));
+        check("if(input.height > 4, 10, 1 / 0) + 1", Ok(11));
+        check("if(0, 1, if(1, 2, 3))", Ok(2));
     }
 
     #[test]
@@ -296,6 +312,10 @@ mod tests {
                 "the number at column 1 exceeds 64 bits",
             ),
             ("f(1,)", "unexpected `)` at column 5"),
+            (
+                "if(1, 2)",
+                "`if` takes a condition and two values: `if(stride.h == 1, 2, 3)`",
+            ),
             ("1 < 2 < 3", "unexpected `<` at column 7"),
             ("a & b", "unexpected character `&` at column 3"),
         ] {

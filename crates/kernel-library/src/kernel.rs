@@ -49,6 +49,8 @@ pub(crate) struct Call {
     /// Multipliers and shifts of all channels, if they are passed.
     pub multipliers: Option<Vec<i32>>,
     pub shifts: Option<Vec<i32>>,
+    /// Biases with the input's zero point in them, if they are passed.
+    pub folded_bias: Option<Vec<i32>>,
     /// Bytes; 0 if none is needed.
     pub workspace: i64,
     pub cycles: u64,
@@ -188,6 +190,10 @@ impl Kernel {
         let shifts = used(&Buffer::Shifts).then(|| all.iter().map(|m| m.shift).collect());
         let multipliers =
             used(&Buffer::Multipliers).then(|| all.iter().map(|m| m.multiplier).collect());
+        let folded_bias = match used(&Buffer::FoldedBias) {
+            true => Some(of.folded_bias()?),
+            false => None,
+        };
         let formula = |what: &str, e: &Expression| {
             let value = e.int(of).map_err(|why| format!("{what}: {why}"))?;
             match value {
@@ -208,11 +214,17 @@ impl Kernel {
             values: Vec::new(),
             multipliers,
             shifts,
+            folded_bias,
             workspace,
             cycles: cycles as u64,
             flash: flash as u64,
         };
-        call.values = self.values(of, &call)?;
+        let of = Quantities {
+            op: of.op,
+            target: of.target,
+            workspace: Some(workspace),
+        };
+        call.values = self.values(&of, &call)?;
         Ok(call)
     }
 
@@ -261,6 +273,7 @@ pub(crate) fn buffers(info: &OpInfo, operands: usize, call: &Call) -> Vec<Buffer
     let mut all: Vec<Buffer> = named.map(|s| Buffer::Tensor(s.name.to_string())).collect();
     all.extend(call.multipliers.as_ref().map(|_| Buffer::Multipliers));
     all.extend(call.shifts.as_ref().map(|_| Buffer::Shifts));
+    all.extend(call.folded_bias.as_ref().map(|_| Buffer::FoldedBias));
     all.extend((call.workspace > 0).then_some(Buffer::Workspace));
     all.push(output(info));
     all

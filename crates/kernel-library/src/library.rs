@@ -43,6 +43,12 @@ const KEYS: [&str; 9] = [
     "kernel",
 ];
 
+/// The tables that come along.
+const TABLES: [(&str, &str); 1] = [("cmsis-nn", include_str!("data/cmsis-nn.toml"))];
+
+/// How deep folders of C are searched.
+const FOLDER_DEPTH: usize = 8;
+
 /// Bytes of a file at most.
 const MAX_FILE: u64 = 1 << 24;
 
@@ -163,6 +169,51 @@ impl KernelLibrary {
         })
     }
 
+    /// A library whose table comes with Thumbwright, by its name: one of [`BUILTIN`](Self::BUILTIN). Its C does not come along: see
+    /// [`with_folder`](Self::with_folder).
+    pub fn builtin(name: &str) -> Option<KernelLibrary> {
+        let (_, text) = TABLES.iter().find(|t| t.0 == name)?;
+        let library = Self::from_text(&format!("{name}.toml"), text, Path::new(""));
+        Some(library.expect("invariant: tables that come along are read by a test"))
+    }
+
+    /// The names of the libraries whose tables come with Thumbwright.
+    pub const BUILTIN: [&str; TABLES.len()] = [TABLES[0].0];
+
+    /// The library with the C that is in a folder, for models that are run: all `.c` files below its folder `Source`, and headers in
+    /// `Include`, as CMSIS-NN is laid out; or both in the folder itself.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or has no C.
+    pub fn with_folder(mut self, folder: &Path) -> Result<KernelLibrary, LibraryError> {
+        let failed = |message: String| LibraryError {
+            file: self.file.clone(),
+            problems: vec![Problem {
+                line: None,
+                key: String::new(),
+                message,
+                help: "give the folder of the library's sources".to_owned(),
+            }],
+        };
+        let shown = folder.display();
+        let folder = std::path::absolute(folder).map_err(|e| failed(format!("{shown}: {e}")))?;
+        let below = |name: &str| Some(folder.join(name)).filter(|p| p.is_dir());
+        let mut sources = Vec::new();
+        collect_c(
+            &below("Source").unwrap_or(folder.clone()),
+            FOLDER_DEPTH,
+            &mut sources,
+        )
+        .map_err(|e| failed(format!("{shown}: {e}")))?;
+        if sources.is_empty() {
+            return Err(failed(format!("{shown}: there is no C file")));
+        }
+        sources.sort();
+        self.include = vec![below("Include").unwrap_or(folder)];
+        self.sources = sources;
+        Ok(self)
+    }
+
     /// C without a table: what an accelerator's calls link with.
     pub fn of_code(link: &str, sources: &[PathBuf], include: &[PathBuf]) -> KernelLibrary {
         KernelLibrary {
@@ -233,6 +284,7 @@ impl KernelLibrary {
         for (kernel, at, key) in kernels {
             let schedule = ExternSchedule {
                 kernel,
+                library: self.name.clone(),
                 header: self.header.clone(),
                 link: self.link.clone(),
             };
@@ -242,6 +294,19 @@ impl KernelLibrary {
         }
         d.finish(Some(()))
     }
+}
+
+/// The C files of a folder and of the folders in it.
+fn collect_c(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && depth > 0 {
+            collect_c(&path, depth - 1, files)?;
+        } else if path.extension().is_some_and(|e| e == "c") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<String, String> {

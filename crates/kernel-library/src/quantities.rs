@@ -4,8 +4,8 @@ use crate::expression::{Name, Names, Value};
 use interp::nn;
 use interp::numerics::{ClampI8, QuantizedMultiplier};
 use ir::dialects::nn::{
-    AddOp, AveragePool2dOp, Conv2dOp, DepthwiseConv2dOp, Element, FullyConnectedOp, MaxPool2dOp,
-    QuantizeOp, ReluOp, SoftmaxOp, element,
+    AddOp, AveragePool2dOp, ConstantOp, Conv2dOp, DepthwiseConv2dOp, Element, FullyConnectedOp,
+    MaxPool2dOp, MulOp, QuantizeOp, ReluOp, SoftmaxOp, element,
 };
 use ir::{AttrData, AttrKind, Module, OpInfo, OpRef, Type, ValueKind};
 use target::{Feature, Target};
@@ -47,7 +47,7 @@ const PER_CHANNEL: [&str; 3] = [
     FullyConnectedOp::NAME,
 ];
 /// The ops that requantise everything by one multiplier.
-const SINGLE: [&str; 3] = [QuantizeOp::NAME, ReluOp::NAME, SoftmaxOp::NAME];
+const SINGLE: [&str; 4] = [MulOp::NAME, QuantizeOp::NAME, ReluOp::NAME, SoftmaxOp::NAME];
 const POOLS: [&str; 2] = [AveragePool2dOp::NAME, MaxPool2dOp::NAME];
 
 /// The names of an op's tensors, operands first.
@@ -90,6 +90,7 @@ fn arity(info: &OpInfo, path: &[&str]) -> Option<usize> {
     }
     match *path {
         ["feature"] => Some(1),
+        ["workspace", "bytes"] => Some(0),
         ["macs"] => PER_CHANNEL.contains(&op).then_some(0),
         ["activation"] | ["activation", "min" | "max"] => attribute("activation").map(|_| 0),
         ["attr", name] => match attribute(name)?.kind {
@@ -143,9 +144,19 @@ fn unknown(info: &OpInfo, name: &Name) -> String {
 pub(crate) struct Quantities<'m> {
     pub op: OpRef<'m>,
     pub target: &'m Target,
+    /// Bytes of working memory, once they are known.
+    pub workspace: Option<i64>,
 }
 
 impl<'m> Quantities<'m> {
+    pub(crate) fn of(op: OpRef<'m>, target: &'m Target) -> Quantities<'m> {
+        Quantities {
+            op,
+            target,
+            workspace: None,
+        }
+    }
+
     fn module(&self) -> &'m Module {
         self.op.module
     }
@@ -228,12 +239,61 @@ impl<'m> Quantities<'m> {
             QuantizeOp::NAME if is_int8(op) => {
                 Ok(vec![nn::requantize_params(op).map_err(words)?.multiplier])
             }
+            MulOp::NAME if is_int8(op) => Ok(vec![nn::mul_params(op).map_err(words)?.multiplier]),
             ReluOp::NAME if is_int8(op) => Ok(vec![nn::relu_params(op).map_err(words)?.multiplier]),
             SoftmaxOp::NAME if is_int8(op) => Ok(vec![
                 nn::softmax_params(op).map_err(words)?.input_multiplier,
             ]),
             name => Err(format!("`{name}` on these elements has no multipliers")),
         }
+    }
+
+    /// The bias of each output channel, less the input's zero point times the sum of the channel's weights: what a sum of products of
+    /// inputs as they are stored has to start with.
+    pub(crate) fn folded_bias(&self) -> Result<Vec<i32>, String> {
+        let op = self.op;
+        let zero_point = self.property("input", "zero_point", None)?.int()?;
+        if self.property("filter", "zero_point", None)?.int()? != 0 {
+            return Err("the filter's zero point is not 0".to_owned());
+        }
+        let weights = constant(op, 1).ok_or("the filter is not constant")?;
+        let channels = self.multipliers()?.len();
+        let mut sums = vec![0i64; channels];
+        let depth = weights.len() / channels.max(1);
+        for (i, &w) in weights.iter().enumerate() {
+            // A depthwise filter has its channels side by side, the others one after the other.
+            let channel = match op.name() {
+                DepthwiseConv2dOp::NAME => i % channels,
+                _ => i / depth,
+            };
+            sums[channel] += i64::from(w as i8);
+        }
+        if op.operand_count() > 2 {
+            let bias = constant(op, 2).ok_or("the bias is not constant")?;
+            let words = bias
+                .chunks_exact(4)
+                .map(|c| i32::from_le_bytes([c[0], c[1], c[2], c[3]]));
+            let folded = sums.iter().zip(words);
+            sums = folded
+                .map(|(&sum, bias)| i64::from(bias) - zero_point * sum)
+                .collect();
+        } else {
+            sums.iter_mut().for_each(|sum| *sum *= -zero_point);
+        }
+        let words = sums.into_iter().map(i32::try_from);
+        words
+            .collect::<Result<_, _>>()
+            .map_err(|_| "a folded bias exceeds 32 bits".to_owned())
+    }
+
+    /// Bytes of weights and biases that the call reads where they are: what our own schedules state of theirs, packed.
+    pub(crate) fn constant_bytes(&self) -> u64 {
+        if !has_tables(self.op.name()) || !is_int8(self.op) {
+            return 0;
+        }
+        let operands = 1..self.op.operand_count();
+        let bytes = operands.filter_map(|i| constant(self.op, i));
+        bytes.map(|b| b.len() as u64).sum()
     }
 
     /// The bounds of an int8 result, from activation and element type.
@@ -259,6 +319,7 @@ impl<'m> Quantities<'m> {
                 nn::PoolParams::F32 { .. } => Err(float()),
             },
             AddOp::NAME if is_int8(op) => Ok(nn::add_params(op).map_err(words)?.clamp),
+            MulOp::NAME if is_int8(op) => Ok(nn::mul_params(op).map_err(words)?.clamp),
             name => Err(format!("`{name}` on these elements has no integer bounds")),
         }
     }
@@ -332,6 +393,10 @@ impl Names for Quantities<'_> {
                 let feature = feature.ok_or_else(|| format!("there is no feature '{wanted}'"))?;
                 Ok(Value::Int(i64::from(self.target.has(feature))))
             }
+            (["workspace", "bytes"], _) => {
+                let bytes = self.workspace.ok_or("`workspace.bytes` is for arguments")?;
+                Ok(Value::Int(bytes))
+            }
             (["macs"], _) => self.macs().map(Value::Int),
             (["activation"], _) => self.attribute("activation", None),
             (["activation", bound], _) => {
@@ -363,6 +428,15 @@ impl Names for Quantities<'_> {
             _ => Err(format!("`{name}` is unknown")),
         }
     }
+}
+
+/// The bytes of an operand that is a constant.
+fn constant<'m>(op: OpRef<'m>, i: usize) -> Option<&'m [u8]> {
+    let m = op.module;
+    let defined = m.defining_op(op.operand(i)?)?;
+    let constant = ConstantOp::cast(m, defined)?;
+    m.attr_elements(constant.value(m))
+        .map(|(_, bytes)| &**bytes)
 }
 
 /// The kernels of a table are not asked whether they know of zero points of a convolution's filter, so none gets such a layer.

@@ -12,6 +12,8 @@ use target::Target;
 /// One entry.
 pub(crate) struct ExternSchedule {
     pub kernel: Kernel,
+    /// The library's name.
+    pub library: String,
     /// What is included.
     pub header: String,
     /// What is linked.
@@ -30,7 +32,7 @@ impl ExternSchedule {
                 return Err("a tensor has more than 2^31 - 1 elements".to_owned());
             }
         }
-        self.kernel.call(&Quantities { op, target })
+        self.kernel.call(&Quantities::of(op, target))
     }
 
     /// The op of the kernel's body, on the kernel's arguments.
@@ -62,8 +64,8 @@ impl Schedule for ExternSchedule {
         &self.kernel.op
     }
 
-    fn is_requested(&self) -> bool {
-        true
+    fn library(&self) -> Option<&str> {
+        Some(&self.library)
     }
 
     fn applies(&self, op: OpRef<'_>, target: &Target) -> Result<(), String> {
@@ -77,11 +79,12 @@ impl Schedule for ExternSchedule {
                 ..Cost::default()
             };
         };
-        let tables = [&call.multipliers, &call.shifts].into_iter().flatten();
-        let tables: usize = tables.map(|t| 4 * t.len()).sum();
+        let tables = [&call.multipliers, &call.shifts, &call.folded_bias];
+        let tables: usize = tables.into_iter().flatten().map(|t| 4 * t.len()).sum();
+        let constants = Quantities::of(op, target).constant_bytes();
         Cost {
             cycles: call.cycles,
-            flash: call.flash.saturating_add(tables as u64),
+            flash: call.flash.saturating_add(tables as u64 + constants),
             ram: call.workspace as u64,
         }
     }
@@ -124,6 +127,7 @@ impl Schedule for ExternSchedule {
                 },
                 Buffer::Multipliers => table(k, "multiplier", &call.multipliers),
                 Buffer::Shifts => table(k, "shift", &call.shifts),
+                Buffer::FoldedBias => table(k, "folded_bias", &call.folded_bias),
                 Buffer::Workspace => {
                     let i8 = k.module().i8();
                     (k.scratch(&[call.workspace], i8), BufferRole::Workspace)

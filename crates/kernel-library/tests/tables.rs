@@ -158,7 +158,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "buffer = \"bias\"",
         "buffer = \"biases\"",
-        "kernel[0].args[3].buffer: there is no buffer \"biases\"; there are input, filter, bias, output, multiplier, shift, workspace",
+        "kernel[0].args[3].buffer: there is no buffer \"biases\"; there are input, filter, bias, output, multiplier, shift, folded_bias, workspace",
     ),
     (
         "optional = true",
@@ -345,6 +345,39 @@ fn an_entry_says_why_it_does_not_apply() {
         refused(&zero, &PLAIN, "cortex-m4"),
         "cycles: a division by zero"
     );
+}
+
+#[test]
+fn the_size_of_working_memory_is_for_arguments() {
+    let passed = KERNEL.replace("\"-input.zero_point\"", "\"workspace.bytes\"");
+    assert_eq!(applies(&passed, &PLAIN, "cortex-m4"), Ok(()));
+    let asked = KERNEL.replace("dilation.h == 1", "workspace.bytes == 4");
+    assert_eq!(
+        applies(&asked, &PLAIN, "cortex-m4"),
+        Err("workspace.bytes == 4: `workspace.bytes` is for arguments".to_owned())
+    );
+}
+
+/// The network's arguments are no constants.
+#[test]
+fn a_folded_bias_wants_constant_weights() {
+    let folded = KERNEL.replace("\"shift\"", "\"folded_bias\"");
+    assert_eq!(
+        applies(&folded, &PLAIN, "cortex-m4"),
+        Err("the filter is not constant".to_owned())
+    );
+}
+
+#[test]
+fn tables_that_come_along_are_right() {
+    for name in KernelLibrary::BUILTIN {
+        let library = KernelLibrary::builtin(name).unwrap();
+        assert_eq!(library.name(), name);
+        library
+            .register(&mut builder())
+            .unwrap_or_else(|e| panic!("{e}"));
+    }
+    assert_eq!(KernelLibrary::builtin("cmsis"), None);
 }
 
 #[test]

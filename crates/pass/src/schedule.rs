@@ -71,9 +71,10 @@ pub trait Schedule: Send + Sync {
     /// The reason why not, in words.
     fn applies(&self, op: OpRef<'_>, target: &Target) -> Result<(), String>;
 
-    /// Whether the user has asked for it, by adding a library: then a remark says of every op that it does not lower why.
-    fn is_requested(&self) -> bool {
-        false
+    /// The library that its kernels call, by name, if the user has added one: then a remark says of every op that it does not lower why, and
+    /// the user can prefer it.
+    fn library(&self) -> Option<&str> {
+        None
     }
 
     /// The parameters to choose among; at least one choice.

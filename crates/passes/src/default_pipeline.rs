@@ -63,6 +63,8 @@ pub struct PipelineOptions {
     pub rules: RuleOptions,
     /// Bytes that the network may take. Over a budget there is no result.
     pub budgets: Budgets,
+    /// Kernel libraries whose functions are taken wherever they apply, whatever they cost, by name.
+    pub prefer: Vec<String>,
     /// Networks that `rewrite-graph` plans and compares at most, if not [`CANDIDATES`](crate::rewrite_graph::CANDIDATES).
     pub candidates: Option<usize>,
 }
@@ -155,6 +157,9 @@ impl PipelineOptions {
         if matches!(self.optimize_for, OptimizeFor::Ram | OptimizeFor::Flash) {
             options = options.with("optimize-for", self.optimize_for.name());
         }
+        if !self.prefer.is_empty() {
+            options = options.with("prefer", self.prefer.join(","));
+        }
         if let Some(bytes) = self.budgets.ram {
             options = options.with("ram-budget", bytes);
         }
@@ -178,6 +183,9 @@ impl PipelineOptions {
         }
         if !self.rules.with.is_empty() {
             options = options.with("with", self.rules.with.join(","));
+        }
+        if !self.prefer.is_empty() {
+            options = options.with("prefer", self.prefer.join(","));
         }
         if !self.rules.disable.is_empty() {
             options = options.with("disable", self.rules.disable.join(","));

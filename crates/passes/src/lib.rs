@@ -28,6 +28,7 @@ pub mod order_operators;
 pub mod patterns;
 pub mod plan_memory;
 pub mod poison_dead_memory;
+pub mod preference;
 pub mod process;
 pub mod propagate_constants;
 pub mod quantize_graph;

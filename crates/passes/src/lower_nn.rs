@@ -19,6 +19,7 @@ mod pending;
 mod ram;
 
 use crate::front::Front;
+use crate::preference::{self, Preference};
 use crate::tensor_views::{TensorViews, behind_reshapes, offsets};
 use choice::{Candidate, candidates, take};
 use ir::dialects::{func, mcu, nn};
@@ -62,6 +63,7 @@ pub fn info() -> PassInfo {
         "true",
         "For `ram` and budgets: whether results may run into operands, as for plan-memory.",
     )
+    .option("prefer", "NAME,…", "", preference::HELP)
 }
 
 struct LowerNn {
@@ -69,6 +71,7 @@ struct LowerNn {
     ram: Option<ram::Terms>,
     /// Whether flash goes before cycles.
     flash: bool,
+    prefer: Preference,
 }
 
 impl LowerNn {
@@ -84,6 +87,7 @@ impl LowerNn {
         Ok(LowerNn {
             ram: (goal == "ram" || budget.is_some()).then_some(terms),
             flash: goal == "flash",
+            prefer: Preference::of(o),
         })
     }
 }
@@ -110,12 +114,13 @@ impl Pass for LowerNn {
             return cx.fail(Diagnostic::error("L001", "function @main has no body"));
         };
         let body = body.to_vec();
-        if let Err(e) = check_tensors(m, main, &ops) {
+        let checked = check_tensors(m, main, &ops);
+        if let Err(e) = checked.and_then(|()| self.prefer.check("lower-nn", cx.registry)) {
             return cx.fail(e);
         }
         let errors = cx.diagnostics.len();
         let budget = match self.ram {
-            Some(terms) => match ram::Budget::of(m, main, &body, terms, cx) {
+            Some(terms) => match ram::Budget::of(m, main, &body, terms, &self.prefer, cx) {
                 Ok(budget) => Some(budget),
                 Err(e) => return cx.fail(e),
             },
@@ -123,6 +128,7 @@ impl Pass for LowerNn {
         };
         let mut l = Lowering::start(m, main, budget);
         l.flash_first = self.flash;
+        l.prefer = self.prefer.clone();
         for op in body {
             if let Err(e) = l.op(op, cx) {
                 cx.diagnostics.push(e);
@@ -216,6 +222,8 @@ struct Lowering<'m> {
     budget: Option<ram::Budget>,
     /// Whether the schedule of least flash is taken, and not the fastest.
     flash_first: bool,
+    /// Libraries to take where they apply.
+    prefer: Preference,
     /// Each op that became a call, with what the call passes.
     calls: Vec<(OpId, OpId, Vec<KernelArg>)>,
     /// What is started and not waited for.
@@ -278,6 +286,7 @@ impl<'m> Lowering<'m> {
             tables: FxHashMap::default(),
             budget,
             flash_first: false,
+            prefer: Preference::default(),
             calls: Vec::new(),
             pending: Vec::new(),
         };
@@ -407,7 +416,7 @@ impl<'m> Lowering<'m> {
     }
 
     fn kernel(&mut self, op: OpId, cx: &mut PassCx<'_>) -> Result<(), Diagnostic> {
-        let mut all = candidates(self.m, op, cx)?;
+        let mut all = candidates(self.m, op, &self.prefer, cx)?;
         if self.flash_first {
             all.flash_first();
         }

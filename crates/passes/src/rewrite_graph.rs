@@ -17,6 +17,7 @@ use crate::egraph::rule::{Rule, Soundness};
 use crate::egraph::rules;
 use crate::egraph::saturate::{Conditions, ITERATION_LIMIT, Stop, saturate};
 use crate::front::{Front, Point};
+use crate::preference::{self, Preference};
 use ir::rewrite::Fuel;
 use ir::{Diagnostic, Module, OpId};
 use pass::{
@@ -74,6 +75,7 @@ pub fn info() -> PassInfo {
         "",
         "Accelerators that may claim parts of the network, by name.",
     )
+    .option("prefer", "NAME,…", "", preference::HELP)
     .option("disable", "NAME,…", "", "Rules to leave out, by name.")
     .option(
         "fast-math",
@@ -95,6 +97,7 @@ pub const CANDIDATES: &str = "8";
 struct RewriteGraph {
     goal: Goal,
     with: Vec<String>,
+    prefer: Preference,
     candidates: usize,
     budgets: Budgets,
     /// How networks are planned, where RAM goes first.
@@ -120,6 +123,7 @@ impl RewriteGraph {
             goal,
             plans: (goal == Goal::Ram || budget.is_some()).then(|| plans(o)),
             with: o.list("with").map(str::to_owned).collect(),
+            prefer: Preference::of(o),
             candidates: o.parse("candidates", "wants a number")?,
             budgets: Budgets {
                 ram: budget,
@@ -227,6 +231,9 @@ fn plans(o: &Options<'_>) -> Pipeline {
     if !o.text("ram-budget").is_empty() {
         lower += &format!(" ram-budget={}", o.text("ram-budget"));
     }
+    if !o.text("prefer").is_empty() {
+        lower += &format!(" prefer={}", o.text("prefer"));
+    }
     let terms = format!("io={io} overlap={overlap}");
     // A heuristic, since there are many plans to make.
     let plan = format!("algorithm=greedy-by-conflicts {terms}");
@@ -256,6 +263,9 @@ impl Pass for RewriteGraph {
             Ok(found) => found,
             Err(e) => return cx.fail(e),
         };
+        if let Err(e) = self.prefer.check("rewrite-graph", cx.registry) {
+            return cx.fail(e);
+        }
         let region = m.regions(f).first().copied();
         let Some(&[block]) = region.map(|r| m.blocks(r)) else {
             return Ok(());
@@ -277,7 +287,9 @@ impl Pass for RewriteGraph {
         }
         let is_main = graph.module().lookup_symbol("main") == Some(f);
         let plans = self.plans.clone().filter(|_| is_main);
-        let mut costs = Costs::new(cx.registry, cx.target, self.goal).with_plans(plans);
+        let mut costs = Costs::new(cx.registry, cx.target, self.goal)
+            .preferring(self.prefer.clone())
+            .with_plans(plans);
         let before = measure(graph.module(), f, &mut costs);
         let Found { best, front } = self.search(&mut graph, &encoded, f, before, &mut costs, cx);
         let (what, new) = match best {

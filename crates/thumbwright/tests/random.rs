@@ -113,6 +113,54 @@ fn the_cases_cover_every_op() {
     assert!(count.values().all(|&n| n >= 5), "{count:?}");
 }
 
+/// A convolution with a window of this size on an image of 9 × 10 pixels of four to eight channels.
+fn with_window(kind: nn::Kind, kernel: [i64; 2], stride: i64) -> nn::Case {
+    let draw = |i| nn::Case::draw(&mut Choices::for_case(4, i), kind, nn::ElementKind::I8);
+    let channels = |c: &nn::Case| c.inputs[0].shape[3];
+    let found = (0..)
+        .map(draw)
+        .filter(|c| (4..=8).contains(&channels(c)))
+        .nth((kernel[0] * 8 + kernel[1]) as usize);
+    let mut case = found.unwrap();
+    let (nn::Op::Conv2d { filter, window, .. } | nn::Op::DepthwiseConv2d { filter, window, .. }) =
+        &mut case.op
+    else {
+        unreachable!("{kind:?} was drawn")
+    };
+    let image = [9, 10];
+    (filter.shape[1], filter.shape[2]) = (kernel[0], kernel[1]);
+    window.strides = [stride; 2];
+    window.dilations = [1, 1];
+    window.pads = [1, 1, 0, 0];
+    for (d, image) in image.into_iter().enumerate() {
+        let padded = image + window.pads[2 * d] + window.pads[2 * d + 1];
+        case.inputs[0].shape[1 + d] = image;
+        case.outputs[0].shape[1 + d] = (padded - kernel[d]) / stride + 1;
+    }
+    case
+}
+
+/// The C compiler finds registers for the kernels of windows of every size, which are blocks of instructions that need almost all of them.
+#[test]
+fn windows_of_every_size_on_cortex_m4() {
+    if !suite::available("windows of every size", "cortex-m4") {
+        return;
+    }
+    let compiler = Compiler::new().unwrap();
+    let dialects = compiler.registry().dialects();
+    let mut cases = Vec::new();
+    for kind in [nn::Kind::Conv2d, nn::Kind::DepthwiseConv2d] {
+        for i in 0..4 * 6 * 2 {
+            let (kernel, stride) = ([1 + i % 4, 1 + i / 4 % 6], 1 + i / 24);
+            let c = with_window(kind, kernel, stride);
+            let name = format!("{}_{}x{}_{stride}", c.name(), kernel[0], kernel[1]);
+            cases.push(case(name, c.build(dialects), |s| c.inputs(s)));
+        }
+    }
+    let failures = suite::failures("cortex-m4", &cases, Io::Arena, &Default::default());
+    suite::assert_none(&failures, cases.len());
+}
+
 /// Results run into operands, and dead memory is overwritten.
 fn poisoned_in_place() -> PipelineOptions {
     PipelineOptions {

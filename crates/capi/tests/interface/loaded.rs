@@ -315,6 +315,34 @@ fn a_kernel_library_and_its_target() {
     assert_eq!(Owned::ready().compile().files(), plain);
 }
 
+/// A library whose table comes along is loaded by its name.
+#[test]
+fn cmsis_nn_by_name() {
+    let session = Owned::ready();
+    let plain = session.compile().files();
+    let name = std::path::Path::new("cmsis-nn");
+    assert_eq!(
+        session.load_library(name),
+        Status::Ok,
+        "{}",
+        session.last_error()
+    );
+    assert_eq!(session.set(c"target", Some(c"cortex-m4")), Status::Ok);
+    assert_eq!(session.set(c"prefer", Some(c"cmsis-nn")), Status::Ok);
+    let output = session.compile();
+    let source = output.find(c"src/digits_int8.c").1;
+    assert!(
+        source.contains("#include \"arm_nnfunctions.h\""),
+        "{source}"
+    );
+    assert!(source.contains("arm_convolve_wrapper_s8("), "{source}");
+    // Without the option what is cheaper is taken.
+    assert_eq!(session.set(c"prefer", None), Status::Ok);
+    let source = session.compile().find(c"src/digits_int8.c").1;
+    assert!(!source.contains("arm_convolve_wrapper_s8("), "{source}");
+    assert_eq!(Owned::ready().compile().files(), plain);
+}
+
 #[test]
 fn what_is_no_kernel_library_is_refused() {
     let session = Owned::ready();

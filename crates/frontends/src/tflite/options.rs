@@ -39,6 +39,18 @@ pub enum Options {
     Split(Split),
     /// Of `RESHAPE`; the shape operand goes before these.
     Reshape(Reshape),
+    /// Of `STRIDED_SLICE`.
+    StridedSlice(StridedSlice),
+    /// Of `GATHER`.
+    Gather(Gather),
+    /// Of `PACK` and `UNPACK`.
+    Pack(Pack),
+    /// Of `SPACE_TO_DEPTH` and `DEPTH_TO_SPACE`.
+    Block(Block),
+    /// Of `RESIZE_NEAREST_NEIGHBOR`.
+    ResizeNearestNeighbor(ResizeNearestNeighbor),
+    /// Of `MIRROR_PAD`.
+    MirrorPad(MirrorPad),
     /// A custom operator's own bytes, by their place in the file.
     Custom(Range<usize>),
     /// Parameters that are not read, by their number in the schema's `BuiltinOptions` union.
@@ -192,6 +204,62 @@ pub struct Reshape {
     pub new_shape: Vec<i64>,
 }
 
+/// Parameters of a strided slice: bit `i` of a mask is for entry `i` of its lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StridedSlice {
+    /// It begins at the end that the step goes away from.
+    pub begin_mask: i64,
+    /// It goes to the end.
+    pub end_mask: i64,
+    /// The entry stands for all dimensions that no other one stands for.
+    pub ellipsis_mask: i64,
+    /// The entry adds a dimension of extent 1.
+    pub new_axis_mask: i64,
+    /// The entry takes one index, whose dimension goes.
+    pub shrink_axis_mask: i64,
+    /// True if ends count from where it begins.
+    pub offset: bool,
+}
+
+/// Parameters of a gather.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gather {
+    /// The dimension; a negative one counts from behind.
+    pub axis: i64,
+    /// Dimensions within which there are indices of their own.
+    pub batch_dims: i64,
+}
+
+/// Parameters of a pack or an unpack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pack {
+    /// The dimension that is made or that goes; a negative one counts from behind.
+    pub axis: i64,
+}
+
+/// Parameters of what moves blocks between space and depth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// Rows and columns of a block, ≥ 1.
+    pub size: i64,
+}
+
+/// Parameters of a resize to the nearest element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResizeNearestNeighbor {
+    /// True if the corners stay where they are.
+    pub align_corners: bool,
+    /// True if pixels are where their centers are.
+    pub half_pixel_centers: bool,
+}
+
+/// Parameters of a mirrored border.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MirrorPad {
+    /// True if the outermost element is mirrored, too.
+    pub symmetric: bool,
+}
+
 /// Why an operator's parameters were refused.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum OptionsError {
@@ -266,6 +334,14 @@ fn reader_of(name: &str) -> Option<Reader> {
         "SPLIT" => (u::SPLIT, true, split),
         "SPLIT_V" => (u::SPLIT_V, true, split),
         "RESHAPE" => (u::RESHAPE, true, reshape),
+        "STRIDED_SLICE" => (u::STRIDED_SLICE, true, strided_slice),
+        "GATHER" => (u::GATHER, true, gather),
+        "PACK" => (u::PACK, true, pack),
+        "UNPACK" => (u::UNPACK, true, pack),
+        "SPACE_TO_DEPTH" => (u::SPACE_TO_DEPTH, false, block),
+        "DEPTH_TO_SPACE" => (u::DEPTH_TO_SPACE, false, block),
+        "RESIZE_NEAREST_NEIGHBOR" => (u::RESIZE_NEAREST_NEIGHBOR, true, resize_nearest_neighbor),
+        "MIRROR_PAD" => (u::MIRROR_PAD, true, mirror_pad),
         _ => return None,
     };
     debug_assert!(builtin::code(name).is_some());
@@ -418,6 +494,55 @@ fn reshape(t: &Table<'_>) -> Parsed<Options> {
         return Err(OptionsError::Value("new_shape", format!("{new_shape:?}")));
     }
     Ok(Options::Reshape(Reshape { new_shape }))
+}
+
+fn strided_slice(t: &Table<'_>) -> Parsed<Options> {
+    use schema::strided_slice as f;
+    Ok(Options::StridedSlice(StridedSlice {
+        begin_mask: t.i32(f::BEGIN_MASK, 0)?.into(),
+        end_mask: t.i32(f::END_MASK, 0)?.into(),
+        ellipsis_mask: t.i32(f::ELLIPSIS_MASK, 0)?.into(),
+        new_axis_mask: t.i32(f::NEW_AXIS_MASK, 0)?.into(),
+        shrink_axis_mask: t.i32(f::SHRINK_AXIS_MASK, 0)?.into(),
+        offset: t.bool(f::OFFSET, false)?,
+    }))
+}
+
+fn gather(t: &Table<'_>) -> Parsed<Options> {
+    use schema::gather as f;
+    Ok(Options::Gather(Gather {
+        axis: t.i32(f::AXIS, 0)?.into(),
+        batch_dims: t.i32(f::BATCH_DIMS, 0)?.into(),
+    }))
+}
+
+fn pack(t: &Table<'_>) -> Parsed<Options> {
+    Ok(Options::Pack(Pack {
+        axis: t.i32(schema::pack::AXIS, 0)?.into(),
+    }))
+}
+
+fn block(t: &Table<'_>) -> Parsed<Options> {
+    Ok(Options::Block(Block {
+        size: positive("block_size", t.i32(schema::block::SIZE, 0)?)?,
+    }))
+}
+
+fn resize_nearest_neighbor(t: &Table<'_>) -> Parsed<Options> {
+    use schema::resize_nearest_neighbor as f;
+    Ok(Options::ResizeNearestNeighbor(ResizeNearestNeighbor {
+        align_corners: t.bool(f::ALIGN_CORNERS, false)?,
+        half_pixel_centers: t.bool(f::HALF_PIXEL_CENTERS, false)?,
+    }))
+}
+
+fn mirror_pad(t: &Table<'_>) -> Parsed<Options> {
+    match t.i8(schema::mirror_pad::MODE, 0)? {
+        mode @ (0 | 1) => Ok(Options::MirrorPad(MirrorPad {
+            symmetric: mode == 1,
+        })),
+        other => Err(OptionsError::Value("mode", other.to_string())),
+    }
 }
 
 fn padding(number: i8) -> Parsed<Padding> {

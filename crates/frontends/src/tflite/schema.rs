@@ -127,13 +127,21 @@ pub(super) mod options {
     pub const ADD: u8 = 11;
     pub const RESIZE_BILINEAR: u8 = 15;
     pub const RESHAPE: u8 = 17;
+    pub const SPACE_TO_DEPTH: u8 = 19;
     pub const MUL: u8 = 21;
+    pub const GATHER: u8 = 23;
     pub const REDUCER: u8 = 27;
     pub const SUB: u8 = 28;
+    pub const STRIDED_SLICE: u8 = 32;
     pub const SPLIT: u8 = 35;
     pub const TRANSPOSE_CONV: u8 = 49;
+    pub const PACK: u8 = 59;
+    pub const UNPACK: u8 = 64;
+    pub const RESIZE_NEAREST_NEIGHBOR: u8 = 74;
     pub const LEAKY_RELU: u8 = 75;
+    pub const MIRROR_PAD: u8 = 77;
     pub const SPLIT_V: u8 = 79;
+    pub const DEPTH_TO_SPACE: u8 = 94;
 }
 
 /// Fields of `Conv2DOptions`.
@@ -237,4 +245,47 @@ pub(super) mod arithmetic {
 pub(super) mod reshape {
     use super::{VOffsetT, slot};
     pub const NEW_SHAPE: VOffsetT = slot(0);
+}
+
+/// Fields of `StridedSliceOptions`.
+pub(super) mod strided_slice {
+    use super::{VOffsetT, slot};
+    pub const BEGIN_MASK: VOffsetT = slot(0);
+    pub const END_MASK: VOffsetT = slot(1);
+    pub const ELLIPSIS_MASK: VOffsetT = slot(2);
+    pub const NEW_AXIS_MASK: VOffsetT = slot(3);
+    pub const SHRINK_AXIS_MASK: VOffsetT = slot(4);
+    pub const OFFSET: VOffsetT = slot(5);
+}
+
+/// Fields of `GatherOptions`.
+pub(super) mod gather {
+    use super::{VOffsetT, slot};
+    pub const AXIS: VOffsetT = slot(0);
+    pub const BATCH_DIMS: VOffsetT = slot(1);
+}
+
+/// Fields of `PackOptions` and of `UnpackOptions` behind the number of parts.
+pub(super) mod pack {
+    use super::{VOffsetT, slot};
+    pub const AXIS: VOffsetT = slot(1);
+}
+
+/// Fields of `SpaceToDepthOptions` and of `DepthToSpaceOptions`.
+pub(super) mod block {
+    use super::{VOffsetT, slot};
+    pub const SIZE: VOffsetT = slot(0);
+}
+
+/// Fields of `ResizeNearestNeighborOptions`.
+pub(super) mod resize_nearest_neighbor {
+    use super::{VOffsetT, slot};
+    pub const ALIGN_CORNERS: VOffsetT = slot(0);
+    pub const HALF_PIXEL_CENTERS: VOffsetT = slot(1);
+}
+
+/// Fields of `MirrorPadOptions`.
+pub(super) mod mirror_pad {
+    use super::{VOffsetT, slot};
+    pub const MODE: VOffsetT = slot(0);
 }

@@ -546,3 +546,92 @@ pub fn layouts() -> Model {
         ..small()
     }
 }
+
+/// A sound int8 model of one chain: SLICE, STRIDED_SLICE, RESIZE_NEAREST_NEIGHBOR, SPACE_TO_DEPTH, DEPTH_TO_SPACE, GATHER, MIRROR_PAD, UNPACK
+/// into two, PACK of both, TILE, SPACE_TO_BATCH_ND, BATCH_TO_SPACE_ND.
+pub fn moves() -> Model {
+    let mut buffers = vec![Buffer::Inside(vec![])];
+    let mut numbers = |name: &str, shape: &[i32], values: &[i32]| {
+        let bytes = values.iter().flat_map(|n| n.to_le_bytes()).collect();
+        buffers.push(Buffer::Inside(bytes));
+        Tensor {
+            name: name.into(),
+            shape: shape.into(),
+            dtype: INT32,
+            buffer: buffers.len() as u32 - 1,
+            ..Tensor::default()
+        }
+    };
+    let tensors = vec![
+        activation("image", &[1, 4, 6, 2]),
+        numbers("begin", &[4], &[0, 1, 0, 0]),
+        numbers("size", &[4], &[1, -1, 6, 2]),
+        activation("sliced", &[1, 3, 6, 2]),
+        numbers("first", &[4], &[0, 0, -1, 0]),
+        numbers("end", &[4], &[0, 0, -7, 0]),
+        numbers("steps", &[4], &[1, 2, -2, 1]),
+        activation("strided", &[1, 2, 3, 2]),
+        numbers("rows_columns", &[2], &[4, 6]),
+        activation("resized", &[1, 4, 6, 2]),
+        activation("deep", &[1, 2, 3, 8]),
+        activation("flat", &[1, 4, 6, 2]),
+        numbers("indices", &[2], &[1, 0]),
+        activation("picked", &[1, 4, 6, 2]),
+        numbers("border", &[4, 2], &[0, 0, 1, 0, 0, 2, 0, 0]),
+        activation("mirrored", &[1, 5, 8, 2]),
+        activation("left", &[1, 5, 8]),
+        activation("right", &[1, 5, 8]),
+        activation("packed", &[1, 2, 5, 8]),
+        numbers("times", &[4], &[1, 1, 2, 1]),
+        activation("tiled", &[1, 2, 10, 8]),
+        numbers("block", &[2], &[2, 2]),
+        numbers("padding", &[2, 2], &[0, 0, 1, 1]),
+        activation("batched", &[4, 1, 6, 8]),
+        numbers("crops", &[2, 2], &[0, 0, 1, 1]),
+        activation("back", &[1, 2, 10, 8]),
+    ];
+    let two = || vec![Field::I32(0, 2)];
+    let axis = |n| vec![Field::I32(0, 2), Field::I32(1, n)];
+    let masks = vec![Field::I32(0, 0b1011), Field::I32(1, 0b1011)];
+    type Step<'a> = (i32, &'a [i32], &'a [i32], (u8, Vec<Field>));
+    let steps: [Step<'_>; 12] = [
+        (65, &[0, 1, 2], &[3], (0, vec![])),
+        (45, &[3, 4, 5, 6], &[7], (32, masks)),
+        (97, &[7, 8], &[9], (0, vec![])),
+        (26, &[9], &[10], (19, two())),
+        (5, &[10], &[11], (94, two())),
+        (36, &[11, 12], &[13], (23, vec![Field::I32(0, -1)])),
+        (100, &[13, 14], &[15], (77, vec![Field::I8(0, 1)])),
+        (88, &[15], &[16, 17], (64, axis(-1))),
+        (83, &[17, 16], &[18], (59, axis(1))),
+        (69, &[18, 19], &[20], (0, vec![])),
+        (38, &[20, 21, 22], &[23], (0, vec![])),
+        (37, &[23, 21, 24], &[25], (0, vec![])),
+    ];
+    let codes = steps.iter().map(|s| Code::builtin(s.0)).collect();
+    let operators = steps
+        .into_iter()
+        .enumerate()
+        .map(|(i, (_, inputs, outputs, options))| Operator {
+            code: i as u32,
+            inputs: inputs.into(),
+            outputs: outputs.into(),
+            options,
+            custom_options: None,
+        });
+    let graph = Graph {
+        name: "main".into(),
+        tensors,
+        inputs: vec![0],
+        outputs: vec![25],
+        operators: operators.collect(),
+    };
+    Model {
+        codes,
+        graphs: vec![graph],
+        buffers,
+        signatures: vec![],
+        metadata: vec![],
+        ..small()
+    }
+}

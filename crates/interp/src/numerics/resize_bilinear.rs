@@ -54,6 +54,9 @@ pub fn positions_i32(
     to: usize,
     placement: Placement,
 ) -> Result<Vec<Position<i32>>, NumericsError> {
+    if from == 0 || to == 0 {
+        return Err(NumericsError::Shape("an extent is zero"));
+    }
     let one = 1i64 << FRACTION;
     let (old, new) = (from as i64, to as i64);
     let step = match placement {
@@ -267,7 +270,9 @@ mod tests {
                 }
             }
         }
-        // Far too many for ten bits.
-        assert!(positions_i32(1, 5000, Placement::Asymmetric).is_err());
+        assert!(positions_i32(3, 0, Placement::Asymmetric).is_err());
+        assert!(positions_i32(0, 3, Placement::AlignCorners).is_err());
+        // A step that ten bits round up leads past the end.
+        assert!(positions_i32(1, 1500, Placement::Asymmetric).is_err());
     }
 }

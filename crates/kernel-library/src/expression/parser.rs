@@ -25,6 +25,8 @@ const LEVELS: [&[(&str, Operator)]; 5] = [
     ],
 ];
 
+const IF_FORM: &str = "`if` takes a condition and two values: `if(stride.h == 1, 2, 3)`";
+
 /// The level of comparisons, which do not chain, and on which `not` stands.
 const COMPARE: usize = 2;
 
@@ -135,6 +137,9 @@ impl Parser {
         }
         Ok(match path[..] {
             [ref only] if only == "min" || only == "max" => Node::Extreme(only == "max", arguments),
+            [ref only] if only == "if" => Node::If(Box::new(
+                <[Node; 3]>::try_from(arguments).map_err(|_| IF_FORM)?,
+            )),
             _ => Node::Name(Name { path, arguments }),
         })
     }

@@ -3,6 +3,7 @@
 use super::graph::{Graph, Node};
 use super::measure::Goal;
 use crate::memory_map::MemoryMap;
+use crate::preference::Preference;
 use crate::tensor_views::is_contiguous;
 use ir::dialects::nn;
 use ir::{Attr, Module, OpId, Str, Type};
@@ -13,6 +14,10 @@ use target::Target;
 
 /// Cycles that an op counts for which no schedule lowers: more than any network takes.
 pub const UNKNOWN_CYCLES: u64 = 1 << 40;
+
+/// Of the cycles of a preferred function, one in this many counts: so networks that have more of them are better, and of two that have
+/// the same the faster one.
+const PREFERRED_CYCLES: u64 = 1024;
 
 /// What a cost depends on, beside the target: name, inherent attributes, operands with their types and, where they are constants, elements,
 /// result types, and what is in its region.
@@ -67,6 +72,7 @@ pub struct Costs<'r> {
     registry: &'r Registry,
     target: &'r Target,
     goal: Goal,
+    prefer: Preference,
     plans: Option<Pipeline>,
     known: FxHashMap<Key, Option<Cost>>,
 }
@@ -78,9 +84,16 @@ impl<'r> Costs<'r> {
             registry,
             target,
             goal,
+            prefer: Preference::default(),
             plans: None,
             known: FxHashMap::default(),
         }
+    }
+
+    /// Has the functions of libraries taken wherever they apply.
+    #[must_use]
+    pub fn preferring(self, prefer: Preference) -> Costs<'r> {
+        Costs { prefer, ..self }
     }
 
     /// Has networks planned by passes, from the order of the operators to the finished plan, where RAM is not to be an estimate.
@@ -117,13 +130,38 @@ impl<'r> Costs<'r> {
         (cost, is_view)
     }
 
+    /// The cost of an op by its best schedule; nothing for what is a view or a table. `None` if no schedule lowers it.
+    fn best(&self, m: &Module, op: OpId) -> Option<Cost> {
+        let name = m.op_name(op);
+        if is_view(m, op) || name == nn::ConstantOp::NAME {
+            return Some(Cost::default());
+        }
+        let (r, target) = (m.op(op), self.target);
+        let schedules = self.registry.schedules().filter(|s| s.op() == name);
+        let costs = schedules
+            .filter(|s| s.applies(r, target).is_ok())
+            .flat_map(|s| {
+                let dear = !self.prefer.holds(s);
+                let space = s.space(r, target).into_iter();
+                space.map(move |k| (dear, s.cost(r, &k, target)))
+            });
+        let best = costs.min_by_key(|&(dear, c)| (dear, self.goal.schedule_key(c)));
+        best.map(|(dear, c)| match dear {
+            true => c,
+            false => Cost {
+                cycles: c.cycles / PREFERRED_CYCLES,
+                ..c
+            },
+        })
+    }
+
     /// The cost of an op; [`UNKNOWN_CYCLES`] if no schedule lowers it.
     pub fn of_op(&mut self, m: &Module, op: OpId) -> Cost {
         let key = Key::of(m, op);
         let known = match self.known.get(&key) {
             Some(&known) => known,
             None => {
-                let cost = op_cost(m, op, self.registry, self.target, self.goal);
+                let cost = self.best(m, op);
                 self.known.insert(key, cost);
                 cost
             }
@@ -139,23 +177,6 @@ impl<'r> Costs<'r> {
 fn is_view(m: &Module, op: OpId) -> bool {
     m.op_name(op) == nn::ReshapeOp::NAME
         || (m.op_name(op) == nn::SplitOp::NAME && is_contiguous(m, op))
-}
-
-/// The cost of an op by its best schedule; nothing for what is a view or a table. `None` if no schedule lowers it.
-fn op_cost(m: &Module, op: OpId, registry: &Registry, target: &Target, goal: Goal) -> Option<Cost> {
-    let name = m.op_name(op);
-    if is_view(m, op) || name == nn::ConstantOp::NAME {
-        return Some(Cost::default());
-    }
-    let r = m.op(op);
-    let applies = registry
-        .schedules()
-        .filter(|s| s.op() == name && s.applies(r, target).is_ok());
-    let costs = applies.flat_map(|s| {
-        let space = s.space(r, target);
-        space.into_iter().map(move |k| s.cost(r, &k, target))
-    });
-    costs.min_by_key(|c| goal.schedule_key(*c))
 }
 
 /// Whether an operand is in the flash that the schedules of its op state, packed: weights and biases of int8 layers.

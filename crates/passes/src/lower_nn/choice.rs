@@ -1,5 +1,6 @@
 //! The schedules that lower an op, the cheapest first.
 
+use crate::preference::Preference;
 use ir::dialects::nn;
 use ir::{Diagnostic, Module, OpId, Type};
 use pass::{Cost, Knobs, PassCx, Schedule};
@@ -7,27 +8,30 @@ use pass::{Cost, Knobs, PassCx, Schedule};
 /// A schedule with a choice of its knobs.
 pub(super) struct Candidate<'r> {
     pub cost: Cost,
+    /// Whether it calls a library that is preferred.
+    preferred: bool,
     pub schedule: &'r dyn Schedule,
     pub knobs: Knobs,
 }
 
 impl Candidate<'_> {
-    fn key(&self) -> (u64, u64, u64) {
-        (self.cost.cycles, self.cost.flash, self.cost.ram)
+    fn key(&self) -> (bool, u64, u64, u64) {
+        let c = self.cost;
+        (!self.preferred, c.cycles, c.flash, c.ram)
     }
 }
 
 /// What may lower an op, with the reasons why requested schedules may not.
 pub(super) struct Candidates<'r> {
-    /// Fewest cycles first, then least flash, then least scratch, then first registered.
+    /// Preferred ones first, then fewest cycles, then least flash, then least scratch, then first registered.
     all: Vec<Candidate<'r>>,
     refused: Vec<(&'r str, String)>,
 }
 
 impl<'r> Candidates<'r> {
-    /// Puts the least flash first, then the fewest cycles.
+    /// Puts the least flash before the fewest cycles.
     pub fn flash_first(&mut self) {
-        let key = |c: &Candidate<'_>| (c.cost.flash, c.cost.cycles, c.cost.ram);
+        let key = |c: &Candidate<'_>| (!c.preferred, c.cost.flash, c.cost.cycles, c.cost.ram);
         self.all.sort_by_key(key);
     }
 
@@ -43,6 +47,7 @@ impl<'r> Candidates<'r> {
 pub(super) fn candidates<'r>(
     m: &Module,
     op: OpId,
+    prefer: &Preference,
     cx: &PassCx<'r>,
 ) -> Result<Candidates<'r>, Diagnostic> {
     let r = m.op(op);
@@ -50,7 +55,7 @@ pub(super) fn candidates<'r>(
     let (mut all, mut refused, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
     for schedule in cx.registry.schedules().filter(|s| s.op() == name) {
         if let Err(why) = schedule.applies(r, cx.target) {
-            if schedule.is_requested() {
+            if schedule.library().is_some() {
                 refused.push((schedule.name(), why.clone()));
             }
             reasons.push(format!("{}: {why}", schedule.name()));
@@ -59,6 +64,7 @@ pub(super) fn candidates<'r>(
         for knobs in schedule.space(r, cx.target) {
             all.push(Candidate {
                 cost: schedule.cost(r, &knobs, cx.target),
+                preferred: prefer.holds(schedule),
                 schedule,
                 knobs,
             });
@@ -92,8 +98,12 @@ pub(super) fn take<'r>(
     let at = all.iter().position(&mut fits).unwrap_or(0);
     let taken = all.remove(at);
     let (name, cycles) = (taken.schedule.name(), taken.cost.cycles);
-    let dearer = all.iter().filter(|c| c.schedule.is_requested()).map(|c| {
-        let why = format!("it costs {} cycles, {name} costs {cycles}", c.cost.cycles);
+    let asked = all.iter().filter(|c| c.schedule.library().is_some());
+    let dearer = asked.map(|c| {
+        let why = match taken.preferred && !c.preferred {
+            true => format!("{name} is preferred"),
+            false => format!("it costs {} cycles, {name} costs {cycles}", c.cost.cycles),
+        };
         (c.schedule.name(), why)
     });
     let remarks = refused

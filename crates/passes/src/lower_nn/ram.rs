@@ -11,6 +11,7 @@ use super::Lowering;
 use super::choice::{Candidate, candidates};
 use crate::memory_map::{MemoryMap, Role, root};
 use crate::plan_memory::{BUFFER_ALIGN, may_overlap};
+use crate::preference::Preference;
 use crate::write_lead::write_lead;
 use ir::{Diagnostic, Module, OpId, ValueId};
 use pass::{KernelArg, KernelBuilder, PassCx};
@@ -67,6 +68,7 @@ impl Budget {
         main: OpId,
         ops: &[OpId],
         terms: Terms,
+        prefer: &Preference,
         cx: &mut PassCx<'_>,
     ) -> Result<Budget, Diagnostic> {
         let live = live(m, main, ops, terms, cx)?;
@@ -77,7 +79,7 @@ impl Budget {
         };
         let mut order = Vec::new();
         for &op in ops.iter().filter(|op| budget.live.contains_key(op)) {
-            let all = candidates(m, op, cx)?;
+            let all = candidates(m, op, prefer, cx)?;
             let least = all.iter().map(|c| c.cost.ram).min().unwrap_or(0);
             order.push((budget.live[&op].tensors + padded(least), op, all));
         }

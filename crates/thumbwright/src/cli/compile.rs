@@ -69,8 +69,9 @@ pub struct Compile {
     /// Print the remarks: what was and what was not optimised.
     #[arg(long)]
     remarks: bool,
-    /// A kernel library to use: the path of its table, NAME.toml.
-    #[arg(long, value_name = "FILE")]
+    /// A kernel library or an accelerator to use: `cmsis-nn`, the name of another, or the path of a library's table, FILE.toml. `cmsis-nn=DIR`
+    /// says where the library's sources are, for programs that are built here.
+    #[arg(long, value_name = "NAME|FILE")]
     pub with: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What `--with` and `--target` bring along: accelerators by name, kernel libraries and target descriptions in files.
+//! What `--with` and `--target` bring along: accelerators and kernel libraries by name, and libraries and target descriptions in files.
 
 use std::path::Path;
 
@@ -16,13 +16,27 @@ pub fn build(
 ) -> anyhow::Result<Compiler> {
     let mut brought: Vec<String> = Vec::new();
     for name in with {
-        if !is_file(name) {
-            builder = builder.accelerator(name).map_err(|e| {
-                anyhow::anyhow!("--with {name}: {e}; a kernel library is given by the path of its table, which ends in .toml")
-            })?;
-            continue;
-        }
-        let library = KernelLibrary::load(Path::new(name))?;
+        let (known, folder) = match name.split_once('=') {
+            Some((known, folder)) if !is_file(name) => (known, Some(Path::new(folder))),
+            _ => (name.as_str(), None),
+        };
+        let library = match KernelLibrary::builtin(known) {
+            Some(library) => library,
+            None if is_file(name) => KernelLibrary::load(Path::new(name))?,
+            None => {
+                if folder.is_some() {
+                    anyhow::bail!("--with {name}: {known} is {}", libraries());
+                }
+                builder = builder.accelerator(name).map_err(|e| {
+                    anyhow::anyhow!("--with {name}: {e}; it is also {}", libraries())
+                })?;
+                continue;
+            }
+        };
+        let library = match folder {
+            Some(folder) => library.with_folder(folder)?,
+            None => library,
+        };
         brought.extend(library.targets().iter().map(|t| t.text.clone()));
         builder = builder.library(library)?;
     }
@@ -44,6 +58,14 @@ pub fn build(
         })?;
     }
     Ok(builder.build())
+}
+
+/// What a name is not, in words.
+fn libraries() -> String {
+    format!(
+        "no kernel library that comes along (there is {}); any other is given by the path of its table, which ends in .toml",
+        KernelLibrary::BUILTIN.join(", ")
+    )
 }
 
 /// A name is a file's if it ends as one.

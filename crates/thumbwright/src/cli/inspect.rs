@@ -26,8 +26,9 @@ pub struct Inspect {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// A kernel library to use: the path of its table, NAME.toml.
-    #[arg(long, value_name = "FILE")]
+    /// A kernel library or an accelerator to use: `cmsis-nn`, the name of another, or the path of a library's table, FILE.toml. `cmsis-nn=DIR`
+    /// says where the library's sources are, for programs that are built here.
+    #[arg(long, value_name = "NAME|FILE")]
     pub with: Vec<String>,
 }
 

@@ -42,6 +42,9 @@ pub struct PlanningOptions {
     /// Use rewrite rules whose sides are equal up to rounding, too.
     #[arg(long)]
     allow_fast_math: bool,
+    /// Take the functions of this kernel library, one of `--with`, wherever they apply, whatever they cost. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    prefer: Vec<String>,
     /// Say of every op that is new in the network which rewrite rules led to it.
     #[arg(long)]
     explain_rewrites: bool,
@@ -119,6 +122,7 @@ impl PlanningOptions {
                 flash: self.flash_budget,
             },
             candidates: self.candidates,
+            prefer: self.prefer.clone(),
             in_place: self.in_place,
             optimize_for: match self.optimize_for {
                 Goal::Latency => OptimizeFor::Latency,

@@ -50,8 +50,9 @@ pub struct Run {
     /// The passes to run instead of the default ones.
     #[arg(long, value_name = "TEXT", conflicts_with = "PlanningOptions")]
     pipeline: Option<String>,
-    /// A kernel library to use: the path of its table, NAME.toml.
-    #[arg(long, value_name = "FILE")]
+    /// A kernel library or an accelerator to use: `cmsis-nn`, the name of another, or the path of a library's table, FILE.toml. `cmsis-nn=DIR`
+    /// says where the library's sources are, for programs that are built here.
+    #[arg(long, value_name = "NAME|FILE")]
     pub with: Vec<String>,
 }
 

@@ -432,6 +432,12 @@ fn paths(compiled: &Compiled, of: fn(&KernelLibrary) -> &[PathBuf]) -> Vec<PathB
 
 /// A model's C without that of its app.
 fn own_case(compiled: &Compiled, c: CFiles) -> Result<Case, RunError> {
+    let mut libraries = compiled.libraries().iter();
+    if let Some(l) = libraries.find(|l| l.sources().is_empty() && l.include_folders().is_empty()) {
+        return Err(RunError::NoLibraryCode {
+            library: l.name().to_owned(),
+        });
+    }
     let word = |what: &str, bytes: u64| {
         u32::try_from(bytes).map_err(|_| RunError::TooLarge {
             model: compiled.name().to_owned(),

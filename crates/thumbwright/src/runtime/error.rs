@@ -49,6 +49,15 @@ pub enum RunError {
         /// `arena`, `output`, `input`, `stack`.
         buffers: Vec<&'static str>,
     },
+    /// A library that the model calls has no C that could be built.
+    #[error(
+        "the C of the kernel library `{library}` is not there to be built: give `--with {library}=DIR` the folder of its sources, or name \
+         `sources` in a table of your own"
+    )]
+    NoLibraryCode {
+        /// The library's name.
+        library: String,
+    },
     /// A profile was asked of a runtime that has none.
     #[error("`{runtime}` has no profile; it takes a core or a board")]
     NoProfile {
@@ -89,6 +98,7 @@ impl RunError {
         match self {
             RunError::UnknownRuntime(_)
             | RunError::Input(_)
+            | RunError::NoLibraryCode { .. }
             | RunError::NoProfile { .. }
             | RunError::TooLarge { .. }
             | RunError::NoModel { .. } => false,

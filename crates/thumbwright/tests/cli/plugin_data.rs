@@ -82,10 +82,19 @@ fn files_that_are_missing_or_no_tables_are_errors() {
     let run = ["run", "--target", "host", "--with"];
     let with = |name: &str| thumbwright(run.iter().copied().chain([name]));
     with("none.toml").fails(1, &["none.toml: cannot be read"]);
-    with("cmsis-nn").fails(
+    with("cmsis").fails(
         1,
-        &["--with cmsis-nn", "path of its table, which ends in .toml"],
+        &[
+            "--with cmsis: no accelerator has the name `cmsis`",
+            "no kernel library that comes along (there is cmsis-nn)",
+            "path of its table, which ends in .toml",
+        ],
     );
+    with("cmsis=.").fails(
+        1,
+        &["--with cmsis=.: cmsis is no kernel library that comes along"],
+    );
+    with("cmsis-nn=none").fails(1, &["cmsis-nn.toml: none: "]);
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bad.toml");
     std::fs::write(&path, "name = \"bad\"\n[[kernel\n").unwrap();
@@ -94,6 +103,55 @@ fn files_that_are_missing_or_no_tables_are_errors() {
     std::fs::write(&path, "name = \"cortex-m4\"\nbase = \"cortex-m4\"\n").unwrap();
     thumbwright(["run", "--target", &text(&path)])
         .fails(1, &["a target of this name exists already"]);
+}
+
+/// A library whose table comes along is known by its name; its C is compiled where a folder has it.
+#[test]
+fn cmsis_nn_comes_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = text(dir.path());
+    let compile = ["compile", "--target", "cortex-m4", "-o", &out, "--with"];
+    let compile = |rest: &[&str]| thumbwright(compile.iter().chain(rest)).ok();
+    let source = || std::fs::read_to_string(dir.path().join("src/digits_int8.c")).unwrap();
+    // By the cycles of both, and with a preference.
+    let remarks = compile(&["cmsis-nn", "--remarks"]).err;
+    assert!(
+        remarks.contains("arm-convolve-wrapper-s8 does not lower"),
+        "{remarks}"
+    );
+    assert!(!source().contains("arm_convolve_wrapper_s8("));
+    compile(&["cmsis-nn", "--prefer", "cmsis-nn"]);
+    assert!(source().contains("arm_convolve_wrapper_s8("));
+    assert!(source().contains("#include \"arm_nnfunctions.h\""));
+    let unknown = [
+        "compile",
+        "--target",
+        "cortex-m4",
+        "-o",
+        &out,
+        "--prefer",
+        "cmsis-nn",
+    ];
+    thumbwright(unknown).fails(
+        1,
+        &["P001", "cannot prefer `cmsis-nn`: no such kernel library"],
+    );
+
+    let run = ["run", "--target", "host", "--prefer", "cmsis-nn", "--with"];
+    let run = |with: &str| thumbwright(run.iter().copied().chain([with]));
+    run("cmsis-nn").fails(
+        1,
+        &[
+            "the C of the kernel library `cmsis-nn`",
+            "--with cmsis-nn=DIR",
+        ],
+    );
+    if prerequisites::programs("cmsis_nn_comes_along", &["cc"]) {
+        let folder = text(&repository("tests/data/cmsis-nn"));
+        let ran = run(&format!("cmsis-nn={folder}")).ok();
+        let plain = thumbwright(["run", "--target", "interp"]).ok();
+        assert_eq!(ran.out, plain.out);
+    }
 }
 
 #[test]

@@ -46,8 +46,18 @@ pub fn failures(
     tuning: impl Into<PipelineOptions>,
     settings: &BuildSettings,
 ) -> Vec<String> {
+    failures_of(&Compiler::new().unwrap(), runtime, cases, tuning, settings)
+}
+
+/// As [`failures`], by a compiler of one's own.
+pub fn failures_of(
+    compiler: &Compiler,
+    runtime: &str,
+    cases: &[Case],
+    tuning: impl Into<PipelineOptions>,
+    settings: &BuildSettings,
+) -> Vec<String> {
     let tuning = tuning.into();
-    let compiler = Compiler::new().unwrap();
     let parsed = Runtime::parse(runtime, compiler.registry().targets()).unwrap();
     let mut failed = Vec::new();
     let mut compiled: Vec<Compiled> = Vec::new();

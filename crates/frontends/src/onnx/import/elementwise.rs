@@ -1,4 +1,4 @@
-//! Functions of one element: Relu, Clip, Sigmoid and what is made of them; Softmax; and what does nothing at inference, Identity and
+//! Functions of one element: Relu, Clip, Sigmoid, Tanh and so on; Softmax; and what does nothing at inference, Identity and
 //! Dropout.
 
 use ir::OpState;
@@ -91,32 +91,37 @@ fn clamped(cx: &mut OpCx<'_, '_>, input: &Computed, name: &str) -> Result<(), St
 }
 
 pub(super) fn sigmoid(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    cx.operands(1..=1)?;
-    let input = cx.computed(0)?;
-    let result = logistic(cx, &input)?;
-    cx.set_computed(result);
-    Ok(())
+    unary(cx, OpState::new("nn.logistic"))
 }
 
-fn logistic(cx: &mut OpCx<'_, '_>, input: &Computed) -> Result<Computed, Stop> {
+pub(super) fn tanh(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    unary(cx, OpState::new("nn.tanh"))
+}
+
+pub(super) fn hard_swish(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    unary(cx, OpState::new("nn.hard_swish"))
+}
+
+pub(super) fn leaky_relu(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    let alpha = cx.float("alpha", 0.01)?;
+    if !alpha.is_finite() {
+        let message = format!("its alpha is {alpha}");
+        return Err(attribute(message, "use a finite alpha").into());
+    }
+    let alpha = cx.module().f32_attr(alpha);
+    unary(cx, OpState::new("nn.leaky_relu").prop("alpha", alpha))
+}
+
+/// A function of one float.
+fn unary(cx: &mut OpCx<'_, '_>, state: OpState) -> Result<(), Stop> {
+    cx.operands(1..=1)?;
+    let input = cx.computed(0)?;
     let (elem, f32) = (cx.elem(input.value), cx.module().f32());
     if elem != f32 {
         return Err(element_type("input", DataType::INT8).into());
     }
-    let state = OpState::new("nn.logistic").operands(&[input.value]);
-    let value = cx.emit(state, &input.stored(), elem);
-    Ok(input.with(value))
-}
-
-/// Tanh: twice the logistic function of twice the input, less 1.
-pub(super) fn tanh(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    cx.operands(1..=1)?;
-    let input = Value::Computed(cx.computed(0)?);
-    let twice = with_number(cx, "nn.mul", input, 2.0)?;
-    let half = Value::Computed(logistic(cx, &twice)?);
-    let whole = Value::Computed(with_number(cx, "nn.mul", half, 2.0)?);
-    let result = with_number(cx, "nn.sub", whole, 1.0)?;
-    cx.set_computed(result);
+    let value = cx.emit(state.operands(&[input.value]), &input.stored(), elem);
+    cx.set_computed(input.with(value));
     Ok(())
 }
 
@@ -132,31 +137,6 @@ pub(super) fn hard_sigmoid(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     let input = cx.computed(0)?;
     let (alpha, beta) = (cx.float("alpha", 0.2)?, cx.float("beta", 0.5)?);
     let result = hard(cx, &input, alpha, beta)?;
-    cx.set_computed(result);
-    Ok(())
-}
-
-/// HardSwish: the input times HardSigmoid of it, with a sixth and a half.
-pub(super) fn hard_swish(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    cx.operands(1..=1)?;
-    let input = cx.computed(0)?;
-    let gate = hard(cx, &input, 1.0 / 6.0, 0.5)?;
-    let result = two(cx, "nn.mul", Value::Computed(input), Value::Computed(gate))?;
-    cx.set_computed(result);
-    Ok(())
-}
-
-/// LeakyRelu: the larger of x and `alpha · x`, for the usual alphas.
-pub(super) fn leaky_relu(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
-    cx.operands(1..=1)?;
-    let input = Value::Computed(cx.computed(0)?);
-    let alpha = cx.float("alpha", 0.01)?;
-    if !(0.0..=1.0).contains(&alpha) {
-        let message = format!("its alpha is {alpha}");
-        return Err(attribute(message, "use an alpha from 0 to 1").into());
-    }
-    let scaled = with_number(cx, "nn.mul", input.clone(), alpha)?;
-    let result = two(cx, "nn.maximum", input, Value::Computed(scaled))?;
     cx.set_computed(result);
     Ok(())
 }

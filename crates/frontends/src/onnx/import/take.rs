@@ -1,9 +1,11 @@
-//! Elements by their index along a dimension: Slice, Gather, Tile, Resize.
+//! Elements by their index along a dimension: Slice, Gather, Tile, Expand, Resize.
 //!
-//! Of what the network computes they are splits and concatenations; a resize between elements is a weighted sum of two such.
+//! Of what the network computes each is an `nn.gather`, or a part of an `nn.split` where that is contiguous, and so a view; a resize between
+//! elements is a weighted sum of two such.
 
 use std::ops::Range;
 
+use ir::dialects::nn::{self, Picks};
 use ir::{OpState, Type, ValueId};
 
 use super::binary::two;
@@ -13,8 +15,8 @@ use super::value::{Computed, Named, Value};
 use crate::onnx::limits::MAX_RANK;
 use crate::onnx::model::Tensor;
 
-/// Most indices that are taken one by one.
-const MAX_PARTS: usize = 256;
+/// Indices that are taken along a dimension at most.
+const MAX_EXTENT: i64 = 1 << 16;
 
 /// A range of a stored dimension.
 pub(super) fn part(
@@ -23,19 +25,41 @@ pub(super) fn part(
     position: usize,
     range: Range<i64>,
 ) -> ValueId {
-    let shape = ir::dialects::nn::shape(cx.module(), value).to_vec();
-    let whole = shape[position];
-    let extents = [range.start, range.end - range.start, whole - range.end];
-    if extents == [0, whole, 0] {
-        return value;
+    let rank = nn::shape(cx.module(), value).len();
+    let mut picks = Picks::everything(rank);
+    if let Some(list) = picks.along.get_mut(position) {
+        *list = Some(range.collect());
     }
-    let parts = parts(
-        cx,
-        value,
-        position,
-        extents.iter().copied().filter(|&n| n > 0),
-    );
-    parts[usize::from(range.start > 0)]
+    stored(cx, value, picks)
+}
+
+/// Elements of a value by the indices of its stored dimensions, which it has.
+fn stored(cx: &mut OpCx<'_, '_>, value: ValueId, mut picks: Picks) -> ValueId {
+    let whole = nn::shape(cx.module(), value).to_vec();
+    for (list, &n) in picks.along.iter_mut().zip(&whole) {
+        *list = list.take().filter(|l| !l.iter().copied().eq(0..n));
+    }
+    let listed = picks.along.iter().enumerate();
+    let mut picked = listed.filter_map(|(d, l)| Some((d, l.as_ref()?)));
+    let (Some((d, list)), next) = (picked.next(), picked.next()) else {
+        return value;
+    };
+    let range = list[0]..list[0] + list.len() as i64;
+    let contiguous = whole[..d].iter().all(|&n| n == 1);
+    if next.is_none() && contiguous && list.iter().copied().eq(range.clone()) {
+        let extents = [range.start, range.end - range.start, whole[d] - range.end];
+        let parts = parts(cx, value, d, extents.into_iter().filter(|&n| n > 0));
+        return parts[usize::from(range.start > 0)];
+    }
+    let elem = cx.elem(value);
+    let extents = picks.along.iter().zip(&whole);
+    let extents = extents.map(|(l, &n)| l.as_ref().map_or(n, |l| l.len() as i64));
+    let shape: Vec<i64> = extents.collect();
+    let mut state = OpState::new("nn.gather").operands(&[value]);
+    for (name, attribute) in picks.attributes(cx.module()) {
+        state = state.prop(name, attribute);
+    }
+    cx.emit(state, &shape, elem)
 }
 
 /// A value in parts of these extents.
@@ -47,7 +71,7 @@ fn parts(
 ) -> Vec<ValueId> {
     let elem = cx.elem(value);
     let m = cx.module();
-    let mut shape = ir::dialects::nn::shape(m, value).to_vec();
+    let mut shape = nn::shape(m, value).to_vec();
     let types: Vec<Type> = extents
         .map(|n| {
             shape[position] = n;
@@ -59,78 +83,29 @@ fn parts(
     cx.emit_many(state.prop("axis", axis), &types)
 }
 
-/// Values one after the other along a stored dimension.
-fn joined(cx: &mut OpCx<'_, '_>, values: &[ValueId], position: usize) -> ValueId {
-    if let &[value] = values {
-        return value;
-    }
-    let elem = cx.elem(values[0]);
-    let m = cx.module();
-    let mut shape = ir::dialects::nn::shape(m, values[0]).to_vec();
-    let extent = |v: &ValueId| ir::dialects::nn::shape(m, *v)[position];
-    shape[position] = values.iter().map(extent).sum();
-    let axis = m.i64_attr(position as i64);
-    let state = OpState::new("nn.concatenation").operands(values);
-    cx.emit(state.prop("axis", axis), &shape, elem)
-}
-
-/// The elements of these indices along a dimension.
+/// The elements of these indices along dimensions, each of which a list may be for.
 fn taken(
     cx: &mut OpCx<'_, '_>,
     c: &Computed,
-    along: usize,
-    list: &[i64],
+    lists: Vec<(usize, Vec<i64>)>,
 ) -> Result<Computed, Stop> {
     let c = cx.whole(c);
-    let position = c.order.iter().position(|&d| d == along).unwrap_or(0);
-    let whole = c.shape[along];
-    let value = if list.is_empty() {
-        shapes(false, || "nothing is left of its input".to_owned())?;
-        c.value
-    } else if list.windows(2).all(|w| w[1] == w[0] + 1) {
-        part(cx, c.value, position, list[0]..list[0] + list.len() as i64)
-    } else if let Some(times) = repeats(list, whole) {
-        repeated(cx, c.value, position, times)
-    } else {
-        few(whole.max(list.len() as i64))?;
-        let single = parts(cx, c.value, position, (0..whole).map(|_| 1));
-        let at = |&i: &i64| single[usize::try_from(i).unwrap_or(0)];
-        let values: Vec<ValueId> = list.iter().map(at).collect();
-        joined(cx, &values, position)
-    };
+    let mut picks = Picks::everything(c.order.len());
     let mut shape = c.shape.clone();
-    shape[along] = list.len() as i64;
-    Ok(Computed::ordered(value, &shape, &c.order))
-}
-
-/// Refuses what would take too many ops.
-fn few(count: i64) -> Result<(), Stop> {
-    if usize::try_from(count).is_ok_and(|n| n <= MAX_PARTS) {
-        return Ok(());
+    for (along, list) in lists {
+        let n = c.shape[along];
+        shapes(!list.is_empty(), || {
+            "nothing is left of its input".to_owned()
+        })?;
+        shapes(list.iter().all(|i| (0..n).contains(i)), || {
+            format!("it takes indices that are not of a dimension of {n} elements")
+        })?;
+        shape[along] = list.len() as i64;
+        let position = c.order.iter().position(|&d| d == along).unwrap_or(0);
+        picks.along[position] = Some(list);
     }
-    let message = format!("it takes {count} elements one by one");
-    let help = "let the network be smaller, or scale by whole numbers";
-    Err(attribute(message, help).into())
-}
-
-/// How often each of `whole` indices comes, if all come in order and equally often.
-fn repeats(list: &[i64], whole: i64) -> Option<usize> {
-    let times = list.len() / usize::try_from(whole).ok()?.max(1);
-    let expected = (0..whole).flat_map(|i| std::iter::repeat_n(i, times));
-    let sane = (1..=MAX_PARTS).contains(&times);
-    (sane && list.iter().copied().eq(expected)).then_some(times)
-}
-
-/// Every index of a stored dimension several times: copies side by side in a dimension behind it.
-fn repeated(cx: &mut OpCx<'_, '_>, value: ValueId, position: usize, times: usize) -> ValueId {
-    let shape = ir::dialects::nn::shape(cx.module(), value).to_vec();
-    let outer = shape[..=position].iter().product();
-    let inner = shape[position + 1..].iter().product();
-    let rows = cx.reshape(value, &[outer, 1, inner]);
-    let copies = joined(cx, &vec![rows; times], 1);
-    let mut shape = shape;
-    shape[position] *= times as i64;
-    cx.reshape(copies, &shape)
+    let value = stored(cx, c.value, picks);
+    Ok(Computed::ordered(value, &shape, &c.order))
 }
 
 /// Slice along its dimensions; the numbers are inputs.
@@ -139,24 +114,10 @@ pub(super) fn slice(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     if let Value::Constant(_) = cx.input(0)? {
         return fold::slice(cx);
     }
-    let mut c = cx.computed(0)?;
-    for (d, indices) in fold::slices(cx, &c.shape)?.into_iter().enumerate() {
-        let (first, count, step) = (indices.first, indices.count, indices.step);
-        if count == c.shape[d] && step == 1 {
-            continue;
-        }
-        let whole = cx.whole(&c);
-        c = if step == 1 && count > 0 {
-            let position = whole.order.iter().position(|&o| o == d).unwrap_or(0);
-            let value = part(cx, whole.value, position, first..first + count);
-            let mut shape = whole.shape.clone();
-            shape[d] = count;
-            Computed::ordered(value, &shape, &whole.order)
-        } else {
-            few(count)?;
-            taken(cx, &whole, d, &indices.list())?
-        };
-    }
+    let c = cx.computed(0)?;
+    let picked = fold::slices(cx, &c.shape)?.into_iter().enumerate();
+    let lists = picked.map(|(d, indices)| (d, indices.list())).collect();
+    let c = taken(cx, &c, lists)?;
     cx.set_computed(c);
     Ok(())
 }
@@ -177,7 +138,7 @@ pub(super) fn gather(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         .into_iter()
         .map(|i| axis(i, whole).map(|i| i as i64))
         .collect::<Result<_, _>>()?;
-    let c = taken(cx, &c, along, &list)?;
+    let c = taken(cx, &c, vec![(along, list)])?;
     let mut shape = c.shape[..along].to_vec();
     shape.extend(&indices.shape);
     shape.extend(&c.shape[along + 1..]);
@@ -199,8 +160,8 @@ pub(super) fn expand(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         return fold::expand(cx, &stated);
     }
     let mut c = cx.computed(0)?;
-    let sane = stated.len() <= MAX_RANK && stated.iter().all(|&n| (1..=1 << 16).contains(&n));
-    let shape = ir::dialects::nn::broadcast(&c.shape, &stated).filter(|_| sane);
+    let sane = stated.len() <= MAX_RANK && stated.iter().all(|&n| (1..=MAX_EXTENT).contains(&n));
+    let shape = nn::broadcast(&c.shape, &stated).filter(|_| sane);
     shapes(shape.is_some(), || {
         format!("its input {:?} does not broadcast to {stated:?}", c.shape)
     })?;
@@ -212,12 +173,10 @@ pub(super) fn expand(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
         let value = cx.reshape(plain.value, &raised);
         c = Computed::plain(value, &raised);
     }
-    for (d, &n) in shape.iter().enumerate() {
-        if c.shape[d] != n {
-            let list = vec![0; usize::try_from(n).unwrap_or(0)];
-            c = taken(cx, &c, d, &list)?;
-        }
-    }
+    let grown = shape.iter().enumerate().filter(|(d, n)| c.shape[*d] != **n);
+    let lists = grown.map(|(d, &n)| (d, vec![0; usize::try_from(n).unwrap_or(0)]));
+    let lists = lists.collect();
+    let c = taken(cx, &c, lists)?;
     cx.set_computed(c);
     Ok(())
 }
@@ -225,20 +184,18 @@ pub(super) fn expand(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
 pub(super) fn tile(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
     cx.operands(2..=2)?;
     let c = cx.computed(0)?;
-    let mut c = cx.whole(&c);
     let times = cx
         .optional_integers(1, "list of repeats")?
         .unwrap_or_default();
-    let sane = times.len() == c.shape.len() && times.iter().all(|&n| (1..=256).contains(&n));
+    let whole = |(&n, &times): (&i64, &i64)| n.saturating_mul(times);
+    let repeated: Vec<i64> = c.shape.iter().zip(&times).map(whole).collect();
+    let sane =
+        times.len() == c.shape.len() && repeated.iter().all(|n| (1..=MAX_EXTENT).contains(n));
     shapes(sane, || format!("its repeats are {times:?}"))?;
-    for (d, &n) in times.iter().enumerate().filter(|(_, n)| **n > 1) {
-        let position = c.order.iter().position(|&o| o == d).unwrap_or(0);
-        let copies = vec![c.value; usize::try_from(n).unwrap_or(1)];
-        let value = joined(cx, &copies, position);
-        let mut shape = c.shape.clone();
-        shape[d] *= n;
-        c = Computed::ordered(value, &shape, &c.order);
-    }
+    let all = c.shape.iter().zip(repeated);
+    let lists = all.map(|(n, whole)| (0..whole).map(|i| i % n).collect());
+    let lists = lists.enumerate().collect();
+    let c = taken(cx, &c, lists)?;
     cx.set_computed(c);
     Ok(())
 }
@@ -279,6 +236,7 @@ pub(super) fn resize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
             dims.len()
         )
     })?;
+    let mut lists = Vec::new();
     for (i, &d) in dims.iter().enumerate() {
         let from = c.shape[d];
         let (to, scale) = match (&scales, &sizes) {
@@ -286,7 +244,7 @@ pub(super) fn resize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
             (None, Some(list)) => (list[i], list[i] as f64 / from as f64),
             (None, None) => return Err(Stop::Upstream),
         };
-        shapes((1..=1 << 16).contains(&to), || {
+        shapes((1..=MAX_EXTENT).contains(&to), || {
             format!("it makes {to} of {from} elements")
         })?;
         if to == from && scale == 1.0 {
@@ -298,16 +256,17 @@ pub(super) fn resize(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
             let help = "supported are half_pixel, pytorch_half_pixel, align_corners and asymmetric";
             attribute(message, help)
         })?;
-        c = if mode == "nearest" {
+        if mode == "nearest" {
             let list = axis.nearest(&at, rounding).ok_or_else(|| {
                 let message = format!("its nearest_mode is \"{rounding}\"");
                 attribute(message, "use one that ONNX names")
             })?;
-            taken(cx, &c, d, &list)?
+            lists.push((d, list));
         } else {
-            axis.linear(cx, &c, d, &at)?
-        };
+            c = axis.linear(cx, &c, d, &at)?;
+        }
     }
+    let c = taken(cx, &c, lists)?;
     cx.set_computed(c);
     Ok(())
 }
@@ -376,7 +335,8 @@ impl Scaled {
         };
         let of_first = weights("first", rest.iter().map(|r| 1.0 - r).collect());
         let of_second = weights("second", rest);
-        let (a, b) = (taken(cx, c, along, &first)?, taken(cx, c, along, &second)?);
+        let a = taken(cx, c, vec![(along, first)])?;
+        let b = taken(cx, c, vec![(along, second)])?;
         let a = two(cx, "nn.mul", Value::Computed(a), of_first)?;
         let b = two(cx, "nn.mul", Value::Computed(b), of_second)?;
         two(cx, "nn.add", Value::Computed(a), Value::Computed(b))

@@ -435,7 +435,7 @@ impl<'a> OpCx<'a, '_> {
         value: ValueId,
         axis: usize,
         extents: impl Iterator<Item = i64>,
-    ) -> Result<Vec<ValueId>, Stop> {
+    ) -> Vec<ValueId> {
         let m = &mut self.importer.module;
         let whole = m.value_type(value);
         let elem = m.type_data(whole).elem().expect("invariant: a tensor type");
@@ -450,7 +450,25 @@ impl<'a> OpCx<'a, '_> {
         let state = OpState::new("nn.split").operands(&[value]);
         let op = m.create(state.prop("axis", axis).loc(self.loc).results(&types));
         m.append(self.block, op);
-        Ok(m.results(op).to_vec())
+        m.results(op).to_vec()
+    }
+
+    /// Makes a value of as many elements as the operator's output that output, under its shape.
+    pub(super) fn finish(&mut self, value: ValueId) -> Result<(), Stop> {
+        let output = self.output()?;
+        let output = tensor_type(&mut self.importer.module, output)?;
+        if self.importer.module.value_type(value) == output {
+            self.set_output(value);
+            return Ok(());
+        }
+        self.emit(OpState::new("nn.reshape").operands(&[value]))
+    }
+
+    /// Makes existing values the operator's outputs.
+    pub(super) fn set_outputs(&mut self, values: &[ValueId]) {
+        for (&index, &value) in self.operator.outputs.iter().zip(values) {
+            self.importer.values[index] = Some(value);
+        }
     }
 
     /// Makes an existing value the operator's output.

@@ -1,4 +1,4 @@
-//! CONCATENATION, SPLIT and SPLIT_V.
+//! CONCATENATION, SPLIT, SPLIT_V, PACK and UNPACK.
 //!
 //! The reference kernels of tflite-micro copy int8 elements whatever the scales; those of LiteRT refuse tensors of different
 //! quantisation. So do we: a copy would change the values.
@@ -6,7 +6,9 @@
 use ir::OpState;
 use ir::dialects::nn;
 
+use super::blocks::reshaped;
 use super::context::{OpCx, Stop, float_or_int8, same_quantization, shapes};
+use super::gather::dimension;
 use crate::finding::{CONVERT_AGAIN, Finding};
 use crate::tflite::codes;
 use crate::tflite::model::{Tensor, TensorType};
@@ -66,6 +68,77 @@ fn parts_of(cx: &mut OpCx<'_, '_>, whole: usize, axis: usize) -> Result<(), Stop
     let axis = cx.module().i64_attr(axis);
     let state = OpState::new("nn.split").operands(&[value]);
     cx.emit_all(state.prop("axis", axis))
+}
+
+/// PACK: tensors of one shape, one after the other along a dimension of its own.
+pub(super) fn pack(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    let count = cx.operator.inputs.len();
+    cx.operands(1..=count.max(1), 1)?;
+    let output = cx.output()?;
+    let axis = dimension(pack_axis(cx), output.shape.len())?;
+    let mut part = output.shape.clone();
+    part[axis] = 1;
+    let mut values = Vec::with_capacity(count);
+    for i in 0..count {
+        let input = cx.input(i)?;
+        stacked(input, output, axis, count)?;
+        let value = cx.value(i)?;
+        values.push(reshaped(cx, value, &part)?);
+    }
+    if let [value] = values[..] {
+        return cx.finish(value);
+    }
+    let axis = cx.module().i64_attr(axis as i64);
+    let state = OpState::new("nn.concatenation").operands(&values);
+    cx.emit(state.prop("axis", axis))
+}
+
+/// UNPACK: a tensor cut along a dimension that its parts no longer have.
+pub(super) fn unpack(cx: &mut OpCx<'_, '_>) -> Result<(), Stop> {
+    let count = cx.operator.outputs.len();
+    cx.operands(1..=1, count.max(1))?;
+    let (input, parts) = (cx.input(0)?, cx.outputs());
+    let axis = dimension(pack_axis(cx), input.shape.len())?;
+    for part in &parts {
+        stacked(part, input, axis, count)?;
+    }
+    let value = cx.value(0)?;
+    if count == 1 {
+        return cx.finish(value);
+    }
+    let rows = cx.split(value, axis, (0..count).map(|_| 1));
+    let mut values = Vec::with_capacity(count);
+    for (row, part) in rows.into_iter().zip(parts) {
+        values.push(reshaped(cx, row, &part.shape)?);
+    }
+    cx.set_outputs(&values);
+    Ok(())
+}
+
+/// The dimension of a PACK or UNPACK, as the file counts it.
+fn pack_axis(cx: &OpCx<'_, '_>) -> i64 {
+    match cx.operator.options {
+        Options::Pack(o) => o.axis,
+        _ => 0,
+    }
+}
+
+/// Refuses a part that is not one of `count` that make a whole along a dimension of their own.
+fn stacked(part: &Tensor, whole: &Tensor, axis: usize, count: usize) -> Result<(), Finding> {
+    if float_or_int8(&[part, whole])? == TensorType::Int8 {
+        same_quantization(part, whole)?;
+    }
+    let mut shape = part.shape.clone();
+    let fits = axis <= shape.len() && {
+        shape.insert(axis, count as i64);
+        shape == whole.shape
+    };
+    shapes(fits, || {
+        format!(
+            "{count} tensors of shape {:?} along dimension {axis} do not make {:?}",
+            part.shape, whole.shape
+        )
+    })
 }
 
 /// The one number of a constant int32 operand.

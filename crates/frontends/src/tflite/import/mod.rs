@@ -10,11 +10,13 @@
 mod activation;
 mod arg_max;
 mod binary;
+mod blocks;
 mod context;
 mod conv;
 mod dequantized;
 mod eight_bits;
 mod fully_connected;
+mod gather;
 mod joining;
 mod layout;
 mod pool;
@@ -68,6 +70,10 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: pool::average_pool_2d,
     },
     OperatorImport {
+        name: "BATCH_TO_SPACE_ND",
+        import: blocks::batch_to_space_nd,
+    },
+    OperatorImport {
         name: "CONCATENATION",
         import: joining::concatenation,
     },
@@ -80,6 +86,10 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: conv::depthwise_conv_2d,
     },
     OperatorImport {
+        name: "DEPTH_TO_SPACE",
+        import: blocks::depth_to_space,
+    },
+    OperatorImport {
         name: "DEQUANTIZE",
         import: quantize::dequantize,
     },
@@ -90,6 +100,10 @@ pub const OPERATORS: &[OperatorImport] = &[
     OperatorImport {
         name: "FULLY_CONNECTED",
         import: fully_connected::fully_connected,
+    },
+    OperatorImport {
+        name: "GATHER",
+        import: gather::gather,
     },
     OperatorImport {
         name: "HARD_SWISH",
@@ -120,8 +134,16 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: binary::minimum,
     },
     OperatorImport {
+        name: "MIRROR_PAD",
+        import: gather::mirror_pad,
+    },
+    OperatorImport {
         name: "MUL",
         import: binary::mul,
+    },
+    OperatorImport {
+        name: "PACK",
+        import: joining::pack,
     },
     OperatorImport {
         name: "PAD",
@@ -156,8 +178,24 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: resize::resize_bilinear,
     },
     OperatorImport {
+        name: "RESIZE_NEAREST_NEIGHBOR",
+        import: gather::resize_nearest_neighbor,
+    },
+    OperatorImport {
+        name: "SLICE",
+        import: gather::slice,
+    },
+    OperatorImport {
         name: "SOFTMAX",
         import: softmax::softmax,
+    },
+    OperatorImport {
+        name: "SPACE_TO_BATCH_ND",
+        import: blocks::space_to_batch_nd,
+    },
+    OperatorImport {
+        name: "SPACE_TO_DEPTH",
+        import: blocks::space_to_depth,
     },
     OperatorImport {
         name: "SPLIT",
@@ -172,6 +210,10 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: reshape::reshape,
     },
     OperatorImport {
+        name: "STRIDED_SLICE",
+        import: gather::strided_slice,
+    },
+    OperatorImport {
         name: "SUB",
         import: binary::sub,
     },
@@ -180,12 +222,20 @@ pub const OPERATORS: &[OperatorImport] = &[
         import: unary::tanh,
     },
     OperatorImport {
+        name: "TILE",
+        import: gather::tile,
+    },
+    OperatorImport {
         name: "TRANSPOSE",
         import: layout::transpose,
     },
     OperatorImport {
         name: "TRANSPOSE_CONV",
         import: transpose_conv::transpose_conv,
+    },
+    OperatorImport {
+        name: "UNPACK",
+        import: joining::unpack,
     },
 ];
 

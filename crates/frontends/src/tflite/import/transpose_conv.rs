@@ -294,6 +294,6 @@ fn first(
     if count == extent {
         return Ok(value);
     }
-    let parts = cx.split(value, dimension, [count, extent - count].into_iter())?;
+    let parts = cx.split(value, dimension, [count, extent - count].into_iter());
     Ok(parts[0])
 }

@@ -223,8 +223,8 @@ fn of_part(g: &mut Graph, at: &Match) -> Option<Id> {
 /// from the first on.
 fn range(g: &Graph, node: &Node, strictly: bool) -> Option<(usize, std::ops::Range<i64>)> {
     let picks = picks(g, node)?;
-    let mut picked = picks.along.iter().enumerate();
-    let mut lists = picked.by_ref().filter_map(|(d, l)| Some((d, l.as_ref()?)));
+    let listed = picks.along.iter().enumerate();
+    let mut lists = listed.filter_map(|(d, l)| Some((d, l.as_ref()?)));
     let (d, list) = lists.next()?;
     let range = list[0]..list[0] + list.len() as i64;
     let only = lists.next().is_none() && list.iter().copied().eq(range.clone());

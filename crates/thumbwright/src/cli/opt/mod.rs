@@ -37,8 +37,9 @@ pub struct Opt {
     /// The core or board that passes ask, or the path of a description, NAME.toml.
     #[arg(long, default_value = "cortex-m4", conflicts_with = "run_reproducer")]
     pub target: String,
-    /// A kernel library to use: the path of its table, NAME.toml.
-    #[arg(long, value_name = "FILE")]
+    /// A kernel library or an accelerator to use: `cmsis-nn`, the name of another, or the path of a library's table, FILE.toml. `cmsis-nn=DIR`
+    /// says where the library's sources are, for programs that are built here.
+    #[arg(long, value_name = "NAME|FILE")]
     pub with: Vec<String>,
     /// Take ops, types and attributes of unknown dialects as they are.
     #[arg(long, visible_alias = "allow-unregistered-dialect")]

@@ -43,8 +43,9 @@ pub struct Plan {
     /// Where to write: a file, a directory, `-` for standard output; of several kinds, the beginning of the files' names.
     #[arg(short, long = "output", value_name = "PATH")]
     output: Option<PathBuf>,
-    /// A kernel library to use: the path of its table, NAME.toml.
-    #[arg(long, value_name = "FILE")]
+    /// A kernel library or an accelerator to use: `cmsis-nn`, the name of another, or the path of a library's table, FILE.toml. `cmsis-nn=DIR`
+    /// says where the library's sources are, for programs that are built here.
+    #[arg(long, value_name = "NAME|FILE")]
     pub with: Vec<String>,
 }
 
