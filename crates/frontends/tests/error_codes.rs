@@ -713,6 +713,7 @@ fn indices(m: &mut Model) {
     let flat = tensor(m, 5);
     (flat.dtype, flat.quant, flat.shape) = (4, None, vec![1, 4, 4]);
     tensor(m, 6).shape = vec![];
+    m.buffers[2] = Buffer::Inside(vec![0; 8]);
     m.buffers[3] = Buffer::Inside(3i32.to_le_bytes().to_vec());
     m.codes[2] = Code::builtin(56);
     m.graphs[0].operators[2].options = (40, vec![Field::I8(0, 4)]);
