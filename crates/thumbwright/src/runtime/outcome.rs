@@ -157,7 +157,8 @@ impl ModelProfile {
             return 0;
         }
         let macs = layers.iter().map(|l| l.macs).sum();
-        let ops: Vec<&str> = layers.iter().map(|l| l.op.as_str()).collect();
+        let mut ops: Vec<&str> = layers.iter().map(|l| l.op.as_str()).collect();
+        ops.dedup();
         self.layers.push(LayerCount {
             index,
             layer: name,
@@ -186,15 +187,12 @@ impl ModelProfile {
     }
 }
 
-/// The layers of the model that a location names.
+/// The layers of the model that a location names; an operator of the model that became several ops is several of them.
 fn described<'a>(m: &Module, loc: Loc, layers: &'a [Layer]) -> Vec<&'a Layer> {
     let mut named = Vec::new();
     named_layers(m, loc, &mut named);
-    let found = |(index, name): &(u32, String)| {
-        let mut layers = layers.iter();
-        layers.find(|l| l.index == *index && l.name == *name)
-    };
-    named.iter().filter_map(found).collect()
+    let is_named = |l: &&Layer| named.iter().any(|(i, n)| *i == l.index && *n == l.name);
+    layers.iter().filter(is_named).collect()
 }
 
 /// What one C file of a model becomes.
