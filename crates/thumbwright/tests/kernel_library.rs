@@ -120,7 +120,7 @@ fn the_profile_counts_the_library_with_the_layer_that_calls_it() {
 fn random_layers_compute_what_the_network_does() {
     let compiler = compiler();
     let plain = Compiler::new().unwrap();
-    let all = testgen::nn::cases(7, 2000);
+    let all = testgen::nn::cases(7, 3000);
     let cases: Vec<_> = all
         .iter()
         .filter(|c| {

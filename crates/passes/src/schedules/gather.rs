@@ -1,14 +1,10 @@
 //! `nn.gather`: indices that are loops in equal steps (a range, every second one, all in reverse, each of them or all of them several times)
 //! are read so; of others there is a table of places.
 
-use super::walk::{Dim, Places, Walk};
+use super::walk::{Copies, Dim, Places, Walk};
+use ir::OpRef;
 use ir::dialects::nn::{GatherOp, Picks, shape};
-use ir::{Diagnostic, OpId, OpRef};
-use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
-use target::Target;
-
-/// Lowers `nn.gather`.
-struct Gather;
+use pass::{RegistryBuilder, RegistryError};
 
 fn walk(op: OpRef<'_>) -> Option<Walk> {
     let input = shape(op.module, op.operand(0)?);
@@ -59,43 +55,16 @@ fn loops(list: &[i64]) -> Option<Vec<(i64, i64)>> {
     Some(all)
 }
 
-impl Schedule for Gather {
-    fn name(&self) -> &str {
-        "gather"
-    }
-
-    fn op(&self) -> &str {
-        GatherOp::NAME
-    }
-
-    fn applies(&self, op: OpRef<'_>, _: &Target) -> Result<(), String> {
-        Walk::applies(walk(op), op)
-    }
-
-    fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
-        walk(op).map_or_else(Cost::default, |w| w.cost(target))
-    }
-
-    fn lower(
-        &self,
-        op: OpId,
-        _: &Knobs,
-        target: &Target,
-        k: &mut KernelBuilder<'_>,
-    ) -> Result<(), Diagnostic> {
-        let r = k.module().op(op);
-        let walk = walk(r).expect("invariant: the schedule applies");
-        walk.lower(self.name(), op, target, k);
-        Ok(())
-    }
-}
-
 /// Registers the schedule.
 ///
 /// # Errors
 /// If a name is taken.
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
-    r.schedule(Gather)?;
+    r.schedule(Copies {
+        name: "gather",
+        op: GatherOp::NAME,
+        walk,
+    })?;
     Ok(())
 }
 

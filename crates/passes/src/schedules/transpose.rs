@@ -1,13 +1,9 @@
 //! `nn.transpose`: a walk over the input in the order of the output.
 
-use super::walk::{Dim, Places, Walk};
+use super::walk::{Copies, Dim, Places, Walk};
+use ir::OpRef;
 use ir::dialects::nn::{TransposeOp, shape};
-use ir::{Diagnostic, OpId, OpRef};
-use pass::{Cost, KernelBuilder, Knobs, RegistryBuilder, RegistryError, Schedule};
-use target::Target;
-
-/// Lowers `nn.transpose`.
-struct Transpose;
+use pass::{RegistryBuilder, RegistryError};
 
 fn walk(op: OpRef<'_>) -> Option<Walk> {
     let m = op.module;
@@ -24,42 +20,15 @@ fn walk(op: OpRef<'_>) -> Option<Walk> {
     Walk::of(op, 0, dims)
 }
 
-impl Schedule for Transpose {
-    fn name(&self) -> &str {
-        "transpose"
-    }
-
-    fn op(&self) -> &str {
-        TransposeOp::NAME
-    }
-
-    fn applies(&self, op: OpRef<'_>, _: &Target) -> Result<(), String> {
-        Walk::applies(walk(op), op)
-    }
-
-    fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
-        walk(op).map_or_else(Cost::default, |w| w.cost(target))
-    }
-
-    fn lower(
-        &self,
-        op: OpId,
-        _: &Knobs,
-        target: &Target,
-        k: &mut KernelBuilder<'_>,
-    ) -> Result<(), Diagnostic> {
-        let r = k.module().op(op);
-        let walk = walk(r).expect("invariant: the schedule applies");
-        walk.lower(self.name(), op, target, k);
-        Ok(())
-    }
-}
-
 /// Registers the schedule.
 ///
 /// # Errors
 /// If a name is taken.
 pub fn register(r: &mut RegistryBuilder) -> Result<(), RegistryError> {
-    r.schedule(Transpose)?;
+    r.schedule(Copies {
+        name: "transpose",
+        op: TransposeOp::NAME,
+        walk,
+    })?;
     Ok(())
 }

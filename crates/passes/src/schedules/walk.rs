@@ -8,9 +8,47 @@ use super::elementwise::unroll;
 use super::parameters::{elements, kernel_name};
 use super::runs::{copy, group};
 use ir::dialects::nn::Element;
-use ir::{Builder, OpId, OpRef, Type, ValueId};
-use pass::{Cost, KernelBuilder};
+use ir::{Builder, Diagnostic, OpId, OpRef, Type, ValueId};
+use pass::{Cost, KernelBuilder, Knobs, Schedule};
 use target::Target;
+
+/// The schedule of an op that is such a copy.
+pub(super) struct Copies {
+    pub name: &'static str,
+    pub op: &'static str,
+    /// The copy that an op is; `None` if its shapes are not static.
+    pub walk: fn(OpRef<'_>) -> Option<Walk>,
+}
+
+impl Schedule for Copies {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn op(&self) -> &str {
+        self.op
+    }
+
+    fn applies(&self, op: OpRef<'_>, _: &Target) -> Result<(), String> {
+        Walk::applies((self.walk)(op), op)
+    }
+
+    fn cost(&self, op: OpRef<'_>, _: &Knobs, target: &Target) -> Cost {
+        (self.walk)(op).map_or_else(Cost::default, |w| w.cost(target))
+    }
+
+    fn lower(
+        &self,
+        op: OpId,
+        _: &Knobs,
+        target: &Target,
+        k: &mut KernelBuilder<'_>,
+    ) -> Result<(), Diagnostic> {
+        let walk = (self.walk)(k.module().op(op)).expect("invariant: the schedule applies");
+        walk.lower(self.name, op, target, k);
+        Ok(())
+    }
+}
 
 /// Which elements of the input the indices of a loop stand for.
 #[derive(Clone, PartialEq, Debug)]
@@ -113,7 +151,7 @@ impl Walk {
     ///
     /// # Errors
     /// Why not, in words.
-    pub(super) fn applies(walk: Option<Walk>, op: OpRef<'_>) -> Result<(), String> {
+    fn applies(walk: Option<Walk>, op: OpRef<'_>) -> Result<(), String> {
         if elements(op).0 == Element::Other {
             return Err("is made for float32, int32 and int8 elements".to_owned());
         }
@@ -129,7 +167,7 @@ impl Walk {
         }
     }
 
-    pub(super) fn cost(&self, target: &Target) -> Cost {
+    fn cost(&self, target: &Target) -> Cost {
         let c = &target.cost;
         let accesses = (self.behind(0) / self.group()).max(1) as u64;
         let mut cost = Cost {
@@ -149,7 +187,7 @@ impl Walk {
     }
 
     /// Builds the kernel.
-    pub(super) fn lower(&self, name: &str, op: OpId, target: &Target, k: &mut KernelBuilder<'_>) {
+    fn lower(&self, name: &str, op: OpId, target: &Target, k: &mut KernelBuilder<'_>) {
         let extents: Vec<String> = self.dims.iter().map(|d| d.extent.to_string()).collect();
         k.set_name(&kernel_name(format!("{name}_{}", extents.join("x"))));
         let from = k.input(op, 0, &[self.input]);

@@ -54,10 +54,10 @@ fn an_unknown_target_gets_the_nearest_name() {
 
 #[test]
 fn accelerators_that_are_not_there() {
-    let with = ["run", "--target", "cortex-m4", "--with", "cmsis-nn"];
+    let with = ["run", "--target", "cortex-m4", "--with", "ethos-u"];
     thumbwright(with).fails(
         1,
-        &["--with cmsis-nn", "there is none; a plug-in can bring one"],
+        &["--with ethos-u", "there is none; a plug-in can bring one"],
     );
     let with = [
         "compile",
