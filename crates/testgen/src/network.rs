@@ -397,7 +397,10 @@ fn kind(c: &mut Choices, input: &Tensor) -> Kind {
         Kind::LeakyRelu,
         Kind::Prelu,
         Kind::Mean,
-        Kind::ArgMax,
+        match input.shape.len() % 2 {
+            0 => Kind::ArgMax,
+            _ => Kind::ArgMin,
+        },
     ];
     if input.shape.len() == 4 {
         kinds.extend([

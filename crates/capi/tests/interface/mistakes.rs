@@ -137,7 +137,7 @@ fn options_that_cannot_be() {
     // SAFETY: a session and places for the list.
     let options: Vec<Entry> =
         listed(|items, count| unsafe { tw_session_options(session.0, items, count) });
-    assert_eq!(options.len(), 15);
+    assert_eq!(options.len(), 16);
     for option in options {
         assert!(known.contains(&text(option.name)), "{known}");
         assert!(!text(option.summary).is_empty());
