@@ -1,5 +1,5 @@
 //! Truncated and randomly damaged files: an error or a model, within time and memory, never a panic.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
 //! Every error code of the TFLite reader, provoked by one change to a sound model.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod tflite_writer;
 

@@ -1,5 +1,5 @@
 //! What models become in the `nn` dialect, and that the IR's verifier accepts all that the importer lets through.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod tflite_writer;
 

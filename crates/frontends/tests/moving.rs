@@ -1,5 +1,5 @@
 //! Operators of TFLite files that move elements: what they become, and what of them is refused.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod tflite_writer;
 

@@ -1,5 +1,5 @@
 //! Offline memory plans for TensorFlow Lite Micro: what is to be planned, and the copy of a file.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod tflite_writer;
 

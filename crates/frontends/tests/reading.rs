@@ -1,5 +1,5 @@
 //! What a sound file is read as.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod tflite_writer;
 

@@ -1,5 +1,5 @@
 //! The models beside the project against their manifest, which another program wrote.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

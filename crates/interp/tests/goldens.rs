@@ -1,6 +1,6 @@
 //! The networks beside the project against what TensorFlow Lite Micro computes of them: every int8 sample bit for
 //! bit, the first one operator by operator; float within its tolerance.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use interp::Network;
 use ir::interfaces::Datum;

@@ -1,6 +1,6 @@
 //! The executor of loop-level modules.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod agreement;
 mod control;
